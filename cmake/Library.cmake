@@ -1,0 +1,39 @@
+# One library target per folder of src/, and one test program per folder of tests/.
+
+# imprimatur_library(NAME [DEPENDS target...] [PRIVATE target...])
+# Builds every .cpp of the calling folder as the static library imp_NAME. DEPENDS are the targets
+# whose headers its own headers use; PRIVATE ones appear in its .cpp files alone.
+function(imprimatur_library name)
+  cmake_parse_arguments(arg "" "" "DEPENDS;PRIVATE" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")  # belongs to an executable
+  if(NOT sources)
+    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/empty.cpp "")
+    set(sources ${CMAKE_CURRENT_BINARY_DIR}/empty.cpp)
+  endif()
+  add_library(imp_${name} STATIC ${sources})
+  target_include_directories(imp_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(imp_${name} PUBLIC ${arg_DEPENDS} PRIVATE ${arg_PRIVATE})
+  if(NOT name STREQUAL "base")
+    target_precompile_headers(imp_${name} REUSE_FROM imp_base)
+  endif()
+endfunction()
+
+# imprimatur_tests(NAME [DEPENDS target...])
+# Builds every *_test.cpp below the calling folder's NAME directory as the program NAME_test (slashes
+# become underscores) and registers each of its cases with CTest.
+function(imprimatur_tests folder)
+  cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
+  string(REPLACE "/" "_" name ${folder})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name}_test ${sources})
+  target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_definitions(${name}_test PRIVATE
+    IMPRIMATUR_TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}/${folder}/data")
+  target_link_libraries(${name}_test PRIVATE ${arg_DEPENDS} GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${name}_test TEST_PREFIX ${folder}. DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT 120 LABELS ${name})
+endfunction()

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "accounts/actor.h"
+#include "accounts/person.h"
+#include "accounts/services.h"
+#include "accounts/throttle.h"
+#include "accounts/trail.h"
+#include "db/database.h"
+
+namespace imp::accounts {
+
+/// What a second factor is asked for. A confirmation made on the web counts for this alone.
+struct Purpose {
+  std::string action =
+      {};  ///< "trust.create", "stage.approve", "package.publish", "token.create", …
+  std::string subject = {};  ///< "@acme/pkg", a stage id, …; may be empty
+  /// For actions that a client carries out in several requests with one code (`npm unpublish`) or
+  /// repeats after a 5xx: the same code counts again for sixty seconds, for the same credential,
+  /// action and subject. Never for approvals and trust.
+  bool repeatable = false;
+};
+
+enum class FactorKind : std::uint8_t {
+  none,
+  totp,
+  recovery_code,
+  web_confirmation,
+  recent_session
+};
+std::string_view name(FactorKind kind);
+
+struct Confirmation {
+  FactorKind kind = FactorKind::none;
+  Time at;
+};
+
+/// What an authenticator app is set up with.
+struct TotpSetup {
+  std::string url;     ///< otpauth://…, as text and as QR code
+  std::string secret;  ///< base 32, for typing
+};
+
+struct SecondFactorState {
+  bool enabled = false;
+  bool pending = false;  ///< set up, not yet confirmed by a code
+  int recovery_codes_left = 0;
+  std::optional<Time> enabled_at;
+};
+
+bool has_second_factor(db::Session& session, std::string_view person_id);
+
+/// TOTP and recovery codes. A code is accepted once: of two requests with the same code, whatever
+/// their timing, one wins. Wrong codes are limited per person (`too_many_attempts`).
+class SecondFactors {
+ public:
+  SecondFactors(const Services& services, Trail& trail, Throttle& throttle)
+      : services_(services), trail_(trail), throttle_(throttle) {}
+
+  Result<SecondFactorState> state(std::string_view person_id) const;
+
+  /// Starts (or restarts) enabling; nothing changes for sign-in until confirmed.
+  Result<TotpSetup> begin_totp(const Person& person, const Actor& actor);
+  /// The set-up of a pending enabling, to show it again.
+  Result<TotpSetup> pending_totp(const Person& person) const;
+  /// Confirms with a code of the app; returns five recovery codes (64 hexadecimal digits each, the
+  /// form that npm's prompt takes), shown this once.
+  Result<std::vector<std::string>> confirm_totp(const Person& person, std::string_view code,
+                                                const Actor& actor);
+  /// Replaces the recovery codes. The caller has asked for a second factor.
+  Result<std::vector<std::string>> renew_recovery_codes(const Person& person, const Actor& actor);
+  /// The caller has checked password and second factor, or is an administrator helping somebody.
+  Result<void> disable(const Person& person, const Actor& actor);
+
+  /// Checks what a person gave (`npm-otp` header, form field): TOTP code, recovery code, or a token
+  /// that a web confirmation handed out for this purpose. In a transaction of its own.
+  /// second_factor_not_enabled, second_factor_wrong, too_many_attempts.
+  Result<Confirmation> check(const Person& person, std::string_view value, const Purpose& purpose,
+                             const Actor& actor);
+  /// The same inside the transaction of the decision. The caller wraps it in admit() and settle().
+  Result<Confirmation> consume(db::Session& session, const Person& person, std::string_view value,
+                               const Purpose& purpose, const Actor& actor);
+  /// Counts an attempt before it is made, so that a thousand at once are a thousand.
+  Result<void> admit(const Person& person, const Actor& actor);
+  /// A right code: the attempt is taken back. A wrong one stays counted, and is recorded.
+  void settle(const Person& person, const Result<Confirmation>& outcome, const Actor& actor);
+
+ private:
+  const Services& services_;
+  Trail& trail_;
+  Throttle& throttle_;
+};
+
+}  // namespace imp::accounts

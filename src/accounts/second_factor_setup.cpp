@@ -1,0 +1,167 @@
+#include <array>
+
+#include "accounts/refusal.h"
+#include "accounts/second_factor.h"
+#include "accounts/totp.h"
+#include "base/encoding.h"
+#include "crypto/hash.h"
+
+namespace imp::accounts {
+namespace {
+
+constexpr std::size_t kSecretBytes = 20;  // RFC 4226 §4 recommends 160 bits
+constexpr int kRecoveryCodes = 5;
+constexpr std::size_t kRecoveryBytes = 32;
+
+std::string purpose_of(const Person& person) { return "totp/" + person.id; }
+
+TotpSetup setup_of(const Settings& settings, const Person& person, std::string_view secret) {
+  return {.url = otpauth_url(settings.product, person.name, bytes_of(secret)),
+          .secret = base32(bytes_of(secret))};
+}
+
+std::unexpected<Failure> not_pending() {
+  return refuse(AccountRefusal::second_factor_not_pending,
+                "No second factor is being set up; start again.");
+}
+
+Result<void> require_self(const Person& person, const Actor& actor) {
+  if (auto full = require_full_credential(actor); !full) return full;
+  if (actor.person_id == person.id) return {};
+  return refuse(AccountRefusal::administrator_only,
+                "Only the person themselves may set up their second factor.");
+}
+
+std::vector<std::string> replace_recovery_codes(db::Session& session, const Person& person,
+                                                crypto::Random& random) {
+  session.run("DELETE FROM accounts_recovery_codes WHERE person_id = :p1", {person.id});
+  std::vector<std::string> codes;
+  for (int number = 0; number < kRecoveryCodes; ++number) {
+    codes.push_back(hex(random.bytes(kRecoveryBytes)));
+    session.run("INSERT INTO accounts_recovery_codes (person_id, code_hash) VALUES (:p1, :p2)",
+                {person.id, crypto::sha256_hex(codes.back())});
+  }
+  return codes;
+}
+
+}  // namespace
+
+Result<SecondFactorState> SecondFactors::state(std::string_view person_id) const {
+  return services_.database.read([&](db::Session& session) -> Result<SecondFactorState> {
+    SecondFactorState state;
+    const std::string id(person_id);
+    const auto row = session.row("SELECT enabled FROM accounts_totp WHERE person_id = :p1", {id});
+    if (!row) return state;
+    state.enabled = !row->null(0);
+    state.pending = row->null(0);
+    if (state.enabled) state.enabled_at = from_milliseconds(row->integer(0));
+    const auto codes =
+        session.row("SELECT COUNT(*) FROM accounts_recovery_codes WHERE person_id = :p1", {id});
+    state.recovery_codes_left = static_cast<int>(codes->integer(0));
+    return state;
+  });
+}
+
+Result<TotpSetup> SecondFactors::begin_totp(const Person& person, const Actor& actor) {
+  if (auto allowed = require_self(person, actor); !allowed) return pass_on(allowed);
+  const Bytes secret = services_.random.bytes(kSecretBytes);
+  const std::string sealed = services_.sealer.seal(text_of(secret), purpose_of(person));
+  auto done = services_.database.write([&](db::Session& session) -> Result<void> {
+    session.run("DELETE FROM accounts_totp WHERE person_id = :p1 AND enabled IS NULL", {person.id});
+    const bool added = session.insert_if_absent(
+        "INSERT INTO accounts_totp (person_id, secret, created, last_step) "
+        "VALUES (:p1, :p2, :p3, -1) ON CONFLICT DO NOTHING",
+        {person.id, sealed, to_milliseconds(services_.clock.now())});
+    if (!added) {
+      return refuse(AccountRefusal::second_factor_already_enabled,
+                    "A second factor is enabled already; disable it first to set up another one.");
+    }
+    trail_.append(session, actor, "second_factor.begin", "user:" + person.name, "totp");
+    return {};
+  });
+  if (!done) return pass_on(done);
+  return setup_of(services_.settings, person, text_of(secret));
+}
+
+Result<TotpSetup> SecondFactors::pending_totp(const Person& person) const {
+  return services_.database.read([&](db::Session& session) -> Result<TotpSetup> {
+    const auto row = session.row(
+        "SELECT secret FROM accounts_totp WHERE person_id = :p1 AND enabled IS NULL", {person.id});
+    if (!row) return not_pending();
+    const auto secret = services_.sealer.open(row->text(0), purpose_of(person));
+    if (!secret) return pass_on(secret);
+    return setup_of(services_.settings, person, *secret);
+  });
+}
+
+Result<std::vector<std::string>> SecondFactors::confirm_totp(const Person& person,
+                                                             std::string_view code,
+                                                             const Actor& actor) {
+  using Codes = std::vector<std::string>;
+  if (auto allowed = require_self(person, actor); !allowed) return pass_on(allowed);
+  if (auto admitted = admit(person, actor); !admitted) return pass_on(admitted);
+  const Time now = services_.clock.now();
+  auto codes = services_.database.write([&](db::Session& session) -> Result<Codes> {
+    const auto row = session.row(
+        "SELECT secret FROM accounts_totp WHERE person_id = :p1 AND enabled IS NULL", {person.id});
+    if (!row) return not_pending();
+    const auto secret = services_.sealer.open(row->text(0), purpose_of(person));
+    if (!secret) return pass_on(secret);
+    const auto step = match_totp(bytes_of(*secret), code, now, -1);
+    if (!step) {
+      return refuse(AccountRefusal::second_factor_wrong,
+                    "The code does not fit; check the clock of the device and try the next one.");
+    }
+    // The code that confirmed is used up as well.
+    const std::int64_t enabled = session.run(
+        "UPDATE accounts_totp SET enabled = :p1, last_step = :p2 WHERE person_id = :p3 AND "
+        "enabled IS NULL",
+        {to_milliseconds(now), *step, person.id});
+    if (enabled != 1) return not_pending();
+    trail_.append(session, actor, "second_factor.enable", "user:" + person.name, "totp");
+    return replace_recovery_codes(session, person, services_.random);
+  });
+  const Result<Confirmation> outcome =
+      codes ? Result<Confirmation>(Confirmation{.kind = FactorKind::totp, .at = now})
+            : Result<Confirmation>(pass_on(codes));
+  settle(person, outcome, actor);
+  return codes;
+}
+
+Result<std::vector<std::string>> SecondFactors::renew_recovery_codes(const Person& person,
+                                                                     const Actor& actor) {
+  using Codes = std::vector<std::string>;
+  if (auto allowed = require_self(person, actor); !allowed) return pass_on(allowed);
+  return services_.database.write([&](db::Session& session) -> Result<Codes> {
+    if (!has_second_factor(session, person.id)) {
+      return refuse(AccountRefusal::second_factor_not_enabled,
+                    "This account has no second factor.");
+    }
+    trail_.append(session, actor, "second_factor.recovery_codes", "user:" + person.name);
+    return replace_recovery_codes(session, person, services_.random);
+  });
+}
+
+Result<void> SecondFactors::disable(const Person& person, const Actor& actor) {
+  if (auto full = require_full_credential(actor); !full) return full;
+  if (!actor.is_admin && actor.person_id != person.id) {
+    return refuse(AccountRefusal::administrator_only,
+                  "Only the person themselves or an administrator may disable a second factor.");
+  }
+  return services_.database.write([&](db::Session& session) -> Result<void> {
+    const std::int64_t rows =
+        session.run("DELETE FROM accounts_totp WHERE person_id = :p1", {person.id});
+    if (rows == 0) {
+      return refuse(AccountRefusal::second_factor_not_enabled,
+                    "This account has no second factor.");
+    }
+    session.run("DELETE FROM accounts_recovery_codes WHERE person_id = :p1", {person.id});
+    session.run("DELETE FROM accounts_factor_uses WHERE person_id = :p1", {person.id});
+    session.run("UPDATE accounts_sessions SET second_factor_at = NULL WHERE person_id = :p1",
+                {person.id});
+    trail_.append(session, actor, "second_factor.disable", "user:" + person.name);
+    return {};
+  });
+}
+
+}  // namespace imp::accounts

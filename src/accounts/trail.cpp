@@ -1,0 +1,55 @@
+#include "accounts/trail.h"
+
+#include "audit/log.h"
+
+namespace imp::accounts {
+namespace {
+
+constexpr Limit kRecordedRefusals{.what = "recorded_refusals", .attempts = 100};
+
+std::string name_of(const Actor& actor) {
+  if (actor.is_system()) return "system";
+  return actor.person_id.empty() ? "anonymous" : "user:" + actor.name;
+}
+
+audit::Record record_of(const Services& services, const Actor& actor, std::string_view action,
+                        std::string_view subject) {
+  return {.at = services.clock.now(),
+          .actor = name_of(actor),
+          .action = std::string(action),
+          .subject = std::string(subject),
+          .outcome = "granted",
+          .organization = std::nullopt,
+          .request_id = actor.request_id,
+          .remote_address = actor.address,
+          .detail = {{"via", actor.via}}};
+}
+
+}  // namespace
+
+void Trail::append(db::Session& session, const Actor& actor, std::string_view action,
+                   std::string_view subject, std::string_view detail,
+                   std::string_view organization_id) {
+  audit::Record record = record_of(services_, actor, action, subject);
+  if (!organization_id.empty()) record.organization = std::string(organization_id);
+  if (!detail.empty()) record.detail["text"] = detail;
+  audit::append(session, record);
+}
+
+void Trail::refused(const Actor& actor, std::string_view action, std::string_view subject,
+                    const Failure& failure) {
+  services_.metrics.count("imprimatur_refusals_total",
+                          {{"module", "accounts"}, {"code", failure.code()}});
+  if (!throttle_.admit(kRecordedRefusals, throttle_address(actor.address)).admitted) return;
+  audit::Record record = record_of(services_, actor, action, subject);
+  record.outcome = failure.code();
+  record.detail["text"] = failure.message;
+  if (!failure.detail.empty()) record.detail["detail"] = failure.detail;
+  if (auto recorded = audit::append_alone(services_.database, record); !recorded) {
+    services_.log.error("audit_record_lost", {{"action", std::string(action)},
+                                              {"code", std::string(failure.code())},
+                                              {"why", recorded.error().detail}});
+  }
+}
+
+}  // namespace imp::accounts

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+
+#include "accounts/accounts.h"
+#include "app/settings.h"
+#include "app/store.h"
+#include "base/log.h"
+#include "base/metrics.h"
+
+namespace imp::app {
+
+/// People and tokens for a command that works on the data directory, beside a running server or
+/// without one.
+class AccountsSession {
+ public:
+  static Result<std::unique_ptr<AccountsSession>> open(const Flags& flags);
+  accounts::Accounts& accounts() { return *accounts_; }
+  db::Database& database() { return *store_.database; }
+  Store& store() { return store_; }
+
+ private:
+  explicit AccountsSession(Store store, const Settings& settings);
+
+  Store store_;
+  SystemClock clock_;
+  Metrics metrics_;
+  std::unique_ptr<accounts::Accounts> accounts_;
+};
+
+}  // namespace imp::app

@@ -1,0 +1,110 @@
+#include "app/application.h"
+
+#include "app/health_routes.h"
+#include "blobs/file_store.h"
+#include "crypto/random.h"
+
+namespace imp::app {
+
+namespace {
+
+constexpr Milliseconds kHousekeepingPeriod = std::chrono::seconds(10);
+
+http::ServerOptions server_options(const Settings& settings, const Endpoint& endpoint) {
+  http::ServerOptions options;
+  options.address = endpoint.host;
+  options.port = endpoint.port;
+  options.io_threads = static_cast<unsigned>(settings.io_threads);
+  options.database_workers = static_cast<unsigned>(settings.database_workers);
+  options.outbound_workers = static_cast<unsigned>(settings.outbound_workers);
+  options.queue_limit = static_cast<std::size_t>(settings.queue_limit);
+  options.connection_limit = static_cast<std::size_t>(settings.connection_limit);
+  options.drain_timeout = settings.drain_timeout;
+  options.tls_certificate_file = settings.tls_certificate;
+  options.tls_key_file = settings.tls_key;
+  options.trusted_proxies = settings.trusted_proxies;
+  return options;
+}
+
+/// Where this machine reaches the server's own listener; empty over TLS, whose certificate is for
+/// the public name.
+std::string listen_origin(const Settings& settings, const Endpoint& endpoint) {
+  if (!settings.tls_certificate.empty()) return {};
+  if (endpoint.host == "0.0.0.0") return fmt::format("http://127.0.0.1:{}", endpoint.port);
+  if (endpoint.host == "::") return fmt::format("http://[::1]:{}", endpoint.port);
+  const bool v6 = endpoint.host.contains(':');
+  return fmt::format("http://{}{}{}:{}", v6 ? "[" : "", endpoint.host, v6 ? "]" : "",
+                     endpoint.port);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Application>> Application::create(const Settings& settings,
+                                                         const Clock& clock, Log& log) {
+  auto store = open_store(settings.data, true);
+  if (!store) return pass_on(store);
+  std::unique_ptr<Application> application(
+      new Application(settings, std::move(*store), clock, log));
+  if (const auto wired = application->wire(); !wired) return pass_on(wired);
+  return application;
+}
+
+Application::Application(Settings settings, Store store, const Clock& clock, Log& log)
+    : settings_(std::move(settings)),
+      store_(std::move(store)),
+      clock_(clock),
+      log_(log),
+      client_(http::make_client()) {}
+
+Application::~Application() { stop(); }
+
+Result<void> Application::wire() {
+  const auto endpoint = parse_endpoint(settings_.listen);
+  if (!endpoint) return pass_on(endpoint);
+  auto blobs = blobs::open_file_store({.root = store_.tarballs()});
+  if (!blobs) return pass_on(blobs);
+  blobs_ = std::move(*blobs);
+  accounts_ = std::make_unique<accounts::Accounts>(
+      accounts::Services{.database = *store_.database,
+                         .clock = clock_,
+                         .random = crypto::system_random(),
+                         .sealer = store_.sealer,
+                         .log = log_,
+                         .metrics = metrics_,
+                         .settings = {.public_url = settings_.public_url}});
+  auto registry = RegistryHalf::create(settings_, store_, *blobs_, *accounts_, *client_,
+                                       listen_origin(settings_, *endpoint), clock_, log_, metrics_);
+  if (!registry) return pass_on(registry);
+  registry_ = std::move(*registry);
+  auto ci = CiHalf::create(settings_, store_, *accounts_, clock_, metrics_);
+  if (!ci) return pass_on(ci);
+  ci_ = std::move(*ci);
+
+  http::Router router;
+  add_health_routes(router, *store_.database, metrics_);
+  registry_->add_routes(router);
+  ci_->add_routes(router);
+  server_ = std::make_unique<http::Server>(
+      server_options(settings_, *endpoint), std::move(router),
+      [this](const http::Request& request) { return registry_->hot(request); }, waiters_, clock_,
+      log_, metrics_);
+  return {};
+}
+
+Result<void> Application::start() {
+  if (const auto started = server_->start(); !started) return started;
+  housekeeping_.emplace(kHousekeepingPeriod, [this] {
+    if (const auto done = accounts_->tidy(); !done) {
+      log_.warning("accounts not tidied", {{"reason", done.error().detail}});
+    }
+    registry_->tidy();
+  });
+  return {};
+}
+
+void Application::stop() {
+  if (server_) server_->stop();
+  housekeeping_.reset();
+}
+
+}  // namespace imp::app

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "app/ci_half.h"
+#include "app/housekeeping.h"
+#include "app/registry_half.h"
+#include "app/settings.h"
+#include "app/store.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "http/server.h"
+#include "http/waiters.h"
+
+namespace imp::app {
+
+/// One server with every role, wired from settings. Nothing here waits for a remote party.
+class Application {
+ public:
+  /// Opens the data directory (making it when it is new) and wires everything. `log` and `clock`
+  /// outlive the application.
+  static Result<std::unique_ptr<Application>> create(const Settings& settings, const Clock& clock,
+                                                     Log& log);
+  ~Application();
+
+  /// Listens. After this, public_url() is final.
+  Result<void> start();
+  /// Ends running requests and writes what is still in memory.
+  void stop();
+
+  const std::string& public_url() const { return settings_.public_url; }
+  /// The one-time token for creating the first administrator; nothing when there is one already.
+  Result<std::optional<std::string>> setup_token() { return accounts_->bootstrap.setup_token(); }
+
+ private:
+  Application(Settings settings, Store store, const Clock& clock, Log& log);
+  Result<void> wire();
+
+  Settings settings_;
+  Store store_;
+  const Clock& clock_;
+  Log& log_;
+  Metrics metrics_;
+  http::Waiters waiters_;
+  std::unique_ptr<http::Client> client_;
+  std::unique_ptr<blobs::Store> blobs_;
+  std::unique_ptr<accounts::Accounts> accounts_;
+  std::unique_ptr<RegistryHalf> registry_;
+  std::unique_ptr<CiHalf> ci_;
+  std::unique_ptr<http::Server> server_;
+  std::optional<Housekeeping> housekeeping_;
+};
+
+}  // namespace imp::app

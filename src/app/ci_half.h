@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+
+#include "accounts/accounts.h"
+#include "app/settings.h"
+#include "app/store.h"
+#include "base/metrics.h"
+#include "ci/api/services.h"
+#include "ci/contexts/access.h"
+#include "ci/deploys/markers.h"
+#include "http/router.h"
+
+namespace imp::app {
+
+/// The CI control plane, wired: everything behind the CircleCI-compatible API and the OIDC issuer.
+/// Shares people, organisations and the audit log with the registry, and nothing else.
+class CiHalf {
+ public:
+  static Result<std::unique_ptr<CiHalf>> create(const Settings& settings, Store& store,
+                                                accounts::Accounts& accounts, const Clock& clock,
+                                                Metrics& metrics);
+
+  void add_routes(http::Router& router);
+  ci::CiServices& services() { return services_; }
+
+ private:
+  CiHalf(const Settings& settings, Store& store, accounts::Accounts& accounts, const Clock& clock,
+         Metrics& metrics);
+
+  ci::Repositories repositories_;
+  ci::Projects projects_;
+  ci::PipelineDefinitions definitions_;
+  ci::ProjectVariables project_variables_;
+  ci::Contexts contexts_;
+  ci::ContextVariables context_variables_;
+  ci::Restrictions restrictions_;
+  ci::SigningKeys signing_keys_;
+  ci::Issuer issuer_;
+  ci::DeployTimeline deploys_;
+  ci::CiServices services_;
+};
+
+}  // namespace imp::app

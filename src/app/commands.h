@@ -1,0 +1,27 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "app/settings.h"
+
+namespace imp::app {
+
+/// What every command shares: it runs after parsing, prints to standard output, and returns the
+/// exit code. A refusal goes to standard error as one sentence.
+using Command = std::function<int()>;
+
+/// Each adds one command (with its subcommands) and leaves what to run in `chosen`.
+void add_serve_command(CLI::App& app, Command& chosen);
+void add_user_command(CLI::App& app, Command& chosen);
+void add_token_command(CLI::App& app, Command& chosen);
+void add_audit_command(CLI::App& app, Command& chosen);
+void add_keys_command(CLI::App& app, Command& chosen);
+void add_config_command(CLI::App& app, Command& chosen);
+
+/// "imprimatur: <sentence>" on standard error; 1.
+int complain(const Failure& failure);
+/// --data and --config, which every command that opens the data directory takes.
+void add_data_flags(CLI::App& command, Flags& flags);
+
+}  // namespace imp::app

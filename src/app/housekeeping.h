@@ -1,0 +1,29 @@
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "base/clock.h"
+
+namespace imp::app {
+
+/// Calls a function every so often on a thread of its own, from construction to destruction, and
+/// once more at the end.
+class Housekeeping {
+ public:
+  Housekeeping(Milliseconds every, std::function<void()> work);
+  ~Housekeeping();
+  Housekeeping(const Housekeeping&) = delete;
+  Housekeeping& operator=(const Housekeeping&) = delete;
+
+ private:
+  std::function<void()> work_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace imp::app

@@ -1,0 +1,19 @@
+#include "app/commands.h"
+
+int main(int argc, char** argv) {
+  CLI::App app(
+      "Imprimatur: an npm registry in which CI publishes without secrets, and the CI to go with "
+      "it.",
+      "imprimatur");
+  app.set_version_flag("--version", "imprimatur 0.1.0");
+  app.require_subcommand(1);
+  imp::app::Command chosen;
+  imp::app::add_serve_command(app, chosen);
+  imp::app::add_user_command(app, chosen);
+  imp::app::add_token_command(app, chosen);
+  imp::app::add_audit_command(app, chosen);
+  imp::app::add_keys_command(app, chosen);
+  imp::app::add_config_command(app, chosen);
+  CLI11_PARSE(app, argc, argv);
+  return chosen ? chosen() : 2;
+}

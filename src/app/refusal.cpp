@@ -1,0 +1,19 @@
+#include "app/refusal.h"
+
+namespace imp::app {
+
+Reason reason(AppRefusal refusal) {
+  switch (refusal) {
+    case AppRefusal::no_data:
+      return {"no_data", FailureKind::invalid};
+    case AppRefusal::unusable_input:
+      return {"unusable_input", FailureKind::invalid};
+    case AppRefusal::audit_damaged:
+      return {"audit_damaged", FailureKind::internal};
+    case AppRefusal::runner_failed:
+      return {"runner_failed", FailureKind::internal};
+  }
+  return {};
+}
+
+}  // namespace imp::app

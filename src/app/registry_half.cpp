@@ -1,0 +1,89 @@
+#include "app/registry_half.h"
+
+#include "crypto/random.h"
+#include "registry/api/routes.h"
+#include "registry/trust/publish_token.h"
+
+namespace imp::app {
+
+namespace {
+
+constexpr std::string_view kOwnIssuer = "imprimatur";
+constexpr std::string_view kCircleCi = "circleci";
+
+std::vector<trust::Issuer> issuers(const Settings& settings, const std::string& listen_origin) {
+  trust::Issuer own;
+  own.id = kOwnIssuer;
+  own.kind = trust::IssuerKind::imprimatur;
+  own.base_url = settings.public_url + "/oidc";
+  own.fetch_base = listen_origin.empty() ? "" : listen_origin + "/oidc";
+  trust::Issuer circleci;
+  circleci.id = kCircleCi;
+  circleci.kind = trust::IssuerKind::circleci;
+  circleci.base_url = settings.circleci_issuer;
+  for (trust::Issuer* issuer : {&own, &circleci}) {
+    issuer->max_age = std::chrono::duration_cast<std::chrono::seconds>(settings.identity_token_age);
+  }
+  return {own, circleci};
+}
+
+registry::ReceiveLimits receive_limits(const Settings& settings) {
+  registry::ReceiveLimits limits;
+  limits.document.tarball_bytes = static_cast<std::uint64_t>(settings.tarball_megabytes) << 20;
+  return limits;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RegistryHalf>> RegistryHalf::create(
+    const Settings& settings, Store& store, blobs::Store& blobs, accounts::Accounts& accounts,
+    http::Client& client, const std::string& listen_origin, const Clock& clock, Log& log,
+    Metrics& metrics) {
+  auto key = registry::load_or_create_registry_key(*store.database, store.sealer, clock);
+  if (!key) return pass_on(key);
+  return std::unique_ptr<RegistryHalf>(new RegistryHalf(settings, store, blobs, accounts, client,
+                                                        std::move(*key), listen_origin, clock, log,
+                                                        metrics));
+}
+
+RegistryHalf::RegistryHalf(const Settings& settings, Store& store, blobs::Store& blobs,
+                           accounts::Accounts& accounts, http::Client& client,
+                           registry::RegistryKey key, const std::string& listen_origin,
+                           const Clock& clock, Log& log, Metrics& metrics)
+    : key_(std::move(key)),
+      issuers_(issuers(settings, listen_origin)),
+      issuer_keys_(client, clock, log, metrics),
+      evaluator_(*store.database, issuers_, issuer_keys_, accepted_audiences(settings), clock),
+      exchange_(*store.database, evaluator_, crypto::system_random(), clock, log, metrics),
+      cache_(static_cast<std::size_t>(settings.cache_megabytes) << 20),
+      reader_(*store.database, cache_, settings.public_url),
+      services_{.database = *store.database,
+                .blobs = blobs,
+                .accounts = accounts,
+                .cache = cache_,
+                .reader = reader_,
+                .key = key_,
+                .issuers = issuers_,
+                .exchange = exchange_,
+                .clock = clock,
+                .log = log,
+                .metrics = metrics,
+                .public_url = settings.public_url,
+                .default_issuer = std::string(kCircleCi),
+                .own_issuer = std::string(kOwnIssuer),
+                .receive_limits = receive_limits(settings)} {}
+
+void RegistryHalf::add_routes(http::Router& router) {
+  registry::add_registry_routes(router, services_);
+}
+
+void RegistryHalf::tidy() {
+  const auto done = services_.database.write([&](db::Session& session) -> Result<void> {
+    trust::forget_expired(session, services_.clock.now());
+    return {};
+  });
+  if (!done)
+    services_.log.warning("expired publish tokens not removed", {{"reason", done.error().detail}});
+}
+
+}  // namespace imp::app

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <memory>
+
+#include "accounts/accounts.h"
+#include "app/settings.h"
+#include "app/store.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "http/client.h"
+#include "http/router.h"
+#include "registry/api/services.h"
+#include "registry/trust/evaluation.h"
+#include "registry/trust/issuer_keys.h"
+
+namespace imp::app {
+
+/// The registry, wired: everything behind the npm protocol. Knows the built-in CI only as an
+/// issuer.
+class RegistryHalf {
+ public:
+  /// `listen_origin` is where this very server is reached on this machine
+  /// ("http://127.0.0.1:4873"): the built-in issuer's keys are fetched from there, like any foreign
+  /// issuer's.
+  static Result<std::unique_ptr<RegistryHalf>> create(
+      const Settings& settings, Store& store, blobs::Store& blobs, accounts::Accounts& accounts,
+      http::Client& client, const std::string& listen_origin, const Clock& clock, Log& log,
+      Metrics& metrics);
+
+  void add_routes(http::Router& router);
+  std::shared_ptr<const http::Prepared> hot(const http::Request& request) const {
+    return reader_.hot(request);
+  }
+  /// Forgets what has expired. Call now and then.
+  void tidy();
+
+  registry::RegistryServices& services() { return services_; }
+
+ private:
+  RegistryHalf(const Settings& settings, Store& store, blobs::Store& blobs,
+               accounts::Accounts& accounts, http::Client& client, registry::RegistryKey key,
+               const std::string& listen_origin, const Clock& clock, Log& log, Metrics& metrics);
+
+  registry::RegistryKey key_;
+  trust::Issuers issuers_;
+  trust::IssuerKeys issuer_keys_;
+  trust::Evaluator evaluator_;
+  trust::Exchange exchange_;
+  registry::PackumentCache cache_;
+  registry::PackageReader reader_;
+  registry::RegistryServices services_;
+};
+
+}  // namespace imp::app

@@ -1,0 +1,159 @@
+#include "audit/log.h"
+
+#include <algorithm>
+#include <boost/json/serialize.hpp>
+
+#include "audit/chain.h"
+
+namespace imp::audit {
+
+namespace {
+
+constexpr std::int64_t kExportBatch = 500;
+
+// The statement's text depends only on which filters are set, so that it stays prepared.
+class Filters {
+ public:
+  void add(const std::string& condition, const std::string& value) {
+    if (!value.empty()) add_always(condition, value);
+  }
+  // "?" stands for the parameter.
+  void add_always(std::string condition, db::Value value) {
+    parameters_.push_back(std::move(value));
+    const std::string name = ":p" + std::to_string(parameters_.size());
+    for (std::size_t at; (at = condition.find('?')) != std::string::npos;) {
+      condition.replace(at, 1, name);
+    }
+    sql_ += (parameters_.size() == 1 ? " WHERE " : " AND ") + condition;
+  }
+  std::string sql(std::int64_t limit) {
+    parameters_.push_back(limit);
+    return "SELECT " + std::string(kColumns) + " FROM audit_records" + sql_ +
+           " ORDER BY sequence DESC LIMIT :p" + std::to_string(parameters_.size());
+  }
+  const std::vector<db::Value>& parameters() const { return parameters_; }
+
+ private:
+  std::string sql_;
+  std::vector<db::Value> parameters_;
+};
+
+std::string json_line(const Entry& entry) {
+  boost::json::object line;
+  line["sequence"] = entry.sequence;
+  line["at"] = iso8601(entry.record.at);
+  line["actor"] = entry.record.actor;
+  line["action"] = entry.record.action;
+  line["subject"] = entry.record.subject;
+  line["outcome"] = entry.record.outcome;
+  if (entry.record.organization) {
+    line["organization"] = *entry.record.organization;
+  } else {
+    line["organization"] = nullptr;
+  }
+  line["request_id"] = entry.record.request_id;
+  line["remote_address"] = entry.record.remote_address;
+  line["detail"] = entry.record.detail;
+  line["hash"] = entry.hash;
+  return boost::json::serialize(line);
+}
+
+}  // namespace
+
+std::vector<db::Migration> migrations() {
+  return {{.name = "audit/1",
+           .sql = "CREATE TABLE audit_records (\n"
+                  "  sequence BIGINT PRIMARY KEY,\n"
+                  "  at BIGINT NOT NULL,\n"
+                  "  actor TEXT NOT NULL,\n"
+                  "  action TEXT NOT NULL,\n"
+                  "  subject TEXT NOT NULL,\n"
+                  "  outcome TEXT NOT NULL,\n"
+                  "  organization TEXT,\n"
+                  "  request_id TEXT NOT NULL,\n"
+                  "  remote_address TEXT NOT NULL,\n"
+                  "  detail TEXT NOT NULL,\n"
+                  "  hash TEXT NOT NULL\n"
+                  ");\n"
+                  "CREATE INDEX audit_by_subject ON audit_records (subject, sequence);\n"
+                  "CREATE INDEX audit_by_actor ON audit_records (actor, sequence);\n"
+                  "CREATE INDEX audit_by_organization ON audit_records (organization, sequence);\n"
+                  "CREATE TABLE audit_head (\n"
+                  "  id BIGINT PRIMARY KEY,\n"
+                  "  records BIGINT NOT NULL,\n"
+                  "  hash TEXT NOT NULL\n"
+                  ");\n"
+                  "INSERT INTO audit_head (id, records, hash) VALUES (1, 0, '" +
+                  std::string(kFirstPrevious) + "');\n"}};
+}
+
+void append(db::Session& session, const Record& record) {
+  // The change comes first: it takes the row's lock, so that on PostgreSQL too two transactions
+  // never continue the same record.
+  const auto head = session.row(
+      "UPDATE audit_head SET records = records + 1 WHERE id = :p1 RETURNING records, hash", {1});
+  if (!head) throw db::StoreError("the head of the audit log is missing", false);
+  const std::int64_t sequence = head->integer(0);
+  const StoredRecord stored = prepared(record, sequence);
+  const std::string hash = chained_hash(head->text(1), stored);
+  db::Value organization = std::monostate();
+  if (stored.organization) organization = *stored.organization;
+  session.run("INSERT INTO audit_records (" + std::string(kColumns) +
+                  ") VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11)",
+              {sequence, to_milliseconds(record.at), stored.actor, stored.action, stored.subject,
+               stored.outcome, std::move(organization), stored.request_id, stored.remote_address,
+               stored.detail, hash});
+  session.run("UPDATE audit_head SET hash = :p1 WHERE id = :p2", {hash, 1});
+}
+
+Result<void> append_alone(db::Database& database, const Record& record) {
+  return database.write([&](db::Session& session) -> Result<void> {
+    append(session, record);
+    return {};
+  });
+}
+
+Result<Page> list(db::Database& database, const Query& query) {
+  Filters filters;
+  filters.add("subject = ?", query.subject);
+  filters.add("substr(action, 1, length(?)) = ?", query.action_prefix);
+  filters.add("actor = ?", query.actor);
+  filters.add("organization = ?", query.organization);
+  if (query.before) filters.add_always("sequence < ?", *query.before);
+  const std::int64_t limit = std::clamp(query.limit, 1u, 1000u);
+  // One more than asked for tells whether there is a next page.
+  const std::string sql = filters.sql(limit + 1);
+  return database.read([&](db::Session& session) -> Result<Page> {
+    Page page;
+    for (const db::Row& row : session.rows(sql, filters.parameters())) {
+      if (std::ssize(page.entries) == limit) {
+        page.before = page.entries.back().sequence;
+        break;
+      }
+      page.entries.push_back(entry(row));
+    }
+    return page;
+  });
+}
+
+Result<void> export_lines(db::Database& database, std::int64_t after,
+                          const std::function<void(std::string_view line)>& line) {
+  while (true) {
+    const auto batch = database.read([&](db::Session& session) -> Result<std::vector<Entry>> {
+      std::vector<Entry> entries;
+      for (const db::Row& row :
+           session.rows("SELECT " + std::string(kColumns) +
+                            " FROM audit_records WHERE sequence > :p1 ORDER BY sequence LIMIT :p2",
+                        {after, kExportBatch})) {
+        entries.push_back(entry(row));
+      }
+      return entries;
+    });
+    if (!batch) return pass_on(batch);
+    if (batch->empty()) return {};
+    for (const Entry& one : *batch) line(json_line(one));
+    after = batch->back().sequence;
+  }
+}
+
+}  // namespace imp::audit

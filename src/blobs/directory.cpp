@@ -1,0 +1,154 @@
+#include "blobs/directory.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+
+namespace imp::blobs {
+
+namespace {
+
+// Runs a system call until it is not interrupted; returns its value, with errno set on -1.
+template <class Call>
+auto uninterrupted(Call call) {
+  auto value = call();
+  while (value < 0 && errno == EINTR) value = call();
+  return value;
+}
+
+}  // namespace
+
+Result<Directory> Directory::open(const FileStoreOptions& options) {
+  std::error_code error;
+  std::filesystem::create_directories(options.root, error);
+  if (error) return broken("mkdir " + options.root, error.value());
+  Descriptor root(::open(options.root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!root) return broken("open " + options.root, errno);
+  return Directory(std::move(root), options.root, options.before_step);
+}
+
+std::string Directory::text(const char* call, const std::string& path) const {
+  return std::string(call) + " " + path_ + "/" + path;
+}
+
+Result<bool> Directory::make_directory(const std::string& path) const {
+  if (const int error = fault(Step::make_directory)) return broken(text("mkdir", path), error);
+  if (::mkdirat(root_.number(), path.c_str(), 0700) == 0) return true;
+  if (errno == EEXIST) return false;
+  return broken(text("mkdir", path), errno);
+}
+
+Result<Descriptor> Directory::create(const std::string& path) const {
+  if (const int error = fault(Step::create)) return broken(text("create", path), error);
+  const int number = uninterrupted([&] {
+    return ::openat(root_.number(), path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  });
+  if (number < 0) return broken(text("create", path), errno);
+  return Descriptor(number);
+}
+
+Result<void> Directory::write(const Descriptor& file, ByteView bytes,
+                              const std::string& path) const {
+  while (!bytes.empty()) {
+    if (const int error = fault(Step::write)) return broken(text("write", path), error);
+    const ssize_t count =
+        uninterrupted([&] { return ::write(file.number(), bytes.data(), bytes.size()); });
+    if (count < 0) return broken(text("write", path), errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
+Result<void> Directory::sync_file(const Descriptor& file, const std::string& path) const {
+  if (const int error = fault(Step::sync_file)) return broken(text("fsync", path), error);
+  if (uninterrupted([&] { return ::fsync(file.number()); }) != 0) {
+    return broken(text("fsync", path), errno);
+  }
+  return {};
+}
+
+Result<void> Directory::rename(const std::string& from, const std::string& to) const {
+  if (const int error = fault(Step::rename)) return broken(text("rename to", to), error);
+  if (::renameat(root_.number(), from.c_str(), root_.number(), to.c_str()) != 0) {
+    return broken(text("rename to", to), errno);
+  }
+  return {};
+}
+
+Result<Descriptor> Directory::open_directory(const std::string& path) const {
+  const int number = uninterrupted(
+      [&] { return ::openat(root_.number(), path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+  if (number < 0) return broken(text("open", path), errno);
+  return Descriptor(number);
+}
+
+Result<void> Directory::sync_directory(const std::string& path) const {
+  const auto directory = open_directory(path);
+  if (!directory) return pass_on(directory);
+  if (const int error = fault(Step::sync_directory)) return broken(text("fsync", path), error);
+  if (uninterrupted([&] { return ::fsync(directory->number()); }) != 0) {
+    return broken(text("fsync", path), errno);
+  }
+  return {};
+}
+
+Result<void> Directory::remove(const std::string& path) const {
+  if (const int error = fault(Step::remove)) return broken(text("unlink", path), error);
+  if (::unlinkat(root_.number(), path.c_str(), 0) == 0 || errno == ENOENT) return {};
+  return broken(text("unlink", path), errno);
+}
+
+Result<Descriptor> Directory::open_file(const std::string& path) const {
+  if (const int error = fault(Step::open)) return broken(text("open", path), error);
+  // A link inside the store was not made by it: not followed.
+  const int number = uninterrupted(
+      [&] { return ::openat(root_.number(), path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC); });
+  if (number >= 0) return Descriptor(number);
+  if (errno == ENOENT) return Descriptor();
+  return broken(text("open", path), errno);
+}
+
+Result<std::uint64_t> Directory::size(const Descriptor& file, const std::string& path) const {
+  struct stat info{};
+  if (::fstat(file.number(), &info) != 0) return broken(text("stat", path), errno);
+  if (!S_ISREG(info.st_mode)) return broken(text("read", path), EISDIR);
+  return static_cast<std::uint64_t>(info.st_size);
+}
+
+Result<std::size_t> Directory::read(const Descriptor& file, std::span<std::uint8_t> into,
+                                    const std::string& path) const {
+  if (const int error = fault(Step::read)) return broken(text("read", path), error);
+  const ssize_t count =
+      uninterrupted([&] { return ::read(file.number(), into.data(), into.size()); });
+  if (count < 0) return broken(text("read", path), errno);
+  return static_cast<std::size_t>(count);
+}
+
+Result<bool> Directory::exists(const std::string& path) const {
+  struct stat info{};
+  if (const int error = fault(Step::open)) return broken(text("stat", path), error);
+  if (::fstatat(root_.number(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) {
+    return S_ISREG(info.st_mode);
+  }
+  if (errno == ENOENT) return false;
+  return broken(text("stat", path), errno);
+}
+
+Result<std::vector<std::string>> Directory::names(const std::string& path) const {
+  if (const int error = fault(Step::open)) return broken(text("list", path), error);
+  std::error_code error;
+  std::vector<std::string> found;
+  auto entry = std::filesystem::directory_iterator(std::filesystem::path(path_) / path, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    found.push_back(entry->path().filename().string());
+  }
+  if (error) return broken(text("list", path), error.value());
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+}  // namespace imp::blobs

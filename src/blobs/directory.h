@@ -1,0 +1,54 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/encoding.h"
+#include "blobs/descriptor.h"
+#include "blobs/failures.h"
+#include "blobs/file_store.h"
+
+namespace imp::blobs {
+
+/// The system calls of the file store, on paths relative to its root. Each asks the hook first, is
+/// repeated when interrupted, and turns an error into a Failure. Thread-safe.
+class Directory {
+ public:
+  static Result<Directory> open(const FileStoreOptions& options);
+
+  /// True when it was made, false when it was there.
+  Result<bool> make_directory(const std::string& path) const;
+  Result<Descriptor> create(const std::string& path) const;
+  /// The path is for the message.
+  Result<void> write(const Descriptor& file, ByteView bytes, const std::string& path) const;
+  Result<void> sync_file(const Descriptor& file, const std::string& path) const;
+  Result<void> rename(const std::string& from, const std::string& to) const;
+  Result<void> sync_directory(const std::string& path) const;
+  /// Removing what is not there succeeds.
+  Result<void> remove(const std::string& path) const;
+  /// Opens a regular file for reading; a descriptor that is not set when there is none.
+  Result<Descriptor> open_file(const std::string& path) const;
+  Result<std::uint64_t> size(const Descriptor& file, const std::string& path) const;
+  /// 0 at the end.
+  Result<std::size_t> read(const Descriptor& file, std::span<std::uint8_t> into,
+                           const std::string& path) const;
+  Result<bool> exists(const std::string& path) const;
+  /// Sorted, without "." and "..".
+  Result<std::vector<std::string>> names(const std::string& path) const;
+  /// Opens a directory, as it must be to lock it.
+  Result<Descriptor> open_directory(const std::string& path) const;
+
+ private:
+  Directory(Descriptor root, std::string path, std::function<int(Step)> before_step)
+      : root_(std::move(root)), path_(std::move(path)), before_step_(std::move(before_step)) {}
+  int fault(Step step) const { return before_step_ ? before_step_(step) : 0; }
+  std::string text(const char* call, const std::string& path) const;
+
+  Descriptor root_;
+  std::string path_;
+  std::function<int(Step)> before_step_;
+};
+
+}  // namespace imp::blobs

@@ -1,0 +1,68 @@
+#include "blobs/file_writer.h"
+
+namespace imp::blobs {
+
+namespace {
+
+constexpr std::size_t kBuffer = 64 * 1024;
+
+std::unexpected<Failure> used_up() {
+  return refuse(BlobRefusal::broken, "The file could not be stored; nothing was kept.",
+                "a writer was used after it had failed or finished");
+}
+
+}  // namespace
+
+std::string directory_of(const std::string& sha512) { return "sha512/" + sha512.substr(0, 2); }
+std::string path_of(const std::string& sha512) {
+  return directory_of(sha512) + "/" + sha512.substr(2);
+}
+
+FileWriter::FileWriter(std::shared_ptr<const Directory> directory, Descriptor file,
+                       std::string path)
+    : directory_(std::move(directory)), file_(std::move(file)), path_(std::move(path)) {}
+
+FileWriter::~FileWriter() {
+  // What cannot be removed now is removed when the store is opened next.
+  if (exists_) (void)directory_->remove(path_);
+}
+
+Result<void> FileWriter::write(ByteView bytes) {
+  if (!usable_) return used_up();
+  hash_.update(bytes);
+  size_ += bytes.size();
+  buffer_.append(text_of(bytes));
+  if (buffer_.size() < kBuffer) return {};
+  return flush();
+}
+
+Result<void> FileWriter::flush() {
+  auto written = directory_->write(file_, bytes_of(buffer_), path_);
+  buffer_.clear();
+  // A file with a hole or a tail missing must never get a name.
+  if (!written) usable_ = false;
+  return written;
+}
+
+Result<Blob> FileWriter::finish() {
+  if (!usable_) return used_up();
+  if (const auto flushed = flush(); !flushed) return pass_on(flushed);
+  usable_ = false;
+  Blob blob{.sha512 = hex(hash_.finish()), .size = size_};
+  if (const auto durable = make_durable(blob.sha512); !durable) return pass_on(durable);
+  return blob;
+}
+
+// The bytes first, then the name, then the directory: a name never stands for bytes that a power
+// cut can take away. A file of that name is replaced, since its bytes may have been damaged. When
+// the last step fails the name stays: another writer of the same bytes may have been told that it
+// is durable.
+Result<void> FileWriter::make_durable(const std::string& sha512) {
+  if (auto synced = directory_->sync_file(file_, path_); !synced) return synced;
+  file_.reset();
+  if (auto renamed = directory_->rename(path_, path_of(sha512)); !renamed) return renamed;
+  exists_ = false;
+  return directory_->sync_directory(directory_of(sha512));
+}
+
+}  // namespace imp::blobs

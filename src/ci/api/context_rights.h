@@ -1,0 +1,15 @@
+#pragma once
+
+#include "ci/api/endpoint.h"
+
+namespace imp::ci {
+
+/// The context of the path for somebody who may change its variables or delete it: an admin of the
+/// organisation, or a member of one of the groups that it is restricted to.
+Result<Context> context_for_change(const Call& call);
+
+/// The context of the path for an admin of its organisation: who changes restrictions decides who
+/// gets the secrets.
+Result<Context> context_for_admin(const Call& call);
+
+}  // namespace imp::ci

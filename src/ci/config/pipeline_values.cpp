@@ -1,0 +1,175 @@
+#include "ci/config/pipeline_values.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+namespace imp::ci::config {
+
+namespace {
+
+constexpr auto names = std::to_array<std::string_view>({
+    "pipeline.config.file_path",
+    "pipeline.config.file_type",
+    "pipeline.config.ref",
+    "pipeline.config.repository.name",
+    "pipeline.config.repository.url",
+    "pipeline.config.sha",
+    "pipeline.config_source",
+    "pipeline.definition.id",
+    "pipeline.deploy.component_name",
+    "pipeline.deploy.current_version",
+    "pipeline.deploy.environment_name",
+    "pipeline.deploy.namespace",
+    "pipeline.deploy.reason",
+    "pipeline.deploy.target_version",
+    "pipeline.event.action",
+    "pipeline.event.circleci_actor_id",
+    "pipeline.event.context.github.pr_url",
+    "pipeline.event.context.github.sha",
+    "pipeline.event.github.after",
+    "pipeline.event.github.comment.body",
+    "pipeline.event.github.head_commit.url",
+    "pipeline.event.github.label.name",
+    "pipeline.event.github.pull_request.base.ref",
+    "pipeline.event.github.pull_request.base.sha",
+    "pipeline.event.github.pull_request.draft",
+    "pipeline.event.github.pull_request.head.ref",
+    "pipeline.event.github.pull_request.head.sha",
+    "pipeline.event.github.pull_request.merged",
+    "pipeline.event.github.pull_request.number",
+    "pipeline.event.github.pull_request.title",
+    "pipeline.event.github.pull_request.url",
+    "pipeline.event.github.ref",
+    "pipeline.event.github.repository.name",
+    "pipeline.event.github.repository.owner.login",
+    "pipeline.event.github.repository.url",
+    "pipeline.event.github.sender.avatar_url",
+    "pipeline.event.github.sender.login",
+    "pipeline.event.github.sender.type",
+    "pipeline.event.name",
+    "pipeline.event.provider_actor_id",
+    "pipeline.event.provider_login",
+    "pipeline.git.base_revision",
+    "pipeline.git.branch",
+    "pipeline.git.branch.is_default",
+    "pipeline.git.commit.author_avatar_url",
+    "pipeline.git.commit.author_date",
+    "pipeline.git.commit.author_email",
+    "pipeline.git.commit.author_login",
+    "pipeline.git.commit.author_name",
+    "pipeline.git.commit.body",
+    "pipeline.git.commit.committer_date",
+    "pipeline.git.commit.committer_email",
+    "pipeline.git.commit.committer_login",
+    "pipeline.git.commit.committer_name",
+    "pipeline.git.commit.subject",
+    "pipeline.git.commit.url",
+    "pipeline.git.origin_repo_id",
+    "pipeline.git.origin_repo_url",
+    "pipeline.git.repo_id",
+    "pipeline.git.repo_name",
+    "pipeline.git.repo_owner",
+    "pipeline.git.repo_url",
+    "pipeline.git.revision",
+    "pipeline.git.ssh_checkout_url",
+    "pipeline.git.tag",
+    "pipeline.git.target_repo_url",
+    "pipeline.id",
+    "pipeline.integration_source",
+    "pipeline.name",
+    "pipeline.number",
+    "pipeline.project.git_url",
+    "pipeline.project.slug",
+    "pipeline.project.type",
+    "pipeline.project.url",
+    "pipeline.schedule.id",
+    "pipeline.schedule.name",
+    "pipeline.trigger.id",
+    "pipeline.trigger.name",
+    "pipeline.trigger.received_at",
+    "pipeline.trigger.type",
+    "pipeline.trigger_parameters.circleci.event_time",
+    "pipeline.trigger_parameters.circleci.event_type",
+    "pipeline.trigger_parameters.circleci.trigger_type",
+    "pipeline.trigger_parameters.github_app.branch",
+    "pipeline.trigger_parameters.github_app.checkout_sha",
+    "pipeline.trigger_parameters.github_app.commit_author_name",
+    "pipeline.trigger_parameters.github_app.commit_message",
+    "pipeline.trigger_parameters.github_app.commit_sha",
+    "pipeline.trigger_parameters.github_app.commit_timestamp",
+    "pipeline.trigger_parameters.github_app.commit_title",
+    "pipeline.trigger_parameters.github_app.ref",
+    "pipeline.trigger_parameters.github_app.repo_name",
+    "pipeline.trigger_parameters.github_app.repo_url",
+    "pipeline.trigger_parameters.github_app.user_avatar",
+    "pipeline.trigger_parameters.github_app.user_id",
+    "pipeline.trigger_parameters.github_app.user_name",
+    "pipeline.trigger_parameters.github_app.user_username",
+    "pipeline.trigger_parameters.github_app.web_url",
+    "pipeline.trigger_parameters.gitlab.branch",
+    "pipeline.trigger_parameters.gitlab.checkout_sha",
+    "pipeline.trigger_parameters.gitlab.commit_author_email",
+    "pipeline.trigger_parameters.gitlab.commit_author_name",
+    "pipeline.trigger_parameters.gitlab.commit_message",
+    "pipeline.trigger_parameters.gitlab.commit_sha",
+    "pipeline.trigger_parameters.gitlab.commit_timestamp",
+    "pipeline.trigger_parameters.gitlab.commit_title",
+    "pipeline.trigger_parameters.gitlab.default_branch",
+    "pipeline.trigger_parameters.gitlab.is_fork_merge_request",
+    "pipeline.trigger_parameters.gitlab.ref",
+    "pipeline.trigger_parameters.gitlab.repo_name",
+    "pipeline.trigger_parameters.gitlab.repo_url",
+    "pipeline.trigger_parameters.gitlab.type",
+    "pipeline.trigger_parameters.gitlab.user_avatar",
+    "pipeline.trigger_parameters.gitlab.user_id",
+    "pipeline.trigger_parameters.gitlab.user_name",
+    "pipeline.trigger_parameters.gitlab.user_username",
+    "pipeline.trigger_parameters.gitlab.web_url",
+    "pipeline.trigger_parameters.gitlab.x_gitlab_event_id",
+    "pipeline.trigger_parameters.webhook.body",
+    "pipeline.trigger_source",
+    "pipeline.vcs.event_type",
+    "pipeline.vcs.origin_repository_id",
+    "pipeline.vcs.origin_repository_url",
+    "pipeline.vcs.repository_url",
+    "pipeline.vcs.revision",
+    "pipeline.vcs.target_repository_id",
+    "pipeline.vcs.target_repository_url",
+    "pipeline.vcs.type",
+});
+static_assert(std::ranges::is_sorted(names));
+
+}  // namespace
+
+std::span<const std::string_view> pipeline_value_names() { return names; }
+
+bool is_pipeline_value(std::string_view name) { return std::ranges::binary_search(names, name); }
+
+expr::Environment environment_of(const PipelineValues& values) {
+  expr::Environment environment;
+  for (const std::string_view name : names) environment.set(std::string(name), expr::Undefined{});
+  for (const auto& [name, value] : values) environment.set(name, value);
+  return environment;
+}
+
+PipelineValues stand_in_pipeline_values() {
+  const auto text = [](std::string_view value) { return expr::Value(std::string(value)); };
+  return {
+      {"pipeline.event.action", text("api")},
+      {"pipeline.event.name", text("api")},
+      {"pipeline.git.branch", text("main")},
+      {"pipeline.git.branch.is_default", true},
+      {"pipeline.git.repo_name", text("repo")},
+      {"pipeline.git.repo_owner", text("org")},
+      {"pipeline.git.revision", text("0000000000000000000000000000000000000001")},
+      {"pipeline.id", text("00000000-0000-0000-0000-000000000001")},
+      {"pipeline.number", std::int64_t{1}},
+      {"pipeline.project.slug", text("circleci/org/repo")},
+      {"pipeline.project.type", text("circleci")},
+      {"pipeline.trigger.type", text("api")},
+      {"pipeline.trigger_source", text("api")},
+  };
+}
+
+}  // namespace imp::ci::config

@@ -1,0 +1,58 @@
+#include "ci/runner/masker.h"
+
+#include <algorithm>
+
+namespace imp::ci::runner {
+
+void Secrets::add(std::string_view value) {
+  constexpr std::size_t shortest = 4;
+  if (value.size() < shortest) return;
+  for (std::string_view word : {"true", "True", "false", "False"}) {
+    if (value == word) return;
+  }
+  std::unique_lock lock(mutex_);
+  if (std::find(values_.begin(), values_.end(), value) != values_.end()) return;
+  auto& bucket = by_first_byte_[static_cast<unsigned char>(value.front())];
+  bucket.push_back(static_cast<std::uint32_t>(values_.size()));
+  values_.emplace_back(value);
+}
+
+std::string Masker::push(std::string_view bytes) {
+  held_.append(bytes);
+  return drain(false);
+}
+
+std::string Masker::finish() { return drain(true); }
+
+std::string Masker::drain(bool at_end) {
+  std::shared_lock lock(secrets_->mutex_);
+  std::string out;
+  std::size_t at = 0;
+  for (; at < held_.size(); ++at) {
+    const auto& bucket = secrets_->by_first_byte_[static_cast<unsigned char>(held_[at])];
+    const std::string_view rest = std::string_view(held_).substr(at);
+    std::size_t longest = 0;
+    bool undecided = false;
+    for (const std::uint32_t index : bucket) {
+      const std::string_view secret = secrets_->values_[index];
+      if (rest.starts_with(secret)) {
+        longest = std::max(longest, secret.size());
+      } else if (secret.starts_with(rest)) {
+        undecided = true;
+      }
+    }
+    // Waits for more bytes even when a shorter secret matches here already: the longer one may end
+    // inside what would be shown next.
+    if (undecided && !at_end) break;
+    if (longest > 0) {
+      if (at >= covered_) out += "****";
+      covered_ = std::max(covered_, at + longest);
+    }
+    if (at >= covered_) out += held_[at];
+  }
+  held_.erase(0, at);
+  covered_ = covered_ > at ? covered_ - at : 0;
+  return out;
+}
+
+}  // namespace imp::ci::runner

@@ -1,0 +1,94 @@
+#include "db/sqlite_connection.h"
+
+#include <soci/sqlite3/soci-sqlite3.h>
+
+namespace imp::db {
+
+namespace {
+
+// The C interface of the connection that SOCI opened: SOCI has no call for these few things.
+sqlite_api::sqlite3* handle(soci::session& session) {
+  return static_cast<soci::sqlite3_session_backend*>(session.get_backend())->conn_;
+}
+
+bool is_unique_violation(int extended_code) {
+  return extended_code == SQLITE_CONSTRAINT_UNIQUE ||
+         extended_code == SQLITE_CONSTRAINT_PRIMARYKEY || extended_code == SQLITE_CONSTRAINT_ROWID;
+}
+
+// SOCI's what() adds the values of the parameters, which may be secrets: only its bare message is
+// used.
+StoreError store_error(const soci::soci_error& error, std::string_view sql) {
+  const auto* sqlite = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
+  const int code = sqlite ? sqlite->result() : 0;
+  std::string text = error.get_error_message();
+  if (code != 0) text += " (SQLite code " + std::to_string(code) + ")";
+  text += " in: ";
+  text += sql;
+  return StoreError(std::move(text), is_unique_violation(code));
+}
+
+// SOCI reads "key=value key=value"; a path with '=' or a space must be quoted, and cannot hold a
+// quote.
+std::string connect_string(const std::string& path) {
+  if (path.contains('"') || path.contains('\0')) {
+    throw StoreError("the path of a database must not contain a quotation mark: " + path, false);
+  }
+  return "db=\"" + path + "\"";
+}
+
+}  // namespace
+
+SqliteConnection::SqliteConnection(const std::string& path, Use use)
+    : session_(), statements_(session_) {
+  try {
+    session_.open(soci::sqlite3, connect_string(path));
+  } catch (const soci::soci_error& error) {
+    throw store_error(error, "opening " + path);
+  }
+  // Without this, a taken key and a broken foreign key look the same.
+  sqlite_api::sqlite3_extended_result_codes(handle(session_), 1);
+  rows("PRAGMA busy_timeout=10000");
+  const std::string journal = rows("PRAGMA journal_mode=WAL").at(0).text(0);
+  if (journal != "wal" && path != ":memory:") {
+    throw StoreError("SQLite refused WAL mode for " + path + " (it stays in " + journal + ")",
+                     false);
+  }
+  run("PRAGMA synchronous=FULL");
+  run("PRAGMA foreign_keys=ON");
+  // After a burst the log file is cut back to this many bytes.
+  rows("PRAGMA journal_size_limit=67108864");
+  if (use == Use::reading) run("PRAGMA query_only=ON");
+}
+
+std::vector<Row> SqliteConnection::execute(std::string_view sql, std::vector<Value> parameters,
+                                           std::int64_t* changed) {
+  try {
+    return statements_.execute(sql, std::move(parameters), changed);
+  } catch (const soci::soci_error& error) {
+    throw store_error(error, sql);
+  }
+}
+
+std::int64_t SqliteConnection::run(std::string_view sql, std::vector<Value> parameters) {
+  std::int64_t changed = 0;
+  execute(sql, std::move(parameters), &changed);
+  return changed;
+}
+
+std::vector<Row> SqliteConnection::rows(std::string_view sql, std::vector<Value> parameters) {
+  return execute(sql, std::move(parameters), nullptr);
+}
+
+bool SqliteConnection::in_transaction() {
+  return sqlite_api::sqlite3_get_autocommit(handle(session_)) == 0;
+}
+
+void SqliteConnection::roll_back() noexcept {
+  try {
+    if (in_transaction()) run("ROLLBACK");
+  } catch (const std::exception&) {
+  }
+}
+
+}  // namespace imp::db

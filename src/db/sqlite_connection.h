@@ -1,0 +1,41 @@
+#pragma once
+
+#include <soci/soci.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "db/database.h"
+#include "db/statement.h"
+
+namespace imp::db {
+
+/// One connection to an SQLite database. Used by one thread at a time.
+class SqliteConnection final : public Session {
+ public:
+  enum class Use { writing, reading };
+  /// Throws StoreError. A reading connection refuses every change.
+  SqliteConnection(const std::string& path, Use use);
+
+  std::int64_t run(std::string_view sql, std::vector<Value> parameters = {}) override;
+  std::vector<Row> rows(std::string_view sql, std::vector<Value> parameters = {}) override;
+
+  /// False when no transaction is open. SQLite ends one by itself on some errors (disk full, I/O).
+  bool in_transaction();
+  /// Ends an open transaction without keeping anything. Never throws: what cannot be rolled back
+  /// makes the next BEGIN fail.
+  void roll_back() noexcept;
+
+  std::size_t kept_statements() const { return statements_.size(); }
+
+ private:
+  std::vector<Row> execute(std::string_view sql, std::vector<Value> parameters,
+                           std::int64_t* changed);
+
+  soci::session session_;
+  Statements statements_;
+};
+
+}  // namespace imp::db

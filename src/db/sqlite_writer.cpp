@@ -1,0 +1,123 @@
+#include "db/sqlite_writer.h"
+
+#include "db/body_scope.h"
+#include "db/failures.h"
+
+namespace imp::db {
+
+SqliteWriter::SqliteWriter(const SqliteOptions& options)
+    : group_limit_(std::max<std::size_t>(options.group_limit, 1)),
+      on_commit_(options.on_commit),
+      connection_(options.path, SqliteConnection::Use::writing),
+      thread_([this] { work(); }) {}
+
+SqliteWriter::~SqliteWriter() { stop(); }
+
+Result<void> SqliteWriter::run(const Body& body, Access access) {
+  std::future<Result<void>> answer;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return stopping();
+    queue_.push_back({.body = &body, .access = access});
+    answer = queue_.back().answer.get_future();
+  }
+  queued_.notify_one();
+  return answer.get();
+}
+
+void SqliteWriter::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  queued_.notify_one();
+  std::call_once(joined_, [this] { thread_.join(); });
+}
+
+void SqliteWriter::work() {
+  while (std::optional<Job> job = wait_for_job()) run_group(std::move(*job));
+}
+
+std::optional<SqliteWriter::Job> SqliteWriter::wait_for_job() {
+  std::unique_lock lock(mutex_);
+  queued_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+  if (queue_.empty()) return std::nullopt;
+  std::optional<Job> job(std::move(queue_.front()));
+  queue_.pop_front();
+  return job;
+}
+
+std::optional<SqliteWriter::Job> SqliteWriter::next_job() {
+  const std::lock_guard lock(mutex_);
+  if (queue_.empty()) return std::nullopt;
+  std::optional<Job> job(std::move(queue_.front()));
+  queue_.pop_front();
+  return job;
+}
+
+void SqliteWriter::run_group(Job first) {
+  std::vector<Job> group;
+  group.push_back(std::move(first));
+  if (commit_group(group) && on_commit_) on_commit_(group.size());
+  for (Job& job : group) {
+    if (job.thrown) {
+      job.answer.set_exception(job.thrown);
+    } else {
+      job.answer.set_value(std::move(job.result));
+    }
+  }
+}
+
+bool SqliteWriter::commit_group(std::vector<Job>& group) {
+  try {
+    connection_.run("BEGIN IMMEDIATE");
+    run_in_savepoint(group.back());
+    // Whoever comes while the group runs still joins it.
+    while (group.size() < group_limit_) {
+      std::optional<Job> next = next_job();
+      if (!next) break;
+      group.push_back(std::move(*next));
+      run_in_savepoint(group.back());
+    }
+    connection_.run("COMMIT");
+    return true;
+  } catch (const std::exception& error) {
+    connection_.roll_back();
+    for (Job& job : group) {
+      // Those that failed already have a reason of their own.
+      if (job.result && !job.thrown) job.result = broken(error);
+    }
+    return false;
+  }
+}
+
+void SqliteWriter::run_in_savepoint(Job& job) {
+  connection_.run("SAVEPOINT job");
+  call_body(job);
+  // A full disk or an I/O error can end the whole transaction, and the jobs before this one with
+  // it.
+  if (!connection_.in_transaction()) {
+    throw StoreError("the transaction was given up after another writer's error: " +
+                         (job.result ? std::string("unknown") : job.result.error().detail),
+                     false);
+  }
+  const bool keep = job.access == Access::write && job.keep;
+  if (!keep) connection_.run("ROLLBACK TO SAVEPOINT job");
+  connection_.run("RELEASE SAVEPOINT job");
+}
+
+void SqliteWriter::call_body(Job& job) {
+  const bool reading = job.access == Access::read;
+  if (reading) connection_.run("PRAGMA query_only=ON");
+  try {
+    const BodyScope inside;
+    job.keep = (*job.body)(connection_);
+  } catch (const StoreError& error) {
+    job.result = broken(error);
+  } catch (...) {
+    job.thrown = std::current_exception();
+  }
+  if (reading) connection_.run("PRAGMA query_only=OFF");
+}
+
+}  // namespace imp::db

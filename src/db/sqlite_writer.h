@@ -1,0 +1,65 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <future>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "db/database.h"
+#include "db/sqlite_connection.h"
+
+namespace imp::db {
+
+/// The one thread that writes. It takes the queued transactions, runs each inside a savepoint,
+/// commits them together, and only then answers their callers: also those whose body refused,
+/// because what they saw may have come from a neighbour that is not durable before the commit.
+class SqliteWriter {
+ public:
+  using Body = std::function<bool(Session&)>;
+  enum class Access { write, read };
+
+  /// Throws StoreError when the database cannot be opened.
+  explicit SqliteWriter(const SqliteOptions& options);
+  ~SqliteWriter();
+
+  /// Queues a transaction and waits for its end. A read (only of a database in memory) is rolled
+  /// back and refused any change.
+  Result<void> run(const Body& body, Access access);
+  /// Finishes what is queued and refuses the rest.
+  void stop();
+
+ private:
+  struct Job {
+    const Body* body;
+    Access access;
+    std::promise<Result<void>> answer = {};
+    bool keep = false;  ///< what the body returned
+    Result<void> result = {};
+    std::exception_ptr thrown = nullptr;
+  };
+
+  void work();
+  std::optional<Job> wait_for_job();
+  std::optional<Job> next_job();
+  void run_group(Job first);
+  bool commit_group(std::vector<Job>& group);
+  void run_in_savepoint(Job& job);
+  void call_body(Job& job);
+
+  const std::size_t group_limit_;
+  const std::function<void(std::size_t)> on_commit_;
+  SqliteConnection connection_;
+
+  std::mutex mutex_;
+  std::condition_variable queued_;
+  std::deque<Job> queue_;
+  bool stopping_ = false;
+  std::once_flag joined_;
+  std::thread thread_;
+};
+
+}  // namespace imp::db

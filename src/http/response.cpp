@@ -1,0 +1,114 @@
+#include "http/response.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <cerrno>
+#include <system_error>
+
+#include "http/http_refusal.h"
+#include "http/prepared.h"
+
+namespace imp::http {
+
+namespace {
+
+Response typed(int status, std::string_view type, std::string body) {
+  Response response;
+  response.status = status;
+  response.headers.emplace_back("content-type", type);
+  response.body = std::move(body);
+  return response;
+}
+
+}  // namespace
+
+Response& Response::header(std::string_view name, std::string_view value) {
+  headers.emplace_back(name, value);
+  return *this;
+}
+
+Response text(int status, std::string body) {
+  return typed(status, "text/plain; charset=utf-8", std::move(body));
+}
+
+Response html(int status, std::string body) {
+  return typed(status, "text/html; charset=utf-8", std::move(body));
+}
+
+Response json(int status, const boost::json::value& body) {
+  return json_text(status, boost::json::serialize(body));
+}
+
+Response json_text(int status, std::string body) {
+  return typed(status, "application/json", std::move(body));
+}
+
+Response no_content() {
+  Response response;
+  response.status = 204;
+  return response;
+}
+
+Response see_other(std::string_view location) {
+  Response response;
+  response.status = 303;
+  response.headers.emplace_back("location", location);
+  return response;
+}
+
+int status_of(FailureKind kind) {
+  switch (kind) {
+    case FailureKind::invalid: return 400;
+    case FailureKind::unauthenticated:
+    case FailureKind::challenge: return 401;
+    case FailureKind::forbidden: return 403;
+    case FailureKind::not_found: return 404;
+    case FailureKind::not_allowed: return 405;
+    case FailureKind::conflict: return 409;
+    case FailureKind::gone: return 410;
+    case FailureKind::too_large: return 413;
+    case FailureKind::unsupported: return 415;
+    case FailureKind::unprocessable: return 422;
+    case FailureKind::rate_limited: return 429;
+    case FailureKind::internal: return 500;
+    case FailureKind::upstream: return 502;
+    case FailureKind::unavailable: return 503;
+  }
+  return 500;
+}
+
+Response failure(const Failure& failure) {
+  Response response =
+      json(status_of(failure.kind()), {{"error", failure.message},
+                                       {"message", failure.message},
+                                       {"code", failure.code()}});
+  if (failure.kind() == FailureKind::challenge) response.header("www-authenticate", "OTP");
+  if (failure.kind() == FailureKind::unavailable) response.header("retry-after", "1");
+  return response;
+}
+
+Result<FileBody> open_file_body(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    return refuse(HttpRefusal::file_unreadable, "A stored file cannot be read.",
+                  fmt::format("{}: {}", path, std::system_category().message(errno)));
+  }
+  FileBody body;
+  body.descriptor = std::shared_ptr<const int>(new int(descriptor), [](const int* owned) {
+    ::close(*owned);
+    delete owned;
+  });
+  struct stat facts {};
+  if (::fstat(descriptor, &facts) != 0 || !S_ISREG(facts.st_mode)) {
+    return refuse(HttpRefusal::file_unreadable, "A stored file cannot be read.",
+                  path + ": not a regular file");
+  }
+  body.size = static_cast<std::uint64_t>(facts.st_size);
+  return body;
+}
+
+}  // namespace imp::http

@@ -1,0 +1,81 @@
+#include <boost/json.hpp>
+
+#include "http/response.h"
+#include "registry/api/guarded_change.h"
+#include "registry/api/routes.h"
+#include "registry/publish/ownership.h"
+#include "registry/publish/refusal.h"
+
+namespace imp::registry {
+
+namespace {
+
+/// The package, when the requester may read it; what to answer otherwise.
+std::expected<std::shared_ptr<const CachedPackage>, http::Response> readable(
+    RegistryServices& services, const http::Request& request) {
+  const auto name = addressed_package(request);
+  if (!name) return std::unexpected(http::failure(name.error()));
+  const auto requester = Requester::identify(services, request);
+  if (!requester) return std::unexpected(accounts::refusal_response(requester.error()));
+  if (const auto allowed = requester->may(trust::PublishAction::read, *name); !allowed) {
+    return std::unexpected(accounts::refusal_response(allowed.error()));
+  }
+  auto package = services.reader.package(*name, requester->rights());
+  if (!package) return std::unexpected(http::failure(package.error()));
+  return std::move(*package);
+}
+
+http::Response visibility(RegistryServices& services, const http::Request& request) {
+  // A CI job asks this to decide on automatic provenance, which would send name and digest of the
+  // package to public transparency logs. What is published here is nobody else's business.
+  if (trust::is_publish_token(request.bearer())) return http::json_text(200, R"({"public":false})");
+  const auto package = readable(services, request);
+  if (!package) return package.error();
+  return http::json(200, boost::json::object{{"public", (*package)->anonymous()}});
+}
+
+http::Response collaborators(RegistryServices& services, const http::Request& request) {
+  const auto package = readable(services, request);
+  if (!package) return package.error();
+  boost::json::object people;
+  for (const std::string& maintainer : (*package)->access.maintainers) people[maintainer] = "write";
+  return http::json(200, people);
+}
+
+Result<Access> access_in(const http::Request& request) {
+  boost::system::error_code error;
+  const boost::json::value body = boost::json::parse(request.body, error);
+  const boost::json::value* word =
+      !error && body.is_object() ? body.as_object().if_contains("access") : nullptr;
+  const auto access = word && word->is_string() ? access_from(word->as_string()) : std::nullopt;
+  if (access) return *access;
+  return refuse(PublishRefusal::bad_field,
+                "The body must be {\"access\": \"public\"} or {\"access\": \"restricted\"}.");
+}
+
+http::Response set_access(RegistryServices& services, const http::Request& request) {
+  const auto access = access_in(request);
+  if (!access) return http::failure(access.error());
+  return change_package(
+      services, request,
+      {.action = "package.access",
+       .needs = ChangeRule::Needs::governing_person,
+       .detail = {{"access", name(*access)}}},
+      [&](db::Session& session, const PackageName& package, const Caller& caller, Time now) {
+        return change_access(session, package, *access, caller, now);
+      });
+}
+
+}  // namespace
+
+void add_access_routes(http::Router& router, RegistryServices& services) {
+  const auto bind = [&services](auto handler) {
+    return
+        [&services, handler](const http::Request& request) { return handler(services, request); };
+  };
+  router.add(http::Method::get, "/-/package/{package}/visibility", bind(visibility));
+  router.add(http::Method::get, "/-/package/{package}/collaborators", bind(collaborators));
+  router.add(http::Method::post, "/-/package/{package}/access", bind(set_access));
+}
+
+}  // namespace imp::registry

@@ -1,0 +1,67 @@
+#include <boost/json.hpp>
+
+#include "audit/log.h"
+#include "http/response.h"
+#include "registry/api/requester.h"
+#include "registry/api/routes.h"
+#include "registry/trust/refusal.h"
+
+namespace imp::registry {
+
+namespace {
+
+http::Response exchange(RegistryServices& services, const http::Request& request) {
+  const auto name = addressed_package(request);
+  if (!name) return http::failure(name.error());
+  const auto minted = services.exchange.exchange(
+      {name->text(), std::string(request.bearer()), request.remote_address, request.id});
+  // npm swallows a failed exchange and shows the body's message at --loglevel verbose alone; the
+  // notice is printed always.
+  if (!minted) {
+    http::Response response = http::failure(minted.error());
+    response.header("npm-notice", minted.error().message);
+    return response;
+  }
+  return http::json(201, boost::json::object{{"token_type", "oidc"},
+                                             {"token", minted->text},
+                                             {"created", iso8601(minted->token.created_at)},
+                                             {"expires", iso8601(minted->token.expires_at)}});
+}
+
+/// Early revocation: a job that is done hands its token back.
+http::Response revoke(RegistryServices& services, const http::Request& request) {
+  const auto name = addressed_package(request);
+  if (!name) return http::failure(name.error());
+  const auto requester = Requester::identify(services, request);
+  if (!requester) return http::failure(requester.error());
+  if (const auto allowed = requester->may(trust::PublishAction::read, *name); !allowed) {
+    return http::failure(allowed.error());
+  }
+  if (!requester->publish_token()) {
+    return http::failure(
+        refuse(trust::TrustRefusal::publish_token_invalid,
+               "Send the publish token that is to be revoked as `Authorization: Bearer …`.")
+            .error());
+  }
+  const auto done = services.database.write([&](db::Session& session) -> Result<void> {
+    const Time now = services.clock.now();
+    trust::revoke_publish_token(session, request.bearer(), now);
+    audit::append(session,
+                  requester->audit_record("trust.token_revoke", "package:" + name->text(), now));
+    return {};
+  });
+  return done ? http::no_content() : http::failure(done.error());
+}
+
+}  // namespace
+
+void add_exchange_routes(http::Router& router, RegistryServices& services) {
+  // The first exchange after a start, or a rotation, waits for the issuer's keys.
+  constexpr std::string_view path = "/-/npm/v1/oidc/token/exchange/package/{package}";
+  router.add(http::Method::post, path,
+             [&services](const http::Request& request) { return exchange(services, request); });
+  router.add(http::Method::del, path,
+             [&services](const http::Request& request) { return revoke(services, request); });
+}
+
+}  // namespace imp::registry

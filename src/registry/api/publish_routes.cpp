@@ -1,0 +1,97 @@
+#include <boost/json.hpp>
+
+#include "audit/log.h"
+#include "base/uuid.h"
+#include "http/response.h"
+#include "registry/api/requester.h"
+#include "registry/api/routes.h"
+#include "registry/api/version_upload.h"
+#include "registry/publish/commit.h"
+#include "registry/publish/deprecation.h"
+#include "registry/trust/attempt.h"
+#include "registry/trust/refusal.h"
+
+namespace imp::registry {
+
+namespace {
+
+/// A line of "Publish attempts" for what a CI identity published.
+void record_publish_attempt(db::Session& session, const trust::PublishToken& token, Time now,
+                            const std::string& address) {
+  trust::Attempt attempt;
+  attempt.id = new_uuid();
+  attempt.package_name = token.package_name;
+  attempt.at = now;
+  attempt.action = "publish";
+  attempt.outcome = "granted";
+  attempt.publisher_id = token.publisher_id;
+  attempt.issuer = boost::json::value_to<std::string>(token.run.at("iss"));
+  attempt.remote_address = address;
+  attempt.proved = true;
+  trust::record_attempt(session, attempt);
+}
+
+http::Response publish_version(RegistryServices& services, const VersionUpload& upload,
+                               const PublishCandidate& candidate) {
+  const Requester& requester = upload.requester;
+  const auto published = services.database.write([&](db::Session& session) -> Result<Published> {
+    const Time now = services.clock.now();
+    auto done = publish(session, candidate, upload.order(session), services.key, now);
+    if (!done || done->repeated) return done;
+    audit::Record record = requester.audit_record(
+        upload.action, "package:" + candidate.name + "@" + candidate.version, now);
+    record.detail["integrity"] = candidate.tarball.integrity;
+    record.detail["tag"] = candidate.tag;
+    audit::append(session, record);
+    if (requester.publish_token()) {
+      record_publish_attempt(session, *requester.publish_token(), now,
+                             upload.request.remote_address);
+    }
+    return done;
+  });
+  if (!published) return upload.refused(services, published.error());
+  services.cache.invalidate(candidate.name, published->package.revision);
+  services.metrics.count("registry_publishes_total");
+  return http::json(201, boost::json::object{{"ok", true},
+                                             {"success", true},
+                                             {"id", candidate.name},
+                                             {"rev", couch_rev(published->package)}});
+}
+
+/// A document without attachments comes from `npm deprecate`.
+http::Response change_deprecations(RegistryServices& services, const VersionUpload& upload,
+                                   const boost::json::object& packument) {
+  const Requester& requester = upload.requester;
+  if (requester.publish_token()) {
+    return upload.refused(services,
+                          refuse(trust::TrustRefusal::publish_token_forbidden,
+                                 "A publish token cannot deprecate versions. Sign in as a person.")
+                              .error());
+  }
+  const auto changed = services.database.write([&](db::Session& session) -> Result<Changed> {
+    const Time now = services.clock.now();
+    auto done = deprecate(session, upload.name, packument, requester.rights(), now);
+    if (done && done->changed) {
+      audit::append(session, requester.audit_record("package.deprecate",
+                                                    "package:" + upload.name.text(), now));
+    }
+    return done;
+  });
+  if (!changed) return upload.refused(services, changed.error());
+  services.cache.invalidate(upload.name.text(), changed->package.revision);
+  return http::json(201, boost::json::object{{"ok", true}, {"rev", couch_rev(changed->package)}});
+}
+
+}  // namespace
+
+void add_publish_routes(http::Router& router, RegistryServices& services) {
+  const UploadRule rule{"package.publish", trust::PublishAction::publish, true};
+  add_upload_route(router, services, http::Method::put, "/{package}", rule,
+                   [&services](const VersionUpload& upload, const ReceivedDocument& received) {
+                     return received.candidate
+                                ? publish_version(services, upload, *received.candidate)
+                                : change_deprecations(services, upload, received.metadata);
+                   });
+}
+
+}  // namespace imp::registry

@@ -1,0 +1,173 @@
+#include "registry/api/requester.h"
+
+#include <boost/json.hpp>
+
+#include "audit/log.h"
+#include "registry/packages/refusal.h"
+#include "registry/trust/refusal.h"
+
+namespace imp::registry {
+
+namespace {
+
+constexpr std::string_view kMachineName = "CircleCI";
+constexpr std::string_view kMachineEmail = "oidc-no-reply@localhost";
+
+accounts::PackageUse use_of(trust::PublishAction action) {
+  switch (action) {
+    case trust::PublishAction::read:
+      return accounts::PackageUse::read;
+    case trust::PublishAction::stage:
+      return accounts::PackageUse::stage;
+    case trust::PublishAction::publish:
+    case trust::PublishAction::dist_tag:
+      return accounts::PackageUse::write;
+  }
+  return accounts::PackageUse::write;
+}
+
+}  // namespace
+
+Result<Requester> Requester::identify(RegistryServices& services, const http::Request& request) {
+  Requester requester;
+  if (trust::is_publish_token(request.bearer())) {
+    auto token = services.database.read([&](db::Session& session) {
+      return trust::find_publish_token(session, request.bearer(), services.clock.now());
+    });
+    if (!token) return pass_on(token);
+    requester.account_ = accounts::Caller::anonymous(request);
+    requester.rights_.only_package = token->package_name;
+    requester.publish_token_ = std::move(*token);
+    return requester;
+  }
+  auto account = services.accounts.authenticator.authenticate(request);
+  if (!account) return pass_on(account);
+  requester.account_ = std::move(*account);
+  if (!requester.account_.signed_in()) return requester;
+  const auto memberships = services.accounts.organizations.of_person(requester.account_.person->id);
+  if (!memberships) return pass_on(memberships);
+  requester.rights_.person = requester.account_.person->name;
+  for (const accounts::Membership& membership : *memberships) {
+    requester.rights_.organizations.push_back(
+        {membership.organization.id, membership.role == accounts::Role::admin});
+  }
+  return requester;
+}
+
+Result<void> Requester::may(trust::PublishAction action, const PackageName& package) const {
+  if (publish_token_) return trust::may(*publish_token_, action, package.text());
+  const bool reads = action == trust::PublishAction::read;
+  if (!account_.signed_in() && !reads) {
+    return refuse(
+        PackageRefusal::not_signed_in,
+        fmt::format(
+            "You must sign in to change {}: run `npm login`. In a CI job, the exchange of its "
+            "identity token was refused or not tried; `npm publish --loglevel verbose` shows "
+            "why, and so does \"Publish attempts\" on the package's settings page.",
+            package.text()));
+  }
+  if (!account_.reaches_package(package.text(), use_of(action))) {
+    return refuse(PackageRefusal::not_permitted,
+                  fmt::format("This access token may not {} {}.",
+                              reads ? "read" : "be used for this on", package.text()));
+  }
+  return {};
+}
+
+Result<void> Requester::may_govern() const {
+  if (publish_token_) {
+    return refuse(
+        trust::TrustRefusal::publish_token_forbidden,
+        "A publish token can publish its own package and do nothing else. Sign in as a person.");
+  }
+  if (!account_.signed_in()) {
+    return refuse(PackageRefusal::not_signed_in, "You must sign in for this: run `npm login`.");
+  }
+  if (!account_.acts_fully()) {
+    return refuse(PackageRefusal::not_permitted,
+                  "This needs a sign-in (`npm login`) or a personal token; granular access tokens "
+                  "cannot change "
+                  "who may publish.");
+  }
+  return {};
+}
+
+std::string Requester::audit_actor() const {
+  if (publish_token_) return "publisher:" + publish_token_->publisher_id;
+  return account_.signed_in() ? "user:" + account_.person->name : "anonymous";
+}
+
+audit::Record Requester::audit_record(std::string_view action, std::string_view subject,
+                                      Time now) const {
+  audit::Record record;
+  record.at = now;
+  record.actor = audit_actor();
+  record.action = action;
+  record.subject = subject;
+  record.outcome = "granted";
+  record.request_id = account_.request_id;
+  record.remote_address = account_.address;
+  if (publish_token_) record.detail["run"] = publish_token_->run;
+  return record;
+}
+
+Publisher Requester::publisher() const {
+  Publisher publisher;
+  if (publish_token_) {
+    publisher.person = {std::string(kMachineName), std::string(kMachineEmail)};
+    publisher.trusted = Publisher::Trusted{"circleci", "oidc:" + publish_token_->publisher_id};
+  } else if (account_.signed_in()) {
+    publisher.person = {account_.person->name, account_.person->email};
+  }
+  return publisher;
+}
+
+std::optional<std::string> scope_owner(db::Session& session, const PackageName& name) {
+  if (!name.scoped()) return std::nullopt;
+  const auto organization = accounts::find_organization_by_name(session, name.scope());
+  return organization ? std::optional(organization->id) : std::nullopt;
+}
+
+std::optional<http::Response> second_factor(RegistryServices& services,
+                                            const http::Request& request,
+                                            const Requester& requester, std::string action,
+                                            std::string subject, Without without) {
+  if (requester.publish_token()) return std::nullopt;
+  accounts::Requirement requirement;
+  const bool lenient = without == Without::allow;
+  requirement.purpose = {std::move(action), std::move(subject), lenient};
+  requirement.without_factor =
+      lenient ? accounts::WithoutFactor::allow : accounts::WithoutFactor::refuse;
+  requirement.bypass_tokens = lenient;
+  auto confirmation =
+      services.accounts.second_factor_gate.require(request, requester.account(), requirement);
+  if (confirmation) return std::nullopt;
+  return std::move(confirmation.error());
+}
+
+Result<PackageName> addressed_package(const http::Request& request) {
+  return PackageName::for_read(request.param("package"));
+}
+
+http::Response refused(RegistryServices& services, const Requester* requester,
+                       std::string_view action, std::string_view subject,
+                       const http::Request& request, const Failure& failure) {
+  const bool identity =
+      failure.kind() == FailureKind::unauthenticated || failure.kind() == FailureKind::forbidden;
+  services.metrics.count("registry_refusals_total", {{"action", action}, {"code", failure.code()}});
+  if (identity && requester && !requester->anonymous()) {
+    audit::Record record = requester->audit_record(action, subject, services.clock.now());
+    record.outcome = failure.code();
+    record.detail["message"] = failure.message;
+    if (const auto recorded = audit::append_alone(services.database, record); !recorded) {
+      services.log.error("refusal not recorded",
+                         {{"request", request.id}, {"reason", recorded.error().detail}});
+    }
+  }
+  http::Response response = accounts::refusal_response(failure);
+  // npm prints this header, whatever it does with the body.
+  if (identity) response.header("npm-notice", failure.message);
+  return response;
+}
+
+}  // namespace imp::registry

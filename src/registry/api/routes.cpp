@@ -1,0 +1,21 @@
+#include "registry/api/routes.h"
+
+namespace imp::registry {
+
+void add_registry_routes(http::Router& router, RegistryServices& services) {
+  add_package_routes(router, services);
+  add_publish_routes(router, services);
+  add_unpublish_routes(router, services);
+  add_dist_tag_routes(router, services);
+  add_access_routes(router, services);
+  add_trust_routes(router, services);
+  add_exchange_routes(router, services);
+  add_stage_routes(router, services);
+  add_search_routes(router, services);
+  add_key_routes(router, services);
+  add_login_routes(router, services);
+  add_token_routes(router, services);
+  add_profile_routes(router, services);
+}
+
+}  // namespace imp::registry

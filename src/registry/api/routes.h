@@ -1,0 +1,28 @@
+#pragma once
+
+#include "http/router.h"
+#include "registry/api/services.h"
+
+namespace imp::registry {
+
+/// The endpoints of the npm registry protocol, a file per family. `services` outlives the router.
+void add_package_routes(http::Router& router,
+                        RegistryServices& services);  ///< packuments, tarballs
+void add_publish_routes(http::Router& router, RegistryServices& services);  ///< publish, deprecate
+void add_unpublish_routes(http::Router& router,
+                          RegistryServices& services);  ///< -rev: unpublish, owner
+void add_dist_tag_routes(http::Router& router, RegistryServices& services);
+void add_access_routes(http::Router& router, RegistryServices& services);  ///< visibility, access
+void add_trust_routes(http::Router& router, RegistryServices& services);
+void add_exchange_routes(http::Router& router, RegistryServices& services);
+void add_stage_routes(http::Router& router, RegistryServices& services);
+void add_search_routes(http::Router& router, RegistryServices& services);
+void add_key_routes(http::Router& router, RegistryServices& services);
+void add_login_routes(http::Router& router, RegistryServices& services);  ///< login, logout, whoami
+void add_token_routes(http::Router& router, RegistryServices& services);
+void add_profile_routes(http::Router& router, RegistryServices& services);
+
+/// All of them.
+void add_registry_routes(http::Router& router, RegistryServices& services);
+
+}  // namespace imp::registry

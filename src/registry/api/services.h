@@ -1,0 +1,40 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "accounts/accounts.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "blobs/store.h"
+#include "db/database.h"
+#include "registry/packages/package_reader.h"
+#include "registry/packages/packument_cache.h"
+#include "registry/packages/registry_key.h"
+#include "registry/publish/publish_receiver.h"
+#include "registry/trust/exchange.h"
+#include "registry/trust/issuer.h"
+
+namespace imp::registry {
+
+/// Everything that the registry's endpoints work with; made once by the app, outlives the server.
+struct RegistryServices {
+  db::Database& database;
+  blobs::Store& blobs;
+  accounts::Accounts& accounts;
+  PackumentCache& cache;
+  PackageReader& reader;
+  const RegistryKey& key;
+  const trust::Issuers& issuers;
+  trust::Exchange& exchange;
+  const Clock& clock;
+  Log& log;
+  Metrics& metrics;
+  std::string public_url;      ///< without a trailing slash
+  std::string default_issuer;  ///< Issuer::id for organisations that are not this server's own
+  std::string own_issuer;      ///< Issuer::id of the built-in issuer; empty when there is none
+  ReceiveLimits receive_limits;
+};
+
+}  // namespace imp::registry

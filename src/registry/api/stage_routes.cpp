@@ -1,0 +1,236 @@
+#include <boost/json.hpp>
+#include <charconv>
+
+#include "audit/log.h"
+#include "http/response.h"
+#include "registry/api/requester.h"
+#include "registry/api/routes.h"
+#include "registry/api/version_upload.h"
+#include "registry/packages/refusal.h"
+#include "registry/publish/refusal.h"
+#include "registry/staging/staged_release.h"
+#include "registry/trust/refusal.h"
+
+namespace imp::registry {
+
+namespace {
+
+constexpr std::int64_t kDefaultPage = 10;
+constexpr std::int64_t kMostPerPage = 100;
+
+http::Response stage_version(RegistryServices& services, const VersionUpload& upload,
+                             const ReceivedDocument& received) {
+  if (!received.candidate) {
+    return upload.refused(
+        services, refuse(PublishRefusal::missing_field,
+                         "Bad Request - Missing required fields: name, version, _attachments")
+                      .error());
+  }
+  const PublishCandidate& candidate = *received.candidate;
+  const Requester& requester = upload.requester;
+  const auto staged = services.database.write([&](db::Session& session) -> Result<StagedRelease> {
+    const Time now = services.clock.now();
+    const boost::json::object run =
+        requester.publish_token() ? requester.publish_token()->run : boost::json::object();
+    auto release = stage_release(session, candidate, upload.order(session), run, now);
+    if (!release) return release;
+    audit::Record record = requester.audit_record(
+        upload.action, "package:" + candidate.name + "@" + candidate.version, now);
+    record.detail["stage"] = release->id;
+    record.detail["integrity"] = candidate.tarball.integrity;
+    audit::append(session, record);
+    return release;
+  });
+  if (!staged) return upload.refused(services, staged.error());
+  services.metrics.count("registry_stages_total");
+  return http::json(
+      201,
+      boost::json::object{
+          {"message", fmt::format("{}@{} is staged and waits for approval: npm stage approve {}",
+                                  candidate.name, candidate.version, staged->id)},
+          {"stageId", staged->id}});
+}
+
+/// A person who may look at and decide staged releases. Publish tokens never may, not even their
+/// own.
+std::expected<Requester, http::Response> person(RegistryServices& services,
+                                                const http::Request& request,
+                                                std::string_view action) {
+  const std::string subject = "stage:" + request.param("id");
+  auto requester = Requester::identify(services, request);
+  if (!requester)
+    return std::unexpected(refused(services, nullptr, action, subject, request, requester.error()));
+  if (requester->publish_token()) {
+    return std::unexpected(
+        refused(services, &*requester, action, subject, request,
+                refuse(trust::TrustRefusal::publish_token_forbidden,
+                       "A publish token cannot see, approve or reject staged releases: a person "
+                       "has to.")
+                    .error()));
+  }
+  if (requester->anonymous()) {
+    return std::unexpected(
+        refused(services, &*requester, action, subject, request,
+                refuse(PackageRefusal::not_signed_in,
+                       "You must sign in to see staged releases: run `npm login`.")
+                    .error()));
+  }
+  return std::move(*requester);
+}
+
+std::int64_t number(const http::Request& request, std::string_view name, std::int64_t fallback,
+                    std::int64_t least, std::int64_t most) {
+  const auto text = request.query(name);
+  std::int64_t value = fallback;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), value);
+  return std::clamp(value, least, most);
+}
+
+http::Response list(RegistryServices& services, const http::Request& request) {
+  const auto requester = person(services, request, "stage.list");
+  if (!requester) return requester.error();
+  const std::int64_t page = number(request, "page", 0, 0, 1'000'000);
+  const std::int64_t per_page = number(request, "perPage", kDefaultPage, 1, kMostPerPage);
+  const auto found = services.database.read([&](db::Session& session) -> Result<StagedPage> {
+    return staged_releases(session, requester->rights(), request.query("package"), page, per_page);
+  });
+  if (!found) return http::failure(found.error());
+  boost::json::array items;
+  for (const StagedRelease& release : found->items) items.push_back(release.to_json());
+  return http::json(
+      200, boost::json::object{
+               {"items", items}, {"page", page}, {"perPage", per_page}, {"total", found->total}});
+}
+
+/// The release, when the requester may decide it; stage_not_found for everybody else.
+Result<StagedRelease> visible(RegistryServices& services, const Requester& requester,
+                              const std::string& id) {
+  return services.database.read([&](db::Session& session) -> Result<StagedRelease> {
+    auto release = find_staged(session, id);
+    if (!release) return release;
+    const auto mine = staged_releases(session, requester.rights(), release->candidate.name, 0, 1);
+    if (mine.total == 0) {
+      return refuse(StageRefusal::stage_not_found,
+                    "Not Found - No staged package version found with the provided ID.");
+    }
+    return release;
+  });
+}
+
+http::Response view(RegistryServices& services, const http::Request& request) {
+  const auto requester = person(services, request, "stage.view");
+  if (!requester) return requester.error();
+  const auto release = visible(services, *requester, request.param("id"));
+  return release ? http::json(200, release->to_json()) : http::failure(release.error());
+}
+
+http::Response download(RegistryServices& services, const http::Request& request) {
+  const auto requester = person(services, request, "stage.download");
+  if (!requester) return requester.error();
+  const auto release = visible(services, *requester, request.param("id"));
+  if (!release) return http::failure(release.error());
+  const auto blob = services.blobs.open(release->candidate.tarball.sha512);
+  if (!blob) return http::failure(blob.error());
+  http::Response response;
+  response.header("content-type", "application/octet-stream");
+  response.body = http::FileBody{blob->descriptor, 0, blob->size};
+  return response;
+}
+
+/// A decision about a staged release, by somebody who may take it and has given a second factor.
+struct Decision {
+  Requester requester;
+  StagedRelease release;
+  std::string action;
+
+  http::Response denied(RegistryServices& services, const http::Request& request,
+                        const Failure& failure) const {
+    return refused(services, &requester, action, "stage:" + release.id, request, failure);
+  }
+  audit::Record record(Time now) const {
+    audit::Record record = requester.audit_record(
+        action, "package:" + release.candidate.name + "@" + release.candidate.version, now);
+    record.detail = {{"stage", release.id},
+                     {"integrity", release.candidate.tarball.integrity},
+                     {"run", release.run}};
+    return record;
+  }
+};
+
+std::expected<Decision, http::Response> decide(RegistryServices& services,
+                                               const http::Request& request, std::string action) {
+  auto requester = person(services, request, action);
+  if (!requester) return std::unexpected(requester.error());
+  const std::string& id = request.param("id");
+  const auto denied = [&](const Failure& failure) {
+    return std::unexpected(refused(services, &*requester, action, "stage:" + id, request, failure));
+  };
+  if (const auto allowed = requester->may_govern(); !allowed) return denied(allowed.error());
+  auto release = visible(services, *requester, id);
+  if (!release) return denied(release.error());
+  if (auto challenge = second_factor(services, request, *requester, action, id, Without::refuse)) {
+    return std::unexpected(std::move(*challenge));
+  }
+  return Decision{std::move(*requester), std::move(*release), std::move(action)};
+}
+
+http::Response approve(RegistryServices& services, const http::Request& request) {
+  const auto decision = decide(services, request, "stage.approve");
+  if (!decision) return decision.error();
+  const PublishCandidate& candidate = decision->release.candidate;
+  // What is published is what was staged, byte for byte, whatever happened to the disk meanwhile.
+  if (const auto intact = services.blobs.verify(candidate.tarball.sha512); !intact) {
+    return decision->denied(services, request,
+                            refuse(StageRefusal::tarball_changed,
+                                   "The stored tarball is not the one that was staged. Reject this "
+                                   "release and stage it again.",
+                                   intact.error().detail)
+                                .error());
+  }
+  const auto published = services.database.write([&](db::Session& session) -> Result<Published> {
+    const Time now = services.clock.now();
+    const accounts::Person& approver = *decision->requester.account().person;
+    auto done = approve_staged(session, decision->release.id, decision->requester.rights(),
+                               {approver.name, approver.email}, services.key, now);
+    if (done) audit::append(session, decision->record(now));
+    return done;
+  });
+  if (!published) return decision->denied(services, request, published.error());
+  services.cache.invalidate(candidate.name, published->package.revision);
+  return http::json(
+      201, boost::json::object{
+               {"message", fmt::format("{}@{} is published.", candidate.name, candidate.version)}});
+}
+
+http::Response reject(RegistryServices& services, const http::Request& request) {
+  const auto decision = decide(services, request, "stage.reject");
+  if (!decision) return decision.error();
+  const auto rejected = services.database.write([&](db::Session& session) -> Result<StagedRelease> {
+    auto done = reject_staged(session, decision->release.id, decision->requester.rights());
+    if (done) audit::append(session, decision->record(services.clock.now()));
+    return done;
+  });
+  return rejected ? http::no_content() : decision->denied(services, request, rejected.error());
+}
+
+}  // namespace
+
+void add_stage_routes(http::Router& router, RegistryServices& services) {
+  const auto bind = [&services](auto handler) {
+    return
+        [&services, handler](const http::Request& request) { return handler(services, request); };
+  };
+  // No second factor: staging makes nothing public, and approval always asks.
+  const UploadRule rule{"stage.create", trust::PublishAction::stage, false};
+  add_upload_route(router, services, http::Method::post, "/-/stage/package/{package}", rule,
+                   [&services](const VersionUpload& upload, const ReceivedDocument& received) {
+                     return stage_version(services, upload, received);
+                   });
+  router.add(http::Method::get, "/-/stage", bind(list));
+  router.add(http::Method::get, "/-/stage/{id}", bind(view));
+  router.add(http::Method::get, "/-/stage/{id}/tarball", bind(download));
+  router.add(http::Method::post, "/-/stage/{id}/approve", bind(approve));
+  router.add(http::Method::del, "/-/stage/{id}", bind(reject));
+}
+
+}  // namespace imp::registry

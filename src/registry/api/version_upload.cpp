@@ -1,0 +1,113 @@
+#include "registry/api/version_upload.h"
+
+namespace imp::registry {
+
+namespace {
+
+using Done = std::function<http::Response(const VersionUpload&, const ReceivedDocument&)>;
+
+class Upload final : public http::BodySink {
+ public:
+  Upload(RegistryServices& services, VersionUpload upload, Done done)
+      : services_(services),
+        upload_(std::move(upload)),
+        receiver_(upload_.name, services.blobs, services.receive_limits),
+        done_(std::move(done)) {}
+
+  Result<void> write(ByteView bytes) override {
+    // The refusal is kept for finish(), where it is recorded like any other.
+    if (!refused_) {
+      if (auto written = receiver_.write(bytes); !written) refused_ = std::move(written.error());
+    }
+    return {};
+  }
+
+  http::Response finish() override {
+    if (refused_) return upload_.refused(services_, *refused_);
+    const auto received = receiver_.finish();
+    return received ? done_(upload_, *received) : upload_.refused(services_, received.error());
+  }
+
+ private:
+  RegistryServices& services_;
+  VersionUpload upload_;
+  PublishReceiver receiver_;
+  std::optional<Failure> refused_;
+  Done done_;
+};
+
+class RefusedUpload final : public http::BodySink {
+ public:
+  explicit RefusedUpload(http::Response answer) : answer_(std::move(answer)) {}
+  Result<void> write(ByteView) override { return {}; }
+  http::Response finish() override { return std::move(answer_); }
+
+ private:
+  http::Response answer_;
+};
+
+/// Judges the head: the upload, or what to answer instead.
+std::expected<VersionUpload, http::Response> begin(RegistryServices& services,
+                                                   const http::Request& request,
+                                                   const UploadRule& rule) {
+  const auto name = addressed_package(request);
+  if (!name) return std::unexpected(http::failure(name.error()));
+  const std::string subject = "package:" + name->text();
+  auto requester = Requester::identify(services, request);
+  if (!requester) {
+    return std::unexpected(
+        refused(services, nullptr, rule.action, subject, request, requester.error()));
+  }
+  if (const auto allowed = requester->may(rule.use, *name); !allowed) {
+    return std::unexpected(
+        refused(services, &*requester, rule.action, subject, request, allowed.error()));
+  }
+  if (rule.asks_second_factor) {
+    if (auto challenge = second_factor(services, request, *requester, rule.action, name->text(),
+                                       Without::allow)) {
+      return std::unexpected(std::move(*challenge));
+    }
+  }
+  return VersionUpload{rule.action, *name, std::move(*requester), request};
+}
+
+std::size_t body_limit(const RegistryServices& services) {
+  const DecodeLimits& limits = services.receive_limits.document;
+  // base64 inflates by a third.
+  return limits.tarball_bytes / 3 * 4 + limits.metadata_bytes + 4096;
+}
+
+}  // namespace
+
+PublishOrder VersionUpload::order(db::Session& session) const {
+  PublishOrder order;
+  order.caller = requester.rights();
+  order.publisher = requester.publisher();
+  order.scope_owner = scope_owner(session, name);
+  // A publish token was minted for a package that existed, and is about versions alone.
+  order.may_create = !requester.publish_token();
+  order.may_change_access = !requester.publish_token();
+  return order;
+}
+
+http::Response VersionUpload::refused(RegistryServices& services, const Failure& failure) const {
+  return registry::refused(services, &requester, action, "package:" + name.text(), request,
+                           failure);
+}
+
+void add_upload_route(http::Router& router, RegistryServices& services, http::Method method,
+                      std::string_view pattern, const UploadRule& rule, Done done) {
+  http::RouteOptions options;
+  options.body_limit = body_limit(services);
+  router.add_sink(
+      method, pattern,
+      [&services, rule, done = std::move(done)](
+          const http::Request& request) -> Result<std::unique_ptr<http::BodySink>> {
+        auto upload = begin(services, request, rule);
+        if (!upload) return std::make_unique<RefusedUpload>(std::move(upload.error()));
+        return std::make_unique<Upload>(services, std::move(*upload), done);
+      },
+      options);
+}
+
+}  // namespace imp::registry

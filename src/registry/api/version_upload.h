@@ -1,0 +1,44 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "http/router.h"
+#include "registry/api/requester.h"
+#include "registry/api/services.h"
+#include "registry/publish/commit.h"
+#include "registry/publish/publish_receiver.h"
+#include "registry/trust/publish_token.h"
+
+namespace imp::registry {
+
+/// What uploading a version needs from whoever does it.
+struct UploadRule {
+  std::string action;              ///< for the audit log and the second factor
+  trust::PublishAction use;        ///< what a publish token must permit
+  bool asks_second_factor = true;  ///< of people who have one
+};
+
+/// A version on its way in: who sends it, for which package.
+struct VersionUpload {
+  std::string action;
+  PackageName name;
+  Requester requester;
+  http::Request request;  ///< the head; the body went to the receiver
+
+  /// The terms of publishing or staging it, read in the transaction that does so.
+  PublishOrder order(db::Session& session) const;
+  http::Response refused(RegistryServices& services, const Failure& failure) const;
+};
+
+/// Adds a route that takes the document of `npm publish` as it arrives, with flat memory. Identity
+/// and second factor are judged from the head; `done` answers once the document is whole and
+/// checked and its tarball durable. An upload that ends early leaves nothing behind. What is
+/// refused from the head is still read to its end: a client that is sending would not see an answer
+/// that cuts it off.
+void add_upload_route(
+    http::Router& router, RegistryServices& services, http::Method method, std::string_view pattern,
+    const UploadRule& rule,
+    std::function<http::Response(const VersionUpload&, const ReceivedDocument&)> done);
+
+}  // namespace imp::registry

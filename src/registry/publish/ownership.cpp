@@ -1,0 +1,45 @@
+#include "registry/publish/ownership.h"
+
+#include <algorithm>
+
+#include "registry/publish/refusal.h"
+
+namespace imp::registry {
+
+Result<Changed> change_owners(db::Session& session, const PackageName& name,
+                              const std::vector<Person>& maintainers, const Caller& caller,
+                              Time now) {
+  Result<Package> package = open_for_change(session, name, caller, ChangeOf::administration);
+  if (!package) return pass_on(package);
+  std::vector<Person> wanted;
+  for (const Person& person : maintainers) {
+    if (std::ranges::find(wanted, person.name, &Person::name) == wanted.end()) {
+      wanted.push_back(person);
+    }
+  }
+  if (wanted.empty() && !package->owner) {
+    return refuse(PublishRefusal::last_owner,
+                  "A package must keep at least one maintainer: add another before removing the "
+                  "last.");
+  }
+  if (wanted == maintainers_of(session, package->id)) return Changed{std::move(*package), false};
+  write_maintainers(session, package->id, wanted);
+  touch(session, *package, now);
+  return Changed{std::move(*package)};
+}
+
+Result<Changed> change_access(db::Session& session, const PackageName& name, Access access,
+                              const Caller& caller, Time now) {
+  Result<Package> package = open_for_change(session, name, caller, ChangeOf::administration);
+  if (!package) return pass_on(package);
+  if (access == Access::restricted && !name.scoped()) {
+    return refuse(PublishRefusal::restricted_unscoped,
+                  "Only scoped packages can be restricted.");
+  }
+  if (package->access == access) return Changed{std::move(*package), false};
+  write_access(session, *package, access);
+  touch(session, *package, now);
+  return Changed{std::move(*package)};
+}
+
+}  // namespace imp::registry

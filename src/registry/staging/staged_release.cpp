@@ -1,0 +1,181 @@
+#include "registry/staging/staged_release.h"
+
+#include <boost/json.hpp>
+
+#include "base/uuid.h"
+#include "registry/packages/store.h"
+
+namespace imp::registry {
+
+namespace {
+
+constexpr std::string_view kColumns =
+    "SELECT id, candidate, publisher_name, publisher_email, trusted_id, trusted_config, run, "
+    "access, created_at "
+    "FROM staged_release ";
+
+Result<StagedRelease> from_row(const db::Row& row) {
+  auto candidate = candidate_from_json(row.text(1));
+  if (!candidate) return pass_on(candidate);
+  StagedRelease release;
+  release.id = row.text(0);
+  release.candidate = std::move(*candidate);
+  release.publisher.person = {row.text(2), row.text(3)};
+  if (!row.null(4)) release.publisher.trusted = Publisher::Trusted{row.text(4), row.text(5)};
+  release.automation = release.publisher.trusted.has_value();
+  release.run = boost::json::parse(row.text(6)).as_object();
+  release.access = access_from(row.text(7)).value_or(Access::restricted);
+  release.created = from_milliseconds(row.integer(8));
+  return release;
+}
+
+std::unexpected<Failure> not_found() {
+  return refuse(
+      StageRefusal::stage_not_found,
+      "Not Found - No staged package version found with the provided ID. It may have been approved "
+      "or rejected already.");
+}
+
+/// Whether the caller may see the release; strangers are told that it does not exist.
+bool may_decide(db::Session& session, const StagedRelease& release, const Caller& caller) {
+  const auto package = find_package(session, release.candidate.name);
+  return package && !caller.only_package && may_write(caller, access_of(session, *package));
+}
+
+}  // namespace
+
+Reason reason(StageRefusal refusal) {
+  switch (refusal) {
+    case StageRefusal::stage_not_found:
+      return {"stage_not_found", FailureKind::not_found};
+    case StageRefusal::invalid_stage_id:
+      return {"invalid_stage_id", FailureKind::invalid};
+    case StageRefusal::tarball_changed:
+      return {"tarball_changed", FailureKind::internal};
+  }
+  return {};
+}
+
+boost::json::object StagedRelease::to_json() const {
+  boost::json::object item{{"id", id},
+                           {"packageName", candidate.name},
+                           {"version", candidate.version},
+                           {"tag", candidate.tag},
+                           {"createdAt", iso8601(created)},
+                           {"actor", publisher.person.name},
+                           {"actorType", automation ? "trusted automation" : "user"},
+                           {"access", access == Access::open ? "public" : "private"},
+                           {"shasum", candidate.tarball.shasum}};
+  if (automation) item["run"] = run;
+  return item;
+}
+
+Result<StagedRelease> stage_release(db::Session& session, const PublishCandidate& candidate,
+                                    PublishOrder order, const boost::json::object& run, Time now) {
+  StagedRelease release;
+  release.id = new_uuid();
+  order.stage_id = release.id;
+  const auto package = stage(session, candidate, order, now);
+  if (!package) return pass_on(package);
+  release.candidate = candidate;
+  release.publisher = order.publisher;
+  release.automation = order.publisher.trusted.has_value();
+  release.run = run;
+  release.access = package->access;
+  release.created = now;
+  const auto& trusted = release.publisher.trusted;
+  session.run(
+      "INSERT INTO staged_release (id, package_id, package_name, version, sha512, candidate, "
+      "publisher_name, "
+      "publisher_email, trusted_id, trusted_config, run, access, created_at) "
+      "VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11, :p12, :p13)",
+      {release.id, package->id, candidate.name, candidate.version, candidate.tarball.sha512,
+       registry::to_json(candidate), release.publisher.person.name, release.publisher.person.email,
+       trusted ? db::Value(trusted->id) : db::Value(),
+       trusted ? db::Value(trusted->config_id) : db::Value(), boost::json::serialize(run),
+       std::string(name(release.access)), to_milliseconds(now)});
+  return release;
+}
+
+Result<StagedRelease> find_staged(db::Session& session, std::string_view id) {
+  if (!is_uuid(id)) {
+    return refuse(
+        StageRefusal::invalid_stage_id,
+        fmt::format(
+            "\"{}\" is not the id of a staged release, which is a UUID; `npm stage list` shows "
+            "them.",
+            id));
+  }
+  static const std::string sql = std::string(kColumns) + "WHERE id = :p1";
+  const auto row = session.row(sql, {std::string(id)});
+  if (!row) return not_found();
+  return from_row(*row);
+}
+
+StagedPage staged_releases(db::Session& session, const Caller& caller,
+                           const std::optional<std::string>& package_name, std::int64_t page,
+                           std::int64_t per_page) {
+  static const std::string all = std::string(kColumns) + "ORDER BY created_at DESC, id";
+  static const std::string one =
+      std::string(kColumns) + "WHERE package_name = :p1 ORDER BY created_at DESC, id";
+  StagedPage found;
+  // Pending releases are few; who may see each is decided by the same function as everywhere.
+  const auto rows = package_name ? session.rows(one, {*package_name}) : session.rows(all);
+  for (const db::Row& row : rows) {
+    auto release = from_row(row);
+    if (!release || !may_decide(session, *release, caller)) continue;
+    if (found.total >= page * per_page && found.total < (page + 1) * per_page) {
+      found.items.push_back(std::move(*release));
+    }
+    ++found.total;
+  }
+  return found;
+}
+
+Result<Published> approve_staged(db::Session& session, std::string_view id, const Caller& caller,
+                                 const Person& approver, const RegistryKey& key, Time now) {
+  auto release = find_staged(session, id);
+  if (!release) return pass_on(release);
+  if (!may_decide(session, *release, caller)) return not_found();
+  PublishOrder order;
+  order.caller = caller;
+  order.publisher = release->publisher;
+  order.publisher.approver = approver;
+  order.may_create = false;
+  order.may_change_access = !release->automation;
+  order.stage_id = release->id;
+  auto published = publish(session, release->candidate, order, key, now);
+  if (!published) return published;
+  session.run("DELETE FROM staged_release WHERE id = :p1", {release->id});
+  return published;
+}
+
+Result<StagedRelease> reject_staged(db::Session& session, std::string_view id,
+                                    const Caller& caller) {
+  auto release = find_staged(session, id);
+  if (!release) return release;
+  if (!may_decide(session, *release, caller)) return not_found();
+  unstage(session, release->candidate.name, release->candidate.version, release->id);
+  session.run("DELETE FROM staged_release WHERE id = :p1", {release->id});
+  return release;
+}
+
+bool staged_tarball_in_use(db::Session& session, std::string_view sha512) {
+  return session.row("SELECT 1 FROM staged_release WHERE sha512 = :p1", {std::string(sha512)})
+      .has_value();
+}
+
+std::vector<db::Migration> staging_migrations() {
+  return {
+      {"staging/1",
+       "CREATE TABLE staged_release (\n"
+       "  id TEXT PRIMARY KEY, package_id TEXT NOT NULL, package_name TEXT NOT NULL, version TEXT "
+       "NOT NULL,\n"
+       "  sha512 TEXT NOT NULL, candidate TEXT NOT NULL, publisher_name TEXT NOT NULL,\n"
+       "  publisher_email TEXT NOT NULL, trusted_id TEXT, trusted_config TEXT, run TEXT NOT NULL,\n"
+       "  access TEXT NOT NULL, created_at BIGINT NOT NULL, UNIQUE (package_id, version));\n"
+       "CREATE INDEX staged_release_package ON staged_release (package_name);\n"
+       "CREATE INDEX staged_release_blob ON staged_release (sha512);\n"}};
+}
+
+}  // namespace imp::registry

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "db/database.h"
+#include "registry/trust/circleci_claims.h"
+
+namespace imp::trust {
+
+/// One line of a package's "Publish attempts": every exchange, publish and staging by a CI
+/// identity, granted or refused.
+struct Attempt {
+  std::string id;
+  std::string package_name;
+  Time at;
+  std::string action;   ///< "exchange", "publish", "stage", "dist-tag"
+  std::string outcome;  ///< "granted" or the code of the refusal
+  std::string message;  ///< the public sentence of the refusal; empty when granted
+  std::optional<std::string> publisher_id;
+  std::string issuer;  ///< as claimed; empty when the token could not be read
+  /// [{"publisher": id, "claims": [{"claim","expected","received","agreed"}]}]
+  boost::json::array comparison;
+  std::string remote_address;
+  bool proved = false;  ///< the identity token's signature was good
+};
+
+/// The attempts of a package kept for its maintainers; older ones go (the audit log keeps all).
+/// Those whose token was not proved genuine are counted apart, so that strangers cannot push out
+/// the others.
+inline constexpr int kKeptAttempts = 100;
+inline constexpr int kKeptUnproved = 20;
+
+void record_attempt(db::Session& session, const Attempt& attempt);
+std::vector<Attempt> attempts_of(db::Session& session, std::string_view package_name, int limit);
+
+/// One element of Attempt::comparison.
+boost::json::object comparison_json(std::string_view publisher_id, const Comparison& comparison);
+
+}  // namespace imp::trust

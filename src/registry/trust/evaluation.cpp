@@ -1,0 +1,134 @@
+#include "registry/trust/evaluation.h"
+
+#include <boost/json.hpp>
+
+#include "registry/packages/store.h"
+#include "registry/trust/attempt.h"
+#include "registry/trust/refusal.h"
+
+namespace imp::trust {
+
+namespace {
+
+std::unexpected<Failure> no_match(std::string_view package_name, std::string detail) {
+  return refuse(
+      TrustRefusal::no_matching_publisher,
+      fmt::format(
+          "OIDC token exchange error - package not found: there is no package {}, or none of "
+          "its trusted publishers matches this identity token. A maintainer sees every claim "
+          "compared under \"Publish attempts\" on the package's settings page.",
+          package_name),
+      std::move(detail));
+}
+
+/// The refusal of a token that is genuine but that no publisher expects. Of several publishers of
+/// the token's own project, the one whose first disagreement comes last is the nearest miss.
+Failure mismatch(std::string_view package_name, const std::vector<Comparison>& comparisons) {
+  const Comparison* nearest = nullptr;
+  for (const Comparison& comparison : comparisons) {
+    if (!comparison.same_project()) continue;
+    if (!nearest || comparison.first_mismatch() - comparison.rows.data() >
+                        nearest->first_mismatch() - nearest->rows.data()) {
+      nearest = &comparison;
+    }
+  }
+  if (!nearest) {
+    return no_match(package_name, fmt::format("none of {} publishers is of the token's project",
+                                              comparisons.size()))
+        .error();
+  }
+  const ClaimRow& row = *nearest->first_mismatch();
+  return refuse(row.present ? TrustRefusal::claim_mismatch : TrustRefusal::claim_missing,
+                fmt::format(
+                    "The claim {} of the identity token is \"{}\", but the trusted publisher of {} "
+                    "expects \"{}\". Values are compared exactly, upper and lower case included.",
+                    row.claim, row.received, package_name, row.expected))
+      .error();
+}
+
+}  // namespace
+
+Evaluation Evaluator::evaluate(std::string_view package_name, std::string_view id_token) const {
+  Evaluation evaluation;
+  const auto refused = [&](const Failure& failure) {
+    evaluation.refusal = failure;
+    return evaluation;
+  };
+
+  if (id_token.empty()) {
+    return refused(refuse(TrustRefusal::missing_token,
+                          "The exchange needs the CI job's ID token as `Authorization: Bearer …`.")
+                       .error());
+  }
+  const auto token = jose::parse_token(id_token);
+  if (!token) return refused(token.error());
+  const auto iss = jose::unverified_issuer(*token);
+  if (!iss) return refused(iss.error());
+  evaluation.issuer = *iss;
+  const auto issuer = issuers_.find(*iss);
+  if (!issuer) {
+    return refused(
+        refuse(TrustRefusal::unknown_issuer,
+               "The identity token's issuer is not one that this registry trusts. An operator adds "
+               "issuers in the settings.",
+               evaluation.issuer)
+            .error());
+  }
+  const auto publishers = candidates(package_name, *issuer);
+  if (!publishers) return refused(publishers.error());
+  auto claims = verified(*token, *issuer);
+  if (!claims) return refused(claims.error());
+  evaluation.claims = std::move(*claims);
+
+  if (const auto rules = check_circleci_rules(evaluation.claims->all, issuer->organization_id);
+      !rules) {
+    return refused(rules.error());
+  }
+  std::vector<Comparison> comparisons;
+  for (const TrustedPublisher& publisher : *publishers) {
+    comparisons.push_back(compare(publisher.claims, evaluation.claims->all));
+    evaluation.comparison.push_back(comparison_json(publisher.id, comparisons.back()));
+    if (comparisons.back().agreed()) {
+      evaluation.publisher = publisher;
+      return evaluation;
+    }
+  }
+  return refused(mismatch(package_name, comparisons));
+}
+
+Result<std::vector<TrustedPublisher>> Evaluator::candidates(std::string_view package_name,
+                                                            const IssuerMatch& issuer) const {
+  return database_.read([&](db::Session& session) -> Result<std::vector<TrustedPublisher>> {
+    const auto package = registry::find_package(session, package_name);
+    if (!package) return no_match(package_name, "no such package");
+    std::vector<TrustedPublisher> publishers = publishers_of(session, package->id);
+    std::erase_if(publishers, [&](const TrustedPublisher& publisher) {
+      return publisher.issuer_id != issuer.issuer->id ||
+             (issuer.organization_id &&
+              publisher.claims.organization_id != *issuer.organization_id);
+    });
+    if (publishers.empty()) return no_match(package_name, "no publisher of issuer " + issuer.url);
+    return publishers;
+  });
+}
+
+Result<jose::Claims> Evaluator::verified(const jose::Token& token,
+                                         const IssuerMatch& issuer) const {
+  jose::VerifyPolicy policy;
+  policy.algorithms = issuer.issuer->algorithms;
+  policy.issuer = issuer.url;
+  policy.audiences = audiences_;
+  policy.max_age = issuer.issuer->max_age;
+  policy.max_lifetime = issuer.issuer->max_lifetime;
+  auto keys = keys_.current(issuer);
+  if (!keys) return pass_on(keys);
+  auto claims = jose::verify(token, **keys, policy, clock_.now());
+  if (claims || claims.error().code() != reason(jose::TokenRefusal::unknown_key).code)
+    return claims;
+  // The issuer may have rotated its keys since they were fetched.
+  keys = keys_.refreshed(issuer);
+  if (!keys) return pass_on(keys);
+  return jose::verify(token, **keys, policy, clock_.now());
+}
+
+}  // namespace imp::trust

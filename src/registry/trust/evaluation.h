@@ -1,0 +1,60 @@
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/failure.h"
+#include "db/database.h"
+#include "jose/verify.h"
+#include "registry/trust/issuer.h"
+#include "registry/trust/issuer_keys.h"
+#include "registry/trust/publisher.h"
+
+namespace imp::trust {
+
+/// What an identity token is worth for one package: decided without changing anything.
+struct Evaluation {
+  std::string issuer;                  ///< as claimed; empty when the token could not be read
+  std::optional<jose::Claims> claims;  ///< set once the signature and the times are good
+  boost::json::array comparison;       ///< each publisher that was looked at (Attempt::comparison)
+  std::optional<TrustedPublisher> publisher;  ///< the one that matched …
+  Failure refusal;                            ///< … or why none did
+  bool granted() const { return publisher.has_value(); }
+};
+
+/// Decides, in a fixed order: size and form of the token; issuer by exact `iss`; whether a
+/// publisher of the package names that issuer (no key is ever fetched for an organisation that
+/// nobody trusts); algorithm, key, signature, times and audience (jose::verify); the rules of the
+/// issuer's kind (ssh-rerun, tenant); then the publishers, most specific first. Disclosure:
+/// expected and received values are in the public message only for a token that is proved to come
+/// from the publisher's own project. Thread-safe.
+class Evaluator {
+ public:
+  Evaluator(db::Database& database, const Issuers& issuers, IssuerKeys& keys,
+            std::vector<std::string> audiences, const Clock& clock)
+      : database_(database),
+        issuers_(issuers),
+        keys_(keys),
+        audiences_(std::move(audiences)),
+        clock_(clock) {}
+
+  Evaluation evaluate(std::string_view package_name, std::string_view id_token) const;
+
+ private:
+  Result<jose::Claims> verified(const jose::Token& token, const IssuerMatch& issuer) const;
+  Result<std::vector<TrustedPublisher>> candidates(std::string_view package_name,
+                                                   const IssuerMatch& issuer) const;
+
+  db::Database& database_;
+  const Issuers& issuers_;
+  IssuerKeys& keys_;
+  std::vector<std::string> audiences_;
+  const Clock& clock_;
+};
+
+}  // namespace imp::trust

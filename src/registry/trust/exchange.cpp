@@ -1,0 +1,124 @@
+#include "registry/trust/exchange.h"
+
+#include <boost/json.hpp>
+
+#include "audit/log.h"
+#include "base/uuid.h"
+#include "registry/packages/store.h"
+#include "registry/trust/attempt.h"
+#include "registry/trust/refusal.h"
+
+namespace imp::trust {
+
+namespace {
+
+audit::Record audit_record(const ExchangeRequest& request, const Evaluation& evaluation, Time now) {
+  audit::Record record;
+  record.at = now;
+  record.actor = evaluation.publisher ? "publisher:" + evaluation.publisher->id : "identity token";
+  record.action = "trust.exchange";
+  record.subject = "package:" + request.package_name;
+  record.request_id = request.request_id;
+  record.remote_address = request.remote_address;
+  record.detail = {{"issuer", evaluation.issuer}, {"publishers", evaluation.comparison}};
+  if (evaluation.claims) record.detail["run"] = run_of(*evaluation.claims);
+  return record;
+}
+
+Attempt attempt_of(const ExchangeRequest& request, const Evaluation& evaluation, Time now) {
+  Attempt attempt;
+  attempt.id = new_uuid();
+  attempt.package_name = request.package_name;
+  attempt.at = now;
+  attempt.action = "exchange";
+  attempt.outcome = "granted";
+  attempt.issuer = evaluation.issuer.substr(0, 512);
+  attempt.comparison = evaluation.comparison;
+  attempt.remote_address = request.remote_address;
+  attempt.proved = evaluation.claims.has_value();
+  if (evaluation.publisher) attempt.publisher_id = evaluation.publisher->id;
+  return attempt;
+}
+
+}  // namespace
+
+boost::json::object run_of(const jose::Claims& claims) {
+  boost::json::object run{{"iss", claims.issuer},
+                          {"jti", claims.token_id.value_or(claims.signed_hash)}};
+  constexpr std::string_view prefix = "oidc.circleci.com/";
+  for (const auto& claim : claims.all) {
+    if (std::string_view(claim.key()).starts_with(prefix)) {
+      run[std::string_view(claim.key()).substr(prefix.size())] = claim.value();
+    }
+  }
+  return run;
+}
+
+Result<MintedToken> Exchange::exchange(const ExchangeRequest& request) {
+  const Evaluation evaluation = evaluator_.evaluate(request.package_name, request.id_token);
+  const Time now = clock_.now();
+  Result<MintedToken> minted =
+      evaluation.granted() ? mint(request, evaluation, now) : std::unexpected(evaluation.refusal);
+  metrics_.count("trust_exchanges_total",
+                 {{"outcome", minted ? "granted" : minted.error().code()}});
+  if (!minted) record_refusal(request, evaluation, minted.error(), now);
+  return minted;
+}
+
+Result<MintedToken> Exchange::mint(const ExchangeRequest& request, const Evaluation& evaluation,
+                                   Time now) {
+  const jose::Claims& claims = *evaluation.claims;
+  return database_.write([&](db::Session& session) -> Result<MintedToken> {
+    // Publisher and package may have gone while the token was being verified.
+    const auto publisher = publisher_by_id(session, evaluation.publisher->id);
+    const auto package = registry::find_package(session, request.package_name);
+    if (!publisher || !package || publisher->package_id != package->id) {
+      return refuse(TrustRefusal::publisher_removed,
+                    "The trusted publisher was removed while the token was being exchanged.");
+    }
+    // The mark outlives every moment at which the verifier could still accept the token.
+    if (!session.insert_if_absent(
+            "INSERT INTO used_identity_token (issuer, token_id, expires_at) VALUES (:p1, :p2, :p3) "
+            "ON CONFLICT DO NOTHING",
+            {claims.issuer, claims.token_id.value_or(claims.signed_hash),
+             to_milliseconds(claims.expires_at)})) {
+      return refuse(TrustRefusal::replayed,
+                    "This identity token was exchanged before. Each exchange needs a fresh one: "
+                    "run `circleci "
+                    "run oidc get` again.");
+    }
+    MintedToken minted =
+        mint_publish_token(session, random_, *publisher, package->name, run_of(claims), now);
+    mark_used(session, publisher->id, now);
+    record_attempt(session, attempt_of(request, evaluation, now));
+    audit::Record record = audit_record(request, evaluation, now);
+    record.outcome = "granted";
+    record.detail["token"] = minted.token.id;
+    audit::append(session, record);
+    return minted;
+  });
+}
+
+void Exchange::record_refusal(const ExchangeRequest& request, const Evaluation& evaluation,
+                              const Failure& failure, Time now) {
+  const auto recorded = database_.write([&](db::Session& session) -> Result<void> {
+    if (registry::find_package(session, request.package_name)) {
+      Attempt attempt = attempt_of(request, evaluation, now);
+      attempt.outcome = failure.code();
+      attempt.message = failure.message;
+      record_attempt(session, attempt);
+    }
+    audit::Record record = audit_record(request, evaluation, now);
+    record.outcome = failure.code();
+    record.detail["detail"] = failure.detail;
+    audit::append(session, record);
+    return {};
+  });
+  if (!recorded) {
+    log_.error("refusal not recorded", {{"package", request.package_name},
+                                        {"code", std::string(failure.code())},
+                                        {"reason", recorded.error().detail}});
+  }
+}
+
+}  // namespace imp::trust

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/failure.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "crypto/random.h"
+#include "db/database.h"
+#include "registry/trust/evaluation.h"
+#include "registry/trust/publish_token.h"
+
+namespace imp::trust {
+
+struct ExchangeRequest {
+  std::string package_name;
+  std::string id_token;
+  std::string remote_address;
+  std::string request_id;
+};
+
+/// The exchange of an identity token for a publish token: the registry's heart.
+///
+/// A token is exchanged once: the mark (issuer, jti), the publish token, the attempt and the audit
+/// record are one transaction, so of two requests with the same token exactly one is granted, also
+/// across restarts. A refusal is recorded in a transaction of its own and counted by its code.
+class Exchange {
+ public:
+  Exchange(db::Database& database, const Evaluator& evaluator, crypto::Random& random,
+           const Clock& clock, Log& log, Metrics& metrics)
+      : database_(database),
+        evaluator_(evaluator),
+        random_(random),
+        clock_(clock),
+        log_(log),
+        metrics_(metrics) {}
+
+  Result<MintedToken> exchange(const ExchangeRequest& request);
+
+ private:
+  Result<MintedToken> mint(const ExchangeRequest& request, const Evaluation& evaluation, Time now);
+  void record_refusal(const ExchangeRequest& request, const Evaluation& evaluation,
+                      const Failure& failure, Time now);
+
+  db::Database& database_;
+  const Evaluator& evaluator_;
+  crypto::Random& random_;
+  const Clock& clock_;
+  Log& log_;
+  Metrics& metrics_;
+};
+
+/// What is kept of a verified token's claims: who ran what, where, for which revision.
+boost::json::object run_of(const jose::Claims& claims);
+
+}  // namespace imp::trust

@@ -1,0 +1,136 @@
+#include "registry/trust/issuer_keys.h"
+
+#include <algorithm>
+
+#include "registry/trust/key_document.h"
+#include "registry/trust/refusal.h"
+
+namespace imp::trust {
+
+namespace {
+
+struct Fetched {
+  IssuerKeys::Keys keys;
+  std::optional<Milliseconds> max_age;
+};
+
+/// One GET of a small JSON document, or in words why not.
+std::expected<http::Fetched, std::string> get(http::Client& client, const std::string& url,
+                                              const KeyRules& rules) {
+  http::Fetch request;
+  request.url = url;
+  request.timeout = rules.timeout;
+  request.body_limit = jose::kMaxKeySetBytes;
+  request.headers = {{"accept", "application/json"}};
+  auto answer = client.fetch(request);
+  if (!answer) return std::unexpected(url + ": " + answer.error().message);
+  if (answer->status != 200)
+    return std::unexpected(fmt::format("{} answered {}", url, answer->status));
+  return std::move(*answer);
+}
+
+std::expected<Fetched, std::string> fetch_keys(http::Client& client, const IssuerMatch& issuer,
+                                               const KeyRules& rules) {
+  const auto discovery = get(client, issuer.discovery_url(), rules);
+  if (!discovery) return std::unexpected(discovery.error());
+  auto uri = jwks_uri_of(discovery->body, issuer.url);
+  if (!uri) return std::unexpected(uri.error());
+  if (!issuer.issuer->fetch_base.empty()) {
+    // The origin was checked against the public one above; the bytes come from where they are
+    // served.
+    if (!uri->starts_with(issuer.issuer->base_url))
+      return std::unexpected("jwks_uri is not below the issuer");
+    *uri = issuer.issuer->fetch_base + uri->substr(issuer.issuer->base_url.size());
+  }
+  const auto document = get(client, *uri, rules);
+  if (!document) return std::unexpected(document.error());
+  auto keys = jose::KeySet::parse(document->body);
+  if (!keys) return std::unexpected(*uri + ": " + keys.error().message);
+  if (keys->empty()) return std::unexpected(*uri + " has no key that can be used");
+  return Fetched{std::make_shared<const jose::KeySet>(std::move(*keys)),
+                 max_age_of(document->header("cache-control"))};
+}
+
+}  // namespace
+
+IssuerKeys::IssuerKeys(http::Client& client, const Clock& clock, Log& log, Metrics& metrics,
+                       KeyRules rules)
+    : client_(client), clock_(clock), log_(log), metrics_(metrics), rules_(rules) {}
+
+Result<IssuerKeys::Keys> IssuerKeys::current(const IssuerMatch& issuer) {
+  return get(issuer, false);
+}
+
+Result<IssuerKeys::Keys> IssuerKeys::refreshed(const IssuerMatch& issuer) {
+  return get(issuer, true);
+}
+
+std::shared_ptr<IssuerKeys::Entry> IssuerKeys::entry(const IssuerMatch& issuer) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(issuer.url);
+  if (found != entries_.end()) return found->second;
+  // Only issuers that a publisher names get here, so the bound is met by real use, not by a
+  // stranger.
+  if (entries_.size() >= rules_.most_issuers) entries_.erase(entries_.begin());
+  return entries_.emplace(issuer.url, std::make_shared<Entry>()).first->second;
+}
+
+Result<IssuerKeys::Keys> IssuerKeys::get(const IssuerMatch& issuer, bool wants_newer) {
+  const std::shared_ptr<Entry> entry = this->entry(issuer);
+  const Time asked = clock_.now();
+  {
+    const std::lock_guard lock(entry->state);
+    const bool fresh = entry->keys && asked < entry->fresh_until && !wants_newer;
+    const bool cooling = entry->attempted && asked - entry->last_attempt < rules_.cooldown;
+    if (fresh || (cooling && entry->waiters == 0)) return held(issuer, *entry);
+    if (entry->waiters >= rules_.most_waiters) {
+      if (entry->keys && !wants_newer) return held(issuer, *entry);
+      return refuse(
+          TrustRefusal::issuer_unavailable,
+          fmt::format("The keys of {} are being fetched; try again in a moment.", issuer.url));
+    }
+    ++entry->waiters;
+  }
+  const std::lock_guard fetching(entry->fetching);
+  bool fetched_meanwhile;
+  {
+    const std::lock_guard lock(entry->state);
+    fetched_meanwhile = entry->attempted && clock_.now() - entry->last_attempt < rules_.cooldown;
+  }
+  if (!fetched_meanwhile) fetch(issuer, *entry);
+  const std::lock_guard lock(entry->state);
+  --entry->waiters;
+  return held(issuer, *entry);
+}
+
+void IssuerKeys::fetch(const IssuerMatch& issuer, Entry& entry) {
+  auto fetched = fetch_keys(client_, issuer, rules_);
+  const Time now = clock_.now();
+  metrics_.count("trust_key_fetches_total",
+                 {{"issuer", issuer.issuer->id}, {"outcome", fetched ? "ok" : "failed"}});
+  if (!fetched) {
+    log_.warning("issuer keys not fetched", {{"issuer", issuer.url}, {"reason", fetched.error()}});
+  }
+  const std::lock_guard lock(entry.state);
+  entry.attempted = true;
+  entry.last_attempt = now;
+  if (!fetched) {
+    entry.last_error = fetched.error();
+    return;
+  }
+  entry.keys = std::move(fetched->keys);
+  entry.fetched = now;
+  entry.fresh_until = now + std::clamp(fetched->max_age.value_or(rules_.default_age),
+                                       rules_.least_age, rules_.most_age);
+  entry.last_error.clear();
+}
+
+Result<IssuerKeys::Keys> IssuerKeys::held(const IssuerMatch& issuer, Entry& entry) {
+  if (entry.keys && clock_.now() < entry.fresh_until + rules_.most_stale) return entry.keys;
+  return refuse(TrustRefusal::issuer_unavailable,
+                fmt::format("The keys of {} cannot be fetched, so its tokens cannot be verified.",
+                            issuer.url),
+                entry.last_error);
+}
+
+}  // namespace imp::trust

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/clock.h"
+#include "base/failure.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "http/client.h"
+#include "jose/jwks.h"
+#include "registry/trust/issuer.h"
+
+namespace imp::trust {
+
+/// How keys are fetched and kept.
+struct KeyRules {
+  Milliseconds timeout{5000};
+  Milliseconds cooldown{60'000};  ///< between two fetches from one issuer, whatever the reason
+  Milliseconds default_age{3'600'000};  ///< when the answer states no max-age
+  Milliseconds least_age{300'000};      ///< floor and ceiling for the stated one
+  Milliseconds most_age{86'400'000};
+  Milliseconds most_stale{86'400'000};  ///< how long old keys serve while the issuer is down
+  int most_waiters = 4;                 ///< requests that wait for one fetch; the rest are refused
+  std::size_t most_issuers = 4096;      ///< cached per-organisation issuers
+};
+
+/// The public keys of issuers, by OpenID Connect Discovery 1.0 §4 and RFC 7517. Thread-safe.
+///
+/// One fetch at a time per issuer and at most one a cooldown, however many tokens with unknown key
+/// ids arrive; an issuer that hangs holds up only requests that need it. A fetch that fails
+/// (status, size, time, redirect, not a key set, no usable key, `issuer` not the expected one,
+/// `jwks_uri` on another host) leaves the keys that were known in use until they are most_stale
+/// old.
+class IssuerKeys {
+ public:
+  IssuerKeys(http::Client& client, const Clock& clock, Log& log, Metrics& metrics,
+             KeyRules rules = {});
+
+  using Keys = std::shared_ptr<const jose::KeySet>;
+  /// The keys to verify with; fetches them when there are none or they have aged.
+  /// TrustRefusal::issuer_unavailable when there is nothing to verify with.
+  Result<Keys> current(const IssuerMatch& issuer);
+  /// For a key id that current() lacks: fetches again unless that was done within the cooldown.
+  Result<Keys> refreshed(const IssuerMatch& issuer);
+
+ private:
+  struct Entry {
+    std::mutex fetching;  // held during a fetch; never together with state
+    std::mutex state;     // guards what follows
+    Keys keys;
+    Time fetched{};  // of `keys`
+    Time fresh_until{};
+    Time last_attempt{};
+    bool attempted = false;
+    int waiters = 0;
+    std::string last_error;
+  };
+
+  std::shared_ptr<Entry> entry(const IssuerMatch& issuer);
+  Result<Keys> get(const IssuerMatch& issuer, bool wants_newer);
+  void fetch(const IssuerMatch& issuer, Entry& entry);
+  Result<Keys> held(const IssuerMatch& issuer, Entry& entry);
+
+  http::Client& client_;
+  const Clock& clock_;
+  Log& log_;
+  Metrics& metrics_;
+  KeyRules rules_;
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<Entry>, std::less<>> entries_;
+};
+
+}  // namespace imp::trust

@@ -1,0 +1,121 @@
+#include "registry/trust/publish_token.h"
+
+#include <boost/json.hpp>
+
+#include "base/uuid.h"
+#include "crypto/hash.h"
+#include "registry/trust/refusal.h"
+
+namespace imp::trust {
+
+namespace {
+
+constexpr std::size_t kSecretLength = 40;  // of 62 letters and digits: 238 bits
+
+std::unexpected<Failure> invalid(std::string_view why) {
+  return refuse(
+      TrustRefusal::publish_token_invalid,
+      "This publish token is not valid: it was never issued, has expired, or was revoked. Exchange "
+      "a new identity token.",
+      std::string(why));
+}
+
+std::string_view permission_for(PublishAction action) {
+  switch (action) {
+    case PublishAction::read:
+      return "";
+    case PublishAction::publish:
+      return "createPackage";
+    case PublishAction::stage:
+      return "createStagedPackage";
+    case PublishAction::dist_tag:
+      return "manageDistTags";
+  }
+  return "";
+}
+
+bool granted(const Permissions& permissions, PublishAction action) {
+  switch (action) {
+    case PublishAction::read:
+      return true;
+    case PublishAction::publish:
+      return permissions.create_package;
+    case PublishAction::stage:
+      return permissions.create_staged_package;
+    case PublishAction::dist_tag:
+      return permissions.manage_dist_tags;
+  }
+  return false;
+}
+
+}  // namespace
+
+MintedToken mint_publish_token(db::Session& session, crypto::Random& random,
+                               const TrustedPublisher& publisher, std::string_view package_name,
+                               boost::json::object run, Time now) {
+  MintedToken minted;
+  minted.text = std::string(kPublishTokenPrefix) + random.alphanumeric(kSecretLength);
+  minted.token = {new_uuid(),   publisher.package_id,   std::string(package_name),
+                  publisher.id, publisher.permissions,  std::move(run),
+                  now,          now + kPublishTokenLife};
+  const PublishToken& token = minted.token;
+  session.run(
+      "INSERT INTO publish_token (hash, id, package_id, package_name, publisher_id, permissions, "
+      "run, "
+      "created_at, expires_at) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9)",
+      {crypto::sha256_hex(minted.text), token.id, token.package_id, token.package_name,
+       token.publisher_id, token.permissions.stored(), boost::json::serialize(token.run),
+       to_milliseconds(token.created_at), to_milliseconds(token.expires_at)});
+  return minted;
+}
+
+Result<PublishToken> find_publish_token(db::Session& session, std::string_view text, Time now) {
+  const auto row = session.row(
+      "SELECT t.id, t.package_id, t.package_name, t.publisher_id, t.permissions, t.run, "
+      "t.created_at, "
+      "t.expires_at, t.revoked_at FROM publish_token t "
+      "JOIN trusted_publisher p ON p.id = t.publisher_id WHERE t.hash = :p1",
+      {crypto::sha256_hex(text)});
+  if (!row) return invalid("unknown, or its publisher was removed");
+  if (!row->null(8)) return invalid("revoked");
+  if (now >= from_milliseconds(row->integer(7))) return invalid("expired");
+  return PublishToken{row->text(0),
+                      row->text(1),
+                      row->text(2),
+                      row->text(3),
+                      Permissions::parse_stored(row->text(4)),
+                      boost::json::parse(row->text(5)).as_object(),
+                      from_milliseconds(row->integer(6)),
+                      from_milliseconds(row->integer(7))};
+}
+
+Result<void> may(const PublishToken& token, PublishAction action, std::string_view package_name) {
+  if (token.package_name != package_name) {
+    return refuse(TrustRefusal::other_package,
+                  fmt::format("This publish token is for {} alone, not for {}.", token.package_name,
+                              package_name));
+  }
+  if (!granted(token.permissions, action)) {
+    return refuse(
+        TrustRefusal::permission_not_granted,
+        fmt::format(
+            "OIDC permission denied for this action: the trusted publisher of {} has {}, and "
+            "this needs {}. A maintainer can change that on the package's settings page.",
+            package_name, token.permissions.stored(), permission_for(action)));
+  }
+  return {};
+}
+
+bool revoke_publish_token(db::Session& session, std::string_view text, Time now) {
+  return session.run(
+             "UPDATE publish_token SET revoked_at = :p2 WHERE hash = :p1 AND revoked_at IS NULL",
+             {crypto::sha256_hex(text), to_milliseconds(now)}) == 1;
+}
+
+void forget_expired(db::Session& session, Time now) {
+  const std::int64_t before = to_milliseconds(now - kReplayMargin);
+  session.run("DELETE FROM used_identity_token WHERE expires_at < :p1", {before});
+  session.run("DELETE FROM publish_token WHERE expires_at < :p1", {before});
+}
+
+}  // namespace imp::trust

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/failure.h"
+#include "crypto/random.h"
+#include "db/database.h"
+#include "registry/trust/permissions.h"
+#include "registry/trust/publisher.h"
+
+namespace imp::trust {
+
+inline constexpr std::string_view kPublishTokenPrefix = "imp_pub_";
+inline constexpr Milliseconds kPublishTokenLife = std::chrono::minutes(15);
+
+/// What an exchange gave: good for one package and the publisher's permissions, for 15 minutes.
+struct PublishToken {
+  std::string id;
+  std::string package_id;
+  std::string package_name;
+  std::string publisher_id;
+  Permissions permissions;
+  boost::json::object
+      run;  ///< of the identity token: issuer, organisation, project, pipeline, job, ref
+  Time created_at;
+  Time expires_at;
+};
+
+/// True for what looks like a publish token, so that callers need ask no table for other
+/// credentials.
+inline bool is_publish_token(std::string_view text) {
+  return text.starts_with(kPublishTokenPrefix);
+}
+
+/// Makes a token and stores its SHA-256; the text is returned once and kept nowhere.
+struct MintedToken {
+  std::string text;
+  PublishToken token;
+};
+MintedToken mint_publish_token(db::Session& session, crypto::Random& random,
+                               const TrustedPublisher& publisher, std::string_view package_name,
+                               boost::json::object run, Time now);
+
+/// The token with this text, if it is known, not revoked, not expired, and its publisher still
+/// there. TrustRefusal::publish_token_invalid otherwise; the detail tells which.
+Result<PublishToken> find_publish_token(db::Session& session, std::string_view text, Time now);
+
+/// What a publish token is about to be used for.
+enum class PublishAction { read, publish, stage, dist_tag };
+
+/// Whether the token may do it to this package: TrustRefusal::other_package or
+/// permission_not_granted. Reading its own package is always allowed.
+Result<void> may(const PublishToken& token, PublishAction action, std::string_view package_name);
+
+/// Revokes early; true when there was something to revoke.
+bool revoke_publish_token(db::Session& session, std::string_view text, Time now);
+
+/// Forgets tokens and replay marks whose time is over. `now` must never be earlier than a `now`
+/// that an exchange was given, or a replay could slip through; kReplayMargin covers clocks stepping
+/// back.
+void forget_expired(db::Session& session, Time now);
+inline constexpr Milliseconds kReplayMargin = std::chrono::hours(1);
+
+}  // namespace imp::trust

@@ -1,0 +1,199 @@
+#include "registry/trust/publisher.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <tuple>
+
+#include "base/uuid.h"
+#include "registry/trust/refusal.h"
+
+namespace imp::trust {
+
+namespace {
+
+constexpr std::string_view kColumns =
+    "SELECT id, package_id, issuer_id, claims, permissions, created_by, created_at, last_used_at "
+    "FROM trusted_publisher ";
+
+TrustedPublisher from_row(const db::Row& row) {
+  TrustedPublisher publisher;
+  publisher.id = row.text(0);
+  publisher.package_id = row.text(1);
+  publisher.issuer_id = row.text(2);
+  // Stored by add_publisher from a parsed value; a row that no longer parses requires impossible
+  // claims, so it matches nothing.
+  const auto stored = boost::json::parse(row.text(3)).as_object();
+  if (auto claims = CircleCiClaims::parse(stored)) publisher.claims = std::move(*claims);
+  publisher.permissions = Permissions::parse_stored(row.text(4));
+  publisher.created_by = row.text(5);
+  publisher.created_at = from_milliseconds(row.integer(6));
+  if (const auto used = row.maybe_integer(7)) publisher.last_used_at = from_milliseconds(*used);
+  return publisher;
+}
+
+std::unexpected<Failure> invalid(std::string message) {
+  return refuse(TrustRefusal::invalid_publisher,
+                "Invalid trusted publisher configuration: " + std::move(message));
+}
+
+Result<std::string> issuer_named(std::string_view url, const Issuers& issuers) {
+  std::string known;
+  for (const Issuer& issuer : issuers.all()) {
+    if (issuer.base_url == url || issuer.id == url) return issuer.id;
+    known += (known.empty() ? "" : ", ") + issuer.base_url;
+  }
+  return invalid(
+      fmt::format("issuer \"{}\" is not configured on this registry; known are {}.", url, known));
+}
+
+}  // namespace
+
+boost::json::object TrustedPublisher::to_json(const Issuers& issuers) const {
+  const Issuer* issuer = issuers.by_id(issuer_id);
+  return {{"id", id},
+          {"type", "circleci"},
+          {"claims", claims.to_json()},
+          {"permissions", permissions.to_json()},
+          {"issuer", issuer ? issuer->base_url : issuer_id}};
+}
+
+Result<PublisherRequest> PublisherRequest::parse(
+    const boost::json::value& item, const Issuers& issuers,
+    const std::function<std::string(const std::string&)>& default_issuer) {
+  if (!item.is_object()) return invalid("each element of the array must be an object.");
+  const boost::json::object& request = item.as_object();
+  for (const auto& member : request) {
+    const std::string_view key = member.key();
+    if (key != "type" && key != "claims" && key != "permissions" && key != "issuer" &&
+        key != "id") {
+      return invalid(fmt::format("there is no member \"{}\".", key));
+    }
+  }
+  const auto type = string_claim(request, "type");
+  if (type != "circleci") {
+    return invalid(
+        fmt::format("type \"{}\" is not supported by this registry; supported is circleci.",
+                    type.value_or("(absent)")));
+  }
+  const boost::json::value* claims = request.if_contains("claims");
+  if (!claims || !claims->is_object()) return invalid("claims must be an object.");
+  auto parsed_claims = CircleCiClaims::parse(claims->as_object());
+  if (!parsed_claims) return pass_on(parsed_claims);
+  const auto permissions = Permissions::parse(request.if_contains("permissions"));
+  if (!permissions) return pass_on(permissions);
+
+  PublisherRequest parsed{std::move(*parsed_claims), *permissions, {}};
+  if (!request.contains("issuer")) {
+    parsed.issuer_id = default_issuer(parsed.claims.organization_id);
+    return parsed;
+  }
+  auto issuer = issuer_named(string_claim(request, "issuer").value_or(""), issuers);
+  if (!issuer) return pass_on(issuer);
+  parsed.issuer_id = std::move(*issuer);
+  return parsed;
+}
+
+std::vector<TrustedPublisher> publishers_of(db::Session& session, std::string_view package_id) {
+  static const std::string sql = std::string(kColumns) + "WHERE package_id = :p1";
+  std::vector<TrustedPublisher> publishers;
+  for (const db::Row& row : session.rows(sql, {std::string(package_id)}))
+    publishers.push_back(from_row(row));
+  std::ranges::sort(publishers, [](const TrustedPublisher& a, const TrustedPublisher& b) {
+    return std::tuple(b.claims.context_ids.size(), a.created_at, a.id) <
+           std::tuple(a.claims.context_ids.size(), b.created_at, b.id);
+  });
+  return publishers;
+}
+
+std::optional<TrustedPublisher> publisher_by_id(db::Session& session, std::string_view id) {
+  static const std::string sql = std::string(kColumns) + "WHERE id = :p1";
+  const auto row = session.row(sql, {std::string(id)});
+  return row ? std::optional(from_row(*row)) : std::nullopt;
+}
+
+Result<TrustedPublisher> add_publisher(db::Session& session, std::string_view package_id,
+                                       const PublisherRequest& request, std::string_view created_by,
+                                       Time now) {
+  const auto existing = publishers_of(session, package_id);
+  for (const TrustedPublisher& other : existing) {
+    if (other.claims == request.claims && other.issuer_id == request.issuer_id) {
+      return refuse(
+          TrustRefusal::duplicate_publisher,
+          fmt::format("trusted publisher config already exists for the package: {} has the same "
+                      "claims. Delete it first to change its permissions.",
+                      other.id));
+    }
+  }
+  if (existing.size() >= kMaxPublishers) {
+    return refuse(
+        TrustRefusal::too_many_publishers,
+        fmt::format("The package has {} trusted publishers, which is the most it may have. Delete "
+                    "one that is no longer used.",
+                    kMaxPublishers));
+  }
+  TrustedPublisher publisher{new_uuid(),
+                             std::string(package_id),
+                             request.issuer_id,
+                             request.claims,
+                             request.permissions,
+                             std::string(created_by),
+                             now,
+                             std::nullopt};
+  session.run(
+      "INSERT INTO trusted_publisher (id, package_id, issuer_id, claims, permissions, created_by, "
+      "created_at) "
+      "VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7)",
+      {publisher.id, publisher.package_id, publisher.issuer_id,
+       boost::json::serialize(publisher.claims.to_json()), publisher.permissions.stored(),
+       publisher.created_by, to_milliseconds(now)});
+  return publisher;
+}
+
+Result<TrustedPublisher> remove_publisher(db::Session& session, std::string_view package_id,
+                                          std::string_view publisher_id, Time now) {
+  auto publisher = publisher_by_id(session, publisher_id);
+  if (!publisher || publisher->package_id != package_id) {
+    return refuse(TrustRefusal::publisher_not_found,
+                  "Trusted publisher configuration not found for the package");
+  }
+  session.run(
+      "UPDATE publish_token SET revoked_at = :p2 WHERE publisher_id = :p1 AND revoked_at IS NULL",
+      {publisher->id, to_milliseconds(now)});
+  session.run("DELETE FROM trusted_publisher WHERE id = :p1", {publisher->id});
+  return std::move(*publisher);
+}
+
+void mark_used(db::Session& session, std::string_view publisher_id, Time now) {
+  session.run("UPDATE trusted_publisher SET last_used_at = :p2 WHERE id = :p1",
+              {std::string(publisher_id), to_milliseconds(now)});
+}
+
+std::vector<db::Migration> migrations() {
+  return {
+      {"trust/1",
+       "CREATE TABLE trusted_publisher (\n"
+       "  id TEXT PRIMARY KEY, package_id TEXT NOT NULL, issuer_id TEXT NOT NULL, claims TEXT NOT "
+       "NULL,\n"
+       "  permissions TEXT NOT NULL, created_by TEXT NOT NULL, created_at BIGINT NOT NULL,\n"
+       "  last_used_at BIGINT);\n"
+       "CREATE INDEX trusted_publisher_package ON trusted_publisher (package_id);\n"
+       "CREATE TABLE used_identity_token (\n"
+       "  issuer TEXT NOT NULL, token_id TEXT NOT NULL, expires_at BIGINT NOT NULL,\n"
+       "  PRIMARY KEY (issuer, token_id));\n"
+       "CREATE INDEX used_identity_token_expiry ON used_identity_token (expires_at);\n"
+       "CREATE TABLE publish_token (\n"
+       "  hash TEXT PRIMARY KEY, id TEXT NOT NULL, package_id TEXT NOT NULL, package_name TEXT NOT "
+       "NULL,\n"
+       "  publisher_id TEXT NOT NULL, permissions TEXT NOT NULL, run TEXT NOT NULL,\n"
+       "  created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, revoked_at BIGINT);\n"
+       "CREATE INDEX publish_token_publisher ON publish_token (publisher_id);\n"
+       "CREATE INDEX publish_token_expiry ON publish_token (expires_at);\n"
+       "CREATE TABLE publish_attempt (\n"
+       "  id TEXT PRIMARY KEY, package_name TEXT NOT NULL, at BIGINT NOT NULL, action TEXT NOT "
+       "NULL,\n"
+       "  outcome TEXT NOT NULL, message TEXT NOT NULL, publisher_id TEXT, issuer TEXT NOT NULL,\n"
+       "  comparison TEXT NOT NULL, remote_address TEXT NOT NULL, proved BIGINT NOT NULL);\n"
+       "CREATE INDEX publish_attempt_package ON publish_attempt (package_name, proved, at);\n"}};
+}
+
+}  // namespace imp::trust

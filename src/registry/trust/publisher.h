@@ -1,0 +1,67 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/failure.h"
+#include "db/database.h"
+#include "registry/trust/circleci_claims.h"
+#include "registry/trust/issuer.h"
+#include "registry/trust/permissions.h"
+
+namespace imp::trust {
+
+inline constexpr std::size_t kMaxPublishers = 10;
+
+/// Who may publish a package without a secret: a CI identity, by the claims of its tokens.
+struct TrustedPublisher {
+  std::string id;  ///< UUID
+  std::string package_id;
+  std::string issuer_id;  ///< Issuer::id: a publisher of one issuer never matches another's token
+  CircleCiClaims claims;
+  Permissions permissions;
+  std::string created_by;  ///< person's name
+  Time created_at;
+  std::optional<Time> last_used_at;
+
+  /// The item of npm's trust API, with `issuer` beside npm's own members.
+  boost::json::object to_json(const Issuers& issuers) const;
+};
+
+/// What a trust request asks for: one element of the array that `npm trust circleci` posts.
+struct PublisherRequest {
+  CircleCiClaims claims;
+  Permissions permissions;
+  std::string issuer_id;
+
+  /// `default_issuer(organization id)` chooses the issuer when the request has no `issuer` (npm's
+  /// CLI sends none): this server's own for an organisation of its own, else the configured one.
+  /// Unknown members, types and issuers are refused with what is allowed.
+  static Result<PublisherRequest> parse(
+      const boost::json::value& item, const Issuers& issuers,
+      const std::function<std::string(const std::string&)>& default_issuer);
+};
+
+/// Publishers in the order in which a token is held against them: those that require more contexts
+/// first, then the older, then by id. Fixed, so that the same token always meets the same
+/// publisher.
+std::vector<TrustedPublisher> publishers_of(db::Session& session, std::string_view package_id);
+std::optional<TrustedPublisher> publisher_by_id(db::Session& session, std::string_view id);
+
+/// Adds a publisher: at most kMaxPublishers, none twice.
+Result<TrustedPublisher> add_publisher(db::Session& session, std::string_view package_id,
+                                       const PublisherRequest& request, std::string_view created_by,
+                                       Time now);
+/// Removes one and revokes the publish tokens that it got. TrustRefusal::publisher_not_found.
+Result<TrustedPublisher> remove_publisher(db::Session& session, std::string_view package_id,
+                                          std::string_view publisher_id, Time now);
+void mark_used(db::Session& session, std::string_view publisher_id, Time now);
+
+std::vector<db::Migration> migrations();
+
+}  // namespace imp::trust

@@ -1,0 +1,51 @@
+#include "registry/trust/refusal.h"
+
+namespace imp::trust {
+
+Reason reason(TrustRefusal refusal) {
+  using enum TrustRefusal;
+  switch (refusal) {
+    case missing_token:
+      return {"missing_token", FailureKind::unauthenticated};
+    case unknown_issuer:
+      return {"unknown_issuer", FailureKind::unauthenticated};
+    case issuer_unavailable:
+      return {"issuer_unavailable", FailureKind::unavailable};
+    // npm's registry answers 404 here; clients and their documentation expect it.
+    case no_matching_publisher:
+      return {"no_matching_publisher", FailureKind::not_found};
+    case claim_mismatch:
+      return {"claim_mismatch", FailureKind::forbidden};
+    case claim_missing:
+      return {"claim_missing", FailureKind::forbidden};
+    case tenant_mismatch:
+      return {"tenant_mismatch", FailureKind::forbidden};
+    case ssh_rerun:
+      return {"ssh_rerun", FailureKind::forbidden};
+    case replayed:
+      return {"replayed", FailureKind::unauthenticated};
+    case publisher_removed:
+      return {"publisher_removed", FailureKind::forbidden};
+    case invalid_publisher:
+      return {"invalid_publisher", FailureKind::invalid};
+    case invalid_permissions:
+      return {"invalid_permissions", FailureKind::invalid};
+    case duplicate_publisher:
+      return {"duplicate_publisher", FailureKind::conflict};
+    case too_many_publishers:
+      return {"too_many_publishers", FailureKind::conflict};
+    case publisher_not_found:
+      return {"publisher_not_found", FailureKind::not_found};
+    case publish_token_invalid:
+      return {"publish_token_invalid", FailureKind::unauthenticated};
+    case permission_not_granted:
+      return {"permission_not_granted", FailureKind::forbidden};
+    case other_package:
+      return {"other_package", FailureKind::forbidden};
+    case publish_token_forbidden:
+      return {"publish_token_forbidden", FailureKind::forbidden};
+  }
+  return {};
+}
+
+}  // namespace imp::trust

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/failure.h"
+
+namespace imp::trust {
+
+/// Why the registry does not trust something. The code of each is its name. The refusals of token
+/// verification itself (bad_signature, expired, …) are jose::TokenRefusal.
+enum class TrustRefusal : std::uint8_t {
+  missing_token,            ///< the exchange was asked without an ID token
+  unknown_issuer,           ///< `iss` is no issuer that the operator has configured
+  issuer_unavailable,       ///< the issuer's keys cannot be had, and none are kept
+  no_matching_publisher,    ///< no such package, or none of its trusted publishers is this identity
+  claim_mismatch,           ///< a publisher of the same project expects another value of a claim
+  claim_missing,            ///< a claim that a publisher needs is absent or of the wrong type
+  tenant_mismatch,          ///< the issuer's organisation and the claimed one differ
+  ssh_rerun,                ///< the job was rerun with SSH: a person was inside it
+  replayed,                 ///< this token was exchanged before
+  publisher_removed,        ///< the publisher was removed while the exchange was under way
+  invalid_publisher,        ///< the configuration is not one of the known shape
+  invalid_permissions,      ///< no permission, or an unknown one
+  duplicate_publisher,      ///< the package has this publisher already
+  too_many_publishers,      ///< the package has as many as it may have
+  publisher_not_found,      ///< no publisher with this id on this package
+  publish_token_invalid,    ///< unknown, expired or revoked publish token
+  permission_not_granted,   ///< the publisher does not allow this action
+  other_package,            ///< a publish token is good for one package only
+  publish_token_forbidden,  ///< an action no publish token may take, whatever its publisher
+};
+Reason reason(TrustRefusal refusal);
+
+}  // namespace imp::trust

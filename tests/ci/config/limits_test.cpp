@@ -1,0 +1,148 @@
+// Files that are small to write and large to compile.
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+
+#include "ci/config/workflows.h"
+#include "ci/config/yaml_reader.h"
+#include "support.h"
+
+namespace imp::ci::config {
+namespace {
+
+std::string repeated(std::size_t times, std::string_view text) {
+  std::string all;
+  for (std::size_t i = 0; i < times; ++i) all += text;
+  return all;
+}
+
+ConfigRefusal refusal_of(const std::string& yaml) {
+  const auto compiled = compile(yaml, on_branch("main"));
+  if (compiled) {
+    ADD_FAILURE() << "compiled";
+    return ConfigRefusal::bad_value;
+  }
+  return compiled.error().front().refusal;
+}
+
+TEST(Limits, ManyInvocationsOfALargeJob) {
+  const std::string yaml =
+      "version: 2.1\n"
+      "jobs:\n  big: {docker: [{image: i}], steps: [run: '" +
+      std::string(500'000, 'x') +
+      "']}\n"
+      "workflows:\n  w:\n    jobs:\n" +
+      repeated(500, "      - big\n");
+  EXPECT_EQ(refusal_of(yaml), ConfigRefusal::config_too_large);
+}
+
+TEST(Limits, TooManyInvocations) {
+  const std::string head =
+      "version: 2.1\njobs:\n  a: {docker: [{image: i}], steps: [checkout]}\n"
+      "workflows:\n  w:\n    jobs:\n";
+  EXPECT_TRUE(compile(head + repeated(max_invocations, "      - a\n"), on_branch("main")));
+  EXPECT_EQ(refusal_of(head + repeated(max_invocations + 1, "      - a\n")),
+            ConfigRefusal::config_too_large);
+}
+
+TEST(Limits, TemplatesThatMultiplyALongParameter) {
+  const std::string yaml =
+      "version: 2.1\n"
+      "parameters: {long: {type: string, default: '" +
+      std::string(500'000, 'x') +
+      "'}}\n"
+      "jobs:\n  build:\n    docker: [{image: i}]\n    steps:\n" +
+      repeated(100, "      - run: echo << pipeline.parameters.long >>\n");
+  EXPECT_EQ(refusal_of(yaml), ConfigRefusal::config_too_large);
+}
+
+TEST(Limits, TooManyContexts) {
+  std::string contexts;
+  for (std::size_t i = 0; i <= max_contexts; ++i) {
+    contexts += (i == 0 ? "c" : ", c") + std::to_string(i);
+  }
+  const std::string head =
+      "version: 2.1\njobs:\n  a: {docker: [{image: i}], steps: [checkout]}\n"
+      "workflows:\n  w:\n    jobs:\n";
+  EXPECT_EQ(refusal_of(head + "      - a: {context: [" + contexts + "]}\n"),
+            ConfigRefusal::config_too_large);
+  EXPECT_TRUE(
+      compile(head + repeated(20, "      - a: {context: [one, two]}\n"), on_branch("main")));
+}
+
+TEST(Limits, TooManyVariables) {
+  std::string variables;
+  for (int i = 0; i < 2000; ++i) variables += "      V" + std::to_string(i) + ": x\n";
+  EXPECT_EQ(refusal_of("version: 2.1\njobs:\n  build:\n    docker: [{image: i}]\n"
+                       "    steps: [checkout]\n    environment:\n" +
+                       variables),
+            ConfigRefusal::config_too_large);
+}
+
+TEST(Limits, EveryJobRequiringEveryOtherIsSlowForNobody) {
+  std::string jobs;
+  std::string earlier;
+  for (int i = 0; i < 300; ++i) {
+    const std::string name = "j" + std::to_string(i);
+    jobs += "      - a: {name: " + name + ", requires: [" + earlier + "]}\n";
+    earlier += (i == 0 ? "" : ", ") + name;
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const auto compiled = compile(
+      "version: 2.1\njobs:\n  a: {docker: [{image: i}], steps: [checkout]}\n"
+      "workflows:\n  w:\n    jobs:\n" +
+          jobs,
+      on_branch("main"));
+  ASSERT_TRUE(compiled) << texts(compiled.error());
+  EXPECT_EQ(compiled->workflows[0].jobs.back().requirements.size(), 299U);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
+}
+
+TEST(Limits, ALongNameInManyMessages) {
+  const std::string name(max_key_bytes, 'n');
+  std::string requirements;
+  for (int i = 0; i < 20'000; ++i) requirements += (i == 0 ? "z" : ", z") + std::to_string(i);
+  const std::string head =
+      "version: 2.1\njobs:\n  a: {docker: [{image: i}], steps: [checkout]}\n"
+      "workflows:\n  w:\n    jobs:\n";
+  const auto compiled =
+      compile(head + "      - a: {name: " + name + ", requires: [" + requirements + "]}\n",
+              on_branch("main"));
+  ASSERT_FALSE(compiled);
+  EXPECT_EQ(compiled.error().size(), 100U);
+  EXPECT_LT(texts(compiled.error()).size(), 200'000U);
+  EXPECT_EQ(refusal_of(head + "      - a: {name: n" + name + "}\n"),
+            ConfigRefusal::config_too_large);
+}
+
+TEST(Limits, MessagesListSomeNamesAndCountTheRest) {
+  const std::string jobs = repeated(1, "      - a: {requires: [nosuch]}\n") + [] {
+    std::string more;
+    for (int i = 0; i < 500; ++i)
+      more += "      - hold" + std::to_string(i) + ": {type: approval}\n";
+    return more;
+  }();
+  const auto compiled = compile(
+      "version: 2.1\njobs:\n  a: {docker: [{image: i}], steps: [checkout]}\n"
+      "workflows:\n  w:\n    jobs:\n" +
+          jobs,
+      on_branch("main"));
+  ASSERT_FALSE(compiled);
+  EXPECT_TRUE(compiled.error()[0].message.ends_with(" more.")) << texts(compiled.error());
+}
+
+TEST(Limits, AHostileFilterCostsTimeLinearInTheBranch) {
+  CompileInput input;
+  input.pipeline_values["pipeline.git.branch"] = std::string(50'000, 'a');
+  const auto compiled = compile(
+      "version: 2.1\njobs:\n  a: {docker: [{image: i}], steps: [checkout]}\n"
+      "workflows:\n  w:\n    jobs:\n      - a: {filters: {branches: {only: /(a*)*b/}}}\n",
+      input);
+  ASSERT_TRUE(compiled) << texts(compiled.error());
+  EXPECT_TRUE(compiled->workflows.empty());
+}
+
+}  // namespace
+}  // namespace imp::ci::config
