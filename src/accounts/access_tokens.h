@@ -52,7 +52,8 @@ class AccessTokens {
   /// Newest first; expired ones too, until they are purged.
   Result<std::vector<AccessToken>> list(std::string_view person_id) const;
   /// By key, by the token itself, or by a prefix of the key of at least six characters that only
-  /// one of the person's tokens has. token_not_found, token_ambiguous.
+  /// one of the person's tokens has. A limited token may revoke only itself. token_not_found,
+  /// token_ambiguous.
   Result<void> revoke(const Person& person, std::string_view key_or_token, const Actor& actor);
 
   struct Verified {

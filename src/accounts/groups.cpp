@@ -147,9 +147,8 @@ Result<std::vector<Member>> Groups::members(const Group& group) const {
         "WHERE g.group_id = :p2 ORDER BY p.name",
         {group.organization_id, group.id});
     for (const db::Row& row : rows) {
-      members.push_back({.person_id = row.text(0),
-                         .name = row.text(1),
-                         .role = row.text(2) == "admin" ? Role::admin : Role::member});
+      members.push_back(
+          {.person_id = row.text(0), .name = row.text(1), .role = role_named(row.text(2))});
     }
     return members;
   });

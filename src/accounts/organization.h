@@ -21,6 +21,8 @@ struct Organization {
 
 enum class Role : std::uint8_t { member, admin };
 std::string_view name(Role role);  ///< "member", "admin"
+/// The role of that name; any other text is the lesser role.
+Role role_named(std::string_view name);
 
 /// npm's roles: owner and admin are admin here, developer is member. Nothing for other words.
 std::optional<Role> role_from_npm(std::string_view npm_role);

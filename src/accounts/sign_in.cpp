@@ -74,7 +74,7 @@ Result<Person> SignIn::verify(std::string_view name, std::string_view password) 
   });
   if (!found) return pass_on(found);
 
-  if (!slots_.try_acquire_for(kLongestWait)) {
+  if (!slots_.acquire(kLongestWait)) {
     return refuse(AccountRefusal::too_busy,
                   "The server is checking too many passwords; try again in a moment.");
   }

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <semaphore>
 #include <string>
 #include <string_view>
 
 #include "accounts/actor.h"
+#include "accounts/hashing_slots.h"
 #include "accounts/person.h"
 #include "accounts/services.h"
 #include "accounts/throttle.h"
@@ -32,8 +32,7 @@ class SignIn {
   Trail& trail_;
   Throttle& throttle_;
   std::string dummy_hash_;
-  /// Argon2id takes 64 MB a piece: a flood of sign-ins must not take all memory.
-  std::counting_semaphore<4> slots_{4};
+  HashingSlots slots_{4};
 };
 
 }  // namespace imp::accounts

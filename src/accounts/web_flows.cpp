@@ -153,6 +153,11 @@ Result<WebFlow> WebFlows::find(std::string_view id) const {
 
 Result<void> WebFlows::confirm_login(std::string_view id, const Person& person,
                                      const Actor& actor) {
+  // A token that could let a client in would mint an unlimited token out of itself.
+  if (!actor.in_browser) {
+    return refuse(AccountRefusal::browser_only,
+                  "A sign-in of the command line is confirmed in a browser that is signed in.");
+  }
   const Time now = services_.clock.now();
   return services_.database.write([&](db::Session& session) -> Result<void> {
     const auto flow = open_flow(session, id, FlowKind::login, now);

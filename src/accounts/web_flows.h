@@ -62,7 +62,7 @@ class WebFlows {
 
   /// For the page. flow_not_found; flow_expired; finished ones are found.
   Result<WebFlow> find(std::string_view id) const;
-  /// A signed-in person (with a complete session) lets the client in.
+  /// A person with a complete browser session lets the client in; browser_only otherwise.
   Result<void> confirm_login(std::string_view id, const Person& person, const Actor& actor);
   /// The person whose flow it is gives their code (TOTP or recovery code).
   Result<void> confirm_purpose(std::string_view id, const Person& person, std::string_view code,

@@ -46,6 +46,7 @@ class RegistryHalf {
   trust::IssuerKeys issuer_keys_;
   trust::Evaluator evaluator_;
   trust::Exchange exchange_;
+  registry::RecentPublishes recent_publishes_;
   registry::PackumentCache cache_;
   registry::PackageReader reader_;
   registry::RegistryServices services_;

@@ -1,5 +1,6 @@
 #include "db/migrations.h"
 
+#include <algorithm>
 #include <set>
 
 namespace imp::db {

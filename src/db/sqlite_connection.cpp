@@ -6,8 +6,10 @@ namespace imp::db {
 
 namespace {
 
-// The C interface of the connection that SOCI opened: SOCI has no call for these few things.
-sqlite_api::sqlite3* handle(soci::session& session) {
+// The C interface of the connection that SOCI opened: SOCI has no call for these few things. The
+// library does not export the class's type information, which a sanitizer's check of the cast
+// needs.
+__attribute__((no_sanitize("vptr"))) sqlite_api::sqlite3* handle(soci::session& session) {
   return static_cast<soci::sqlite3_session_backend*>(session.get_backend())->conn_;
 }
 
@@ -16,8 +18,7 @@ bool is_unique_violation(int extended_code) {
          extended_code == SQLITE_CONSTRAINT_PRIMARYKEY || extended_code == SQLITE_CONSTRAINT_ROWID;
 }
 
-// SOCI's what() adds the values of the parameters, which may be secrets: only its bare message is
-// used.
+// SOCI's what() adds the values of the parameters, which may be secrets: its bare message does not.
 StoreError store_error(const soci::soci_error& error, std::string_view sql) {
   const auto* sqlite = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
   const int code = sqlite ? sqlite->result() : 0;

@@ -1,5 +1,7 @@
 #include "db/sqlite_readers.h"
 
+#include <algorithm>
+
 #include "db/body_scope.h"
 #include "db/failures.h"
 

@@ -167,7 +167,9 @@ Awaitable<void> Connection::linger() {
 }
 
 Awaitable<void> Connection::close_politely() {
-  if (!tls_ || gone_ || watching_) co_return;
+  // TLS says goodbye and waits for the client's, which a stopping server has no time for: every
+  // answer but an HTTP/1.0 stream tells its own length.
+  if (!tls_ || gone_ || watching_ || server().stopping) co_return;
   set_deadline(kLinger);
   co_await tls_->async_shutdown(use_tuple);
 }

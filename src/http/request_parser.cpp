@@ -208,7 +208,10 @@ std::expected<std::size_t, ParseFailure> RequestParser::feed(std::string_view by
       bytes.remove_prefix(2);
     }
   }
-  if (bytes.empty()) return skipped;
+  // Beast asserts that a last chunk is presented again only with five bytes or more; a body that has
+  // not ended still has at least "0\r\n\r\n" to come, so waiting for them loses nothing.
+  const bool in_chunks = !in_head && !parser.content_length();
+  if (bytes.empty() || (in_chunks && bytes.size() < 5)) return skipped;
   const std::size_t allowed = in_head ? impl_->head_limit - impl_->head_bytes : bytes.size();
   const std::string_view offered = bytes.substr(0, allowed);
 

@@ -23,8 +23,8 @@ struct Arguments {
   std::string value(std::string_view flag) const;
 };
 
-/// Reads `--x=y`, `--x y`, `--switch` and `--switch=true|false`; `--` ends the flags. An unknown flag
-/// or a missing value leaves a sentence in `problem`.
+/// Reads `--x=y`, `--x y`, `--switch` and `--switch=true|false`; `--` ends the flags. An unknown
+/// flag or a missing value leaves a sentence in `problem`.
 std::optional<Arguments> read_arguments(const std::vector<std::string>& words,
                                         const std::vector<Flag>& known, std::string& problem);
 

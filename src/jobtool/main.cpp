@@ -44,15 +44,19 @@ bool begins(const Words& words, const Words& with) {
 
 int dispatch(const Words& words) {
   const Command commands[] = {
-      {{"run", "oidc", "get"}, run_oidc_get}, {{"run", "release"}, run_release},
-      {{"env", "subst"}, env_subst},          {{"step", "halt"}, step_halt},
-      {{"task", "halt"}, step_halt},          {{"--version"}, version},
-      {{"version"}, version},                 {{"internal", "launch"}, internal_launch},
+      {{"run", "oidc", "get"}, run_oidc_get},
+      {{"run", "release"}, run_release},
+      {{"env", "subst"}, env_subst},
+      {{"step", "halt"}, step_halt},
+      {{"task", "halt"}, step_halt},
+      {{"--version"}, version},
+      {{"version"}, version},
+      {{"internal", "launch"}, internal_launch},
   };
   for (const Command& command : commands) {
     if (begins(words, command.words)) {
-      return command.run(Words(words.begin() + static_cast<std::ptrdiff_t>(command.words.size()),
-                               words.end()));
+      return command.run(
+          Words(words.begin() + static_cast<std::ptrdiff_t>(command.words.size()), words.end()));
     }
   }
   if (words == Words{"--help"} || words == Words{"help"}) {

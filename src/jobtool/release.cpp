@@ -23,9 +23,8 @@ std::vector<Flag> flags_of(const std::string& action) {
             {"--keep-target-version-live", false},
             {"--help", false}};
   }
-  return {{"--target-version"}, {"--environment-name"}, {"--component-name"},
-          {"--namespace"},      {"--release-strategy"}, {"--rollback", false},
-          {"--help", false}};
+  return {{"--target-version"},   {"--environment-name"}, {"--component-name"}, {"--namespace"},
+          {"--release-strategy"}, {"--rollback", false},  {"--help", false}};
 }
 
 std::string missing_flag(const std::string& action, const Arguments& arguments) {

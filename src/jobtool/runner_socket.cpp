@@ -80,8 +80,8 @@ Answer ask_runner(const Request& request) {
   const int connection = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (connection < 0 ||
       ::connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-    Answer answer = refused(std::string("cannot reach the runner at ") + path + ": " +
-                            std::strerror(errno));
+    Answer answer =
+        refused(std::string("cannot reach the runner at ") + path + ": " + std::strerror(errno));
     if (connection >= 0) ::close(connection);
     return answer;
   }

@@ -182,6 +182,46 @@ TEST_F(AuthenticatorTest, AnAdministratorsLimitedTokenDoesNotAdminister) {
   EXPECT_FALSE(actor_of({.kind = TokenKind::personal, .reach = reading}).is_admin);
 }
 
+TEST_F(AuthenticatorTest, ALimitedTokenCannotMakeItselfStronger) {
+  const Organization acme = organization("acme", alice_), corp = organization("corp", alice_);
+  const Person bob = person("bob");
+  const auto other = accounts_->tokens.create(
+      alice_, {.kind = TokenKind::personal, .reach = full_reach()}, actor(alice_));
+  const auto minted =
+      accounts_->tokens.create(alice_,
+                               {.name = "ci",
+                                .reach = {.packages_permission = TokenPermission::read_write,
+                                          .all_packages = true,
+                                          .orgs_permission = TokenPermission::read_write,
+                                          .orgs = {"acme"}},
+                                .bypass_2fa = true},
+                               actor(alice_));
+  const Actor limited = accounts_->authenticator
+                            .authenticate(request({{"Authorization", "Bearer " + minted->token}}))
+                            ->actor();
+  EXPECT_TRUE(limited.limited);
+  auto& accounts = *accounts_;
+  EXPECT_EQ(code_of(accounts.tokens.create(alice_, {.kind = TokenKind::login}, limited)),
+            "credential_limited");
+  EXPECT_EQ(code_of(accounts.tokens.revoke(alice_, other->row.key, limited)), "credential_limited");
+  EXPECT_EQ(code_of(accounts.people.set_password(alice_, "0123456789", limited)),
+            "credential_limited");
+  EXPECT_EQ(code_of(accounts.people.change_profile(alice_, {.email = "m@x"}, limited)),
+            "credential_limited");
+  EXPECT_EQ(code_of(accounts.second_factors.begin_totp(alice_, limited)), "credential_limited");
+  EXPECT_EQ(code_of(accounts.second_factors.disable(alice_, limited)), "credential_limited");
+  EXPECT_EQ(code_of(accounts.organizations.create({.name = "evil"}, alice_, limited)),
+            "credential_limited");
+  EXPECT_EQ(code_of(accounts.organizations.set_member(corp, bob, Role::admin, limited)),
+            "credential_limited");
+  EXPECT_EQ(code_of(accounts.organizations.remove_member(corp, alice_, limited)),
+            "credential_limited");
+  EXPECT_EQ(code_of(accounts.groups.create(corp, "x", limited)), "credential_limited");
+  // What it was made for, and its own end.
+  EXPECT_TRUE(accounts.organizations.set_member(acme, bob, Role::member, limited));
+  EXPECT_TRUE(accounts.tokens.revoke(alice_, minted->token, limited));
+}
+
 TEST_F(AuthenticatorTest, WhatCallersReach) {
   const Caller nobody = Caller::anonymous(request());
   EXPECT_TRUE(nobody.reaches_package("left-pad", PackageUse::read));

@@ -63,7 +63,8 @@ Actor AccountsTest::actor(const Person& person) {
           .is_admin = person.is_admin,
           .via = "session:test",
           .address = "192.0.2.1",
-          .request_id = "test"};
+          .request_id = "test",
+          .in_browser = true};
 }
 
 std::vector<std::string> AccountsTest::enable_totp(const Person& person) {

@@ -50,6 +50,15 @@ TEST_F(WebFlowsTest, LoginFromStartToToken) {
   EXPECT_THAT(audited(), Contains("web_login.confirm"));
 }
 
+TEST_F(WebFlowsTest, ATokenCannotConfirmALogin) {
+  const auto started = flows_.start_login(request());
+  Actor with_token = actor(alice_);
+  with_token.via = "token:key";
+  with_token.in_browser = false;
+  EXPECT_EQ(code_of(flows_.confirm_login(started->id, alice_, with_token)), "browser_only");
+  EXPECT_TRUE(poll(started->done_secret)->pending);
+}
+
 TEST_F(WebFlowsTest, SurvivesARestart) {
   const auto started = flows_.start_login(request());
   ASSERT_TRUE(another()->web_flows.confirm_login(started->id, alice_, actor(alice_)));

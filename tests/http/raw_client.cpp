@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cctype>
 #include <stdexcept>
+#include <utility>
 
 namespace imp::http::test {
 
@@ -54,6 +55,13 @@ bool RawClient::fill() {
   const ssize_t size = ::recv(descriptor_, piece, sizeof piece, 0);
   if (size <= 0) return false;
   buffer_.append(piece, static_cast<std::size_t>(size));
+  return true;
+}
+
+bool RawClient::receives(std::string_view text) {
+  while (buffer_.find(text) == std::string::npos) {
+    if (!fill()) return false;
+  }
   return true;
 }
 

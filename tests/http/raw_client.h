@@ -39,6 +39,8 @@ class RawClient {
   /// True when no byte arrives for that long.
   bool silent_for(int milliseconds);
   void close();
+  /// Reads until the text has arrived, and keeps it for read(). False: it did not.
+  bool receives(std::string_view text);
   /// Closing will reset the connection instead of ending it.
   void reset_on_close();
 

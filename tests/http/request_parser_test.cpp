@@ -102,7 +102,7 @@ TEST(RequestParser, RefusesWhatTwoServersCouldReadDifferently) {
       {"a folded coding", with("Transfer-Encoding:\r\n chunked\r\n")},
       {"bare LF after the request line", "GET / HTTP/1.1\nHost: a\r\n\r\n"},
       {"bare LF between headers", "GET / HTTP/1.1\r\nHost: a\nX: 1\r\n\r\n"},
-      {"bare LF at the end", "GET / HTTP/1.1\r\nHost: a\n\n"},
+      {"bare LF at the end", "GET / HTTP/1.1\r\nHost: a\n\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n"},
       {"bare CR in a value", with("X-A: 1\rContent-Length: 5\r\n")},
       {"NUL in a value", with(std::string("X-A: 1\0002\r\n", 10))},
       {"NUL in a name", with(std::string("X\0A: 1\r\n", 8))},
@@ -125,7 +125,7 @@ TEST(RequestParser, RefusesWhatTwoServersCouldReadDifferently) {
       {"another scheme", "GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n"},
       {"a TLS hello", std::string("\x16\x03\x01\x02\x00\x01\x00\x01", 8)},
       // Chunks.
-      {"chunk size not a number", with("Transfer-Encoding: chunked\r\n", "x\r\n")},
+      {"chunk size not a number", with("Transfer-Encoding: chunked\r\n", "x\r\n0\r\n\r\n")},
       {"signed chunk size", with("Transfer-Encoding: chunked\r\n", "+5\r\nhello\r\n0\r\n\r\n")},
       {"prefixed chunk size", with("Transfer-Encoding: chunked\r\n", "0x5\r\nhello\r\n0\r\n\r\n")},
       {"chunk size beyond 64 bits",

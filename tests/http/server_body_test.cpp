@@ -105,7 +105,7 @@ TEST_F(ServerBody, MalformedChunksAre400) {
   start();
   RawClient client(port());
   const RawAnswer answer =
-      client.ask("POST /count HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+      client.ask("POST /count HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n0\r\n\r\n");
   EXPECT_EQ(answer.status, 400);
   EXPECT_EQ(answer.header("connection"), "close");
   EXPECT_EQ(handled, 0);

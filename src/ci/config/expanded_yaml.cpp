@@ -56,8 +56,8 @@ bool is_plain(std::string_view text) {
   if (!starts_well || text.ends_with(' ') || text.ends_with(':') || text.contains(": ")) {
     return false;
   }
-  // A single letter may be a boolean.
-  return text.size() > 1 && std::holds_alternative<std::string>(resolve_plain(text));
+  const bool short_boolean = text == "y" || text == "Y" || text == "n" || text == "N";
+  return !short_boolean && std::holds_alternative<std::string>(resolve_plain(text));
 }
 
 /// A block scalar keeps several lines readable; it needs a first line that is neither indented nor

@@ -7,6 +7,7 @@
 
 #include "audit/log.h"
 #include "ci/contexts/audit_record.h"
+#include "ci/contexts/context_actor.h"
 #include "ci/contexts/contexts.h"
 #include "ci/contexts/restrictions.h"
 
@@ -17,12 +18,13 @@ audit::Record record_of(db::Session& session, const ContextRequest& request, std
                         Time now) {
   boost::json::array names;
   for (const std::string& name : request.context_names) names.emplace_back(name);
-  return audit_record(pipeline_actor(session, request.actor ? request.actor->person_id : ""),
-                      std::move(action), "job:" + request.job_id, request.organization_id, now,
+  return audit_record(pipeline_actor(session, request.person_id), std::move(action),
+                      "job:" + request.job_id, request.organization_id, now,
                       {{"contexts", std::move(names)}, {"project", request.project_id}});
 }
 
 Access decide_all(db::Session& session, const ContextRequest& request) {
+  const auto actor = context_actor(session, request.organization_id, request.person_id);
   Access access{AccessOutcome::allowed, "allowed", "", {}};
   for (const std::string& context_name : request.context_names) {
     const auto context = Contexts::find_by_name(session, request.organization_id, context_name);
@@ -36,7 +38,7 @@ Access decide_all(db::Session& session, const ContextRequest& request) {
     const Decision decision = decide({.context_name = context->name,
                                       .organization_id = context->organization_id,
                                       .restrictions = Restrictions::list(session, context->id),
-                                      .actor = request.actor,
+                                      .actor = actor,
                                       .project_id = request.project_id,
                                       .values = request.values});
     if (!decision.allowed()) {

@@ -18,7 +18,9 @@ struct ContextRequest {
   std::string project_id;
   std::string job_id;
   std::vector<std::string> context_names;  ///< in the order in which the job lists them
-  std::optional<ContextActor> actor;       ///< see ContextUse
+  /// Who runs the workflow, or after an approval the approver; empty for triggers without a person.
+  std::string person_id;
+  /// Pipeline values, without those that do not exist in this pipeline, and `job.ssh.enabled`.
   const expr::Environment* values = nullptr;
 };
 

@@ -12,11 +12,11 @@
 namespace imp::ci {
 
 struct TimelineQuery {
-  std::string organization_id;  ///< required
-  std::string project_id;       ///< empty: all of the organisation
-  std::string environment_id;   ///< empty: all
-  std::string component_id;     ///< empty: all
-  std::string before_id;        ///< continue after this deployment of an earlier answer
+  std::string organization_id;      ///< required
+  std::string project_id = {};      ///< empty: all of the organisation
+  std::string environment_id = {};  ///< empty: all
+  std::string component_id = {};    ///< empty: all
+  std::string before_id = {};       ///< continue after this deployment of an earlier answer
   std::size_t limit = 50;
 };
 

@@ -33,7 +33,24 @@ Decoded decode(std::string_view text) {
   return {point, length};
 }
 
-void append(std::string& text, char32_t point) {
+}  // namespace
+
+Characters::Characters(std::string_view text) {
+  points_.reserve(text.size());
+  while (!text.empty()) {
+    const Decoded next = decode(text);
+    points_.push_back(next.point);
+    text.remove_prefix(next.length);
+  }
+}
+
+std::string Characters::slice(std::size_t begin, std::size_t end) const {
+  std::string text;
+  for (std::size_t i = begin; i < std::min(end, size()); ++i) append_utf8(text, points_[i]);
+  return text;
+}
+
+void append_utf8(std::string& text, char32_t point) {
   const auto byte = [&](char32_t value) { text.push_back(static_cast<char>(value)); };
   if (point < 0x80) return byte(point);
   if (point < 0x800) {
@@ -48,23 +65,6 @@ void append(std::string& text, char32_t point) {
     byte(0x80 | ((point >> 6) & 0x3F));
   }
   byte(0x80 | (point & 0x3F));
-}
-
-}  // namespace
-
-Characters::Characters(std::string_view text) {
-  points_.reserve(text.size());
-  while (!text.empty()) {
-    const Decoded next = decode(text);
-    points_.push_back(next.point);
-    text.remove_prefix(next.length);
-  }
-}
-
-std::string Characters::slice(std::size_t begin, std::size_t end) const {
-  std::string text;
-  for (std::size_t i = begin; i < std::min(end, size()); ++i) append(text, points_[i]);
-  return text;
 }
 
 std::size_t count_characters(std::string_view text) { return Characters(text).size(); }

@@ -27,4 +27,7 @@ class Characters {
 
 std::size_t count_characters(std::string_view text);
 
+/// Appends the UTF-8 of a code point; it must not be a surrogate.
+void append_utf8(std::string& text, char32_t point);
+
 }  // namespace imp::ci::expr

@@ -12,9 +12,9 @@
 namespace imp::ci {
 
 struct DefinitionChange {
-  std::optional<std::string> name;
-  std::optional<std::string> description;
-  std::optional<std::string> config_path;
+  std::optional<std::string> name = {};
+  std::optional<std::string> description = {};
+  std::optional<std::string> config_path = {};
 };
 
 /// A path inside the repository that ends in ".yml" or ".yaml", relative, without "." and "..".

@@ -28,9 +28,9 @@ struct NewProject {
 
 /// Which settings to change; the others stay.
 struct SettingsChange {
-  std::optional<bool> build_fork_prs;
-  std::optional<bool> pass_secrets_to_forks;
-  std::optional<bool> disable_ssh;
+  std::optional<bool> build_fork_prs = {};
+  std::optional<bool> pass_secrets_to_forks = {};
+  std::optional<bool> disable_ssh = {};
 };
 
 /// Projects of the CI half. Changes are audited in the same transaction. Authorisation is the

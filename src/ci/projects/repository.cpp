@@ -171,7 +171,6 @@ Result<void> Repositories::create(std::string_view project_id,
   if (made->exit_code != 0) return git_failed(*made);
   for (const auto& [key, value] :
        {std::pair{"http.receivepack", "true"}, std::pair{"receive.fsckObjects", "true"},
-        std::pair{"transfer.hideRefs", "refs/internal"},
         std::pair{"core.hooksPath", "/dev/null"}}) {
     auto set = run({"--git-dir=" + where, "config", key, value});
     if (!set) return pass_on(set);

@@ -50,8 +50,8 @@ Result<void> serve_slot(const AgentOptions& options, const JobSettings& settings
       continue;
     }
     if (is_token_refused(ticket.error())) return pass_on(ticket);
-    log.warning("runner_claim_failed", {{"code", std::string(ticket.error().code())},
-                                        {"why", ticket.error().message}});
+    log.warning("runner_claim_failed",
+                {{"code", std::string(ticket.error().code())}, {"why", ticket.error().message}});
     pause(stop, options.back_off.delay(++failures));
   }
   return {};

@@ -46,9 +46,9 @@ std::unexpected<Failure> failed(std::string message, std::string detail = {}) {
 
 Result<void> check_urls(const CheckoutPlan& plan) {
   const std::string& url = plan.checkout.fetch_url;
-  const bool known = std::any_of(
-      plan.protocols.begin(), plan.protocols.end(),
-      [&](const std::string& protocol) { return url.starts_with(protocol + "://"); });
+  const bool known =
+      std::any_of(plan.protocols.begin(), plan.protocols.end(),
+                  [&](const std::string& protocol) { return url.starts_with(protocol + "://"); });
   if (!known) return failed("The repository's URL is not one that this runner fetches from.", url);
   const std::string authority = url.substr(0, url.find('/', url.find("://") + 3));
   if (authority.find('@') != std::string::npos) {
@@ -64,9 +64,8 @@ Result<void> check_urls(const CheckoutPlan& plan) {
 /// git on the host: no settings of the machine or of a user, no prompt, the allowed protocols only.
 /// The credential is in the environment, where only this user can read it.
 std::vector<std::string> outer_environment(const CheckoutPlan& plan) {
-  std::vector<std::pair<std::string, std::string>> settings = {{"protocol.allow", "never"},
-                                                               {"core.hooksPath", "/dev/null"},
-                                                               {"gc.auto", "0"}};
+  std::vector<std::pair<std::string, std::string>> settings = {
+      {"protocol.allow", "never"}, {"core.hooksPath", "/dev/null"}, {"gc.auto", "0"}};
   for (const std::string& protocol : plan.protocols) {
     settings.emplace_back(fmt::format("protocol.{}.allow", protocol), "always");
   }
@@ -78,9 +77,9 @@ std::vector<std::string> outer_environment(const CheckoutPlan& plan) {
   }
   std::vector<std::string> out = host_environment();
   std::erase_if(out, [](const std::string& entry) { return entry.starts_with("HOME="); });
-  out.insert(out.end(), {"HOME=/nonexistent", "GIT_CONFIG_NOSYSTEM=1",
-                         "GIT_CONFIG_GLOBAL=/dev/null", "GIT_TERMINAL_PROMPT=0",
-                         "GIT_ASKPASS=/bin/true", "LC_ALL=C.UTF-8"});
+  out.insert(out.end(),
+             {"HOME=/nonexistent", "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null",
+              "GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=/bin/true", "LC_ALL=C.UTF-8"});
   out.push_back(fmt::format("GIT_CONFIG_COUNT={}", settings.size()));
   for (std::size_t i = 0; i < settings.size(); ++i) {
     out.push_back(fmt::format("GIT_CONFIG_KEY_{}={}", i, settings[i].first));
@@ -108,9 +107,9 @@ class OuterGit {
 };
 
 std::unexpected<Failure> fetch_failed(const Failure& failure) {
-  return failed(fmt::format("The repository cannot be fetched: {}\n{}", failure.message,
-                            failure.detail),
-                failure.detail);
+  return failed(
+      fmt::format("The repository cannot be fetched: {}\n{}", failure.message, failure.detail),
+      failure.detail);
 }
 
 /// Fetches into a fresh mirror and writes the bundle. Returns its path inside the sandbox.
@@ -166,12 +165,11 @@ Result<ProcessEnd> run_checkout(const CheckoutPlan& plan, const Watch& watch,
   const auto bundle = fetch(plan, watch);
   if (!bundle) return pass_on(bundle);
   const Checkout& checkout = plan.checkout;
-  const SandboxedCommand command{
-      {"/bin/sh", "-c", inner_script, "checkout", plan.target, *bundle, checkout.repository_url,
-       checkout.revision, checkout.branch},
-      base_environment(),
-      std::string(job_home),
-      ""};
+  const SandboxedCommand command{{"/bin/sh", "-c", inner_script, "checkout", plan.target, *bundle,
+                                  checkout.repository_url, checkout.revision, checkout.branch},
+                                 base_environment(),
+                                 std::string(job_home),
+                                 ""};
   return run_sandboxed(plan.sandbox, plan.directories, command, watch, sink);
 }
 

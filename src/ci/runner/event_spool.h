@@ -12,8 +12,8 @@
 
 namespace imp::ci::runner {
 
-/// The job's events until the server has them: numbers them, joins small pieces of output while they
-/// wait, and keeps every event until its number is accepted. Thread-safe.
+/// The job's events until the server has them: numbers them, joins small pieces of output while
+/// they wait, and keeps every event until its number is accepted. Thread-safe.
 class EventSpool {
  public:
   explicit EventSpool(const Clock& clock) : clock_(&clock) {}
@@ -21,9 +21,9 @@ class EventSpool {
   void add(decltype(Event::what) what);
   void add_output(std::uint32_t step, std::string_view bytes);
 
-  /// The events to send now, from the first that is not accepted, up to about `byte_limit` of output.
-  /// Waits up to `wait` for one to come. Empty: none came, or all is accepted. What was handed out is
-  /// never changed afterwards: sending it again says the same.
+  /// The events to send now, from the first that is not accepted, up to about `byte_limit` of
+  /// output. Waits up to `wait` for one to come. Empty: none came, or all is accepted. What was
+  /// handed out is never changed afterwards: sending it again says the same.
   std::vector<Event> next(Milliseconds wait, std::size_t byte_limit);
 
   /// The server has everything up to this number. False when that cannot be: it names an event that

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 
@@ -14,16 +15,22 @@ namespace {
 constexpr std::string_view system_path =
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-constexpr std::array<std::string_view, 17> passed_on = {
-    "PATH",       "HOME",       "LANG",        "LC_ALL",        "TMPDIR",      "TZ",
-    "http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY",   "no_proxy",    "NO_PROXY",
-    "all_proxy",  "ALL_PROXY",  "SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS"};
+constexpr std::array<std::string_view, 6> general = {"PATH",   "HOME",   "LANG",
+                                                     "LC_ALL", "TMPDIR", "TZ"};
+
+/// How this machine reaches the network: proxies and the certificates it trusts.
+constexpr std::array<std::string_view, 12> network = {
+    "http_proxy",    "HTTP_PROXY",   "https_proxy",         "HTTPS_PROXY",
+    "no_proxy",      "NO_PROXY",     "all_proxy",           "ALL_PROXY",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO"};
+
+bool is_network(std::string_view name) {
+  return std::find(network.begin(), network.end(), name) != network.end();
+}
 
 bool is_passed_on(std::string_view name) {
-  for (std::string_view known : passed_on) {
-    if (name == known) return true;
-  }
-  return name.starts_with("npm_config_") || name.starts_with("NPM_CONFIG_");
+  return std::find(general.begin(), general.end(), name) != general.end() || is_network(name) ||
+         name.starts_with("npm_config_") || name.starts_with("NPM_CONFIG_");
 }
 
 }  // namespace
@@ -39,6 +46,17 @@ std::vector<std::string> host_environment() {
     out.emplace_back(text);
   }
   if (!path) out.push_back("PATH=" + std::string(system_path));
+  return out;
+}
+
+std::vector<std::string> network_environment() {
+  std::vector<std::string> out;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    if (is_network(text.substr(0, text.find('='))) && text.find('@') == std::string_view::npos) {
+      out.emplace_back(text);
+    }
+  }
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <thread>
 
 #include "ci/runner/descriptor.h"
 #include "ci/runner/refusals.h"
@@ -64,13 +65,11 @@ Result<JobDirectories> JobDirectories::make(const std::string& work_directory,
     mode_t mode;
     bool give;
   };
-  for (const Part& part : {Part{out.home(), 0755, give_to_job_user},
-                           Part{out.tmp(), 01777, give_to_job_user},
-                           Part{out.control(), 0755, false},
-                           Part{out.control() + "/bin", 0755, false},
-                           Part{out.control() + "/node", 0755, false},
-                           Part{out.control() + "/steps", 0755, false},
-                           Part{out.private_directory(), 0700, false}}) {
+  for (const Part& part :
+       {Part{out.home(), 0755, give_to_job_user}, Part{out.tmp(), 01777, give_to_job_user},
+        Part{out.control(), 0755, false}, Part{out.control() + "/bin", 0755, false},
+        Part{out.control() + "/node", 0755, false}, Part{out.control() + "/steps", 0755, false},
+        Part{out.private_directory(), 0700, false}}) {
     if (auto made = make_directory(part.path, part.mode, part.give); !made) return pass_on(made);
   }
   if (auto written = out.write_accounts(); !written) return pass_on(written);
@@ -113,23 +112,56 @@ Result<std::string> JobDirectories::write_control_file(std::string_view name,
 Result<void> JobDirectories::make_job_file(std::string_view name) const {
   const std::string path = fmt::format("{}/{}", tmp(), name);
   if (auto done = write_file(path, "", 0644); !done) return done;
+  return give(path);
+}
+
+Result<void> JobDirectories::give(const std::string& path) const {
   if (given_ && ::lchown(path.c_str(), job_user, job_user) != 0) return failed(path);
   return {};
 }
 
-void remove_tree(const std::string& path) {
+Result<void> JobDirectories::make_npm_prefix() const {
+  const std::string prefix = home() + "/.npm-global";
+  for (const char* part : {"", "/bin", "/lib", "/lib/node_modules"}) {
+    if (auto made = make_directory(prefix + part, 0755, given_); !made) return made;
+  }
+  const std::pair<const char*, std::string> links[] = {
+      {"/lib/node_modules/npm", fmt::format("{}/node/lib/node_modules/npm", job_control)},
+      {"/bin/npm", "../lib/node_modules/npm/bin/npm-cli.js"},
+      {"/bin/npx", "../lib/node_modules/npm/bin/npx-cli.js"}};
+  for (const auto& [name, target] : links) {
+    const std::string path = prefix + name;
+    if (::symlink(target.c_str(), path.c_str()) != 0) return failed(path);
+    if (auto given = give(path); !given) return given;
+  }
+  return {};
+}
+
+namespace {
+
+/// The jobs of an unprivileged runner share its user and can take write permission away from
+/// directories (package managers do, to protect their caches).
+void open_up(const std::string& path) {
   std::error_code error;
-  fs::remove_all(path, error);
-  if (!error) return;
-  // Only an unprivileged runner comes here: its jobs share its user and can take write permission
-  // away from directories (package managers do, to protect their caches).
   for (auto entry = fs::recursive_directory_iterator(path, error);
        !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
     if (entry->is_directory(error) && !entry->is_symlink(error)) {
       fs::permissions(entry->path(), fs::perms::owner_all, fs::perm_options::add, error);
     }
   }
+}
+
+}  // namespace
+
+void remove_tree(const std::string& path) {
+  std::error_code error;
   fs::remove_all(path, error);
+  // A killed process may take a moment to go, and write until then.
+  for (int tries = 0; error && tries < 10; ++tries) {
+    open_up(path);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    fs::remove_all(path, error);
+  }
 }
 
 }  // namespace imp::ci::runner

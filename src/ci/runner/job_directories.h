@@ -41,12 +41,19 @@ class JobDirectories {
 
   /// Writes a file that the job may read, below control/. Returns its path inside the sandbox.
   Result<std::string> write_control_file(std::string_view name, std::string_view content) const;
+  /// Makes ~/.npm-global, where npm of a Node toolchain (shown as /run/imprimatur/node) installs
+  /// globally. The toolchain's npm is linked into it, so that `npm install --global npm@…` replaces
+  /// the very path that a shell has already found.
+  Result<void> make_npm_prefix() const;
   /// Makes an empty file below tmp/ that belongs to the job.
   Result<void> make_job_file(std::string_view name) const;
 
  private:
-  /// /etc/passwd and /etc/group of the sandbox: the host's own names are none of the job's business.
+  /// /etc/passwd and /etc/group of the sandbox: the host's own names are none of the job's
+  /// business.
   Result<void> write_accounts() const;
+
+  Result<void> give(const std::string& path) const;
 
   JobDirectories(std::string root, bool given) : root_(std::move(root)), given_(given) {}
 

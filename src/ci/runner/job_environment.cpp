@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "ci/runner/job_directories.h"
+#include "ci/runner/process.h"
 
 namespace imp::ci::runner {
 
@@ -30,15 +31,21 @@ void set_runner_builtins(std::vector<NamedValue>& variables, const JobTicket& ti
 
 std::vector<NamedValue> base_environment() {
   // npm installs globally below the home directory, because the toolchain itself is shared by jobs.
-  return {{"HOME", std::string(job_home)},
-          {"USER", "circleci"},
-          {"LOGNAME", "circleci"},
-          {"SHELL", "/bin/bash"},
-          {"LANG", "C.UTF-8"},
-          {"PATH", fmt::format("{0}/bin:{1}/.npm-global/bin:{0}/node/bin:{1}/.local/bin:{1}/bin:"
-                               "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                               job_control, job_home)},
-          {"NPM_CONFIG_PREFIX", fmt::format("{}/.npm-global", job_home)}};
+  std::vector<NamedValue> out = {
+      {"HOME", std::string(job_home)},
+      {"USER", "circleci"},
+      {"LOGNAME", "circleci"},
+      {"SHELL", "/bin/bash"},
+      {"LANG", "C.UTF-8"},
+      {"PATH", fmt::format("{0}/bin:{1}/.npm-global/bin:{0}/node/bin:{1}/.local/bin:{1}/bin:"
+                           "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                           job_control, job_home)},
+      {"NPM_CONFIG_PREFIX", fmt::format("{}/.npm-global", job_home)}};
+  for (const std::string& entry : network_environment()) {
+    const std::size_t equals = entry.find('=');
+    set(out, entry.substr(0, equals), entry.substr(equals + 1));
+  }
+  return out;
 }
 
 std::vector<NamedValue> job_environment(const JobTicket& ticket,

@@ -83,12 +83,12 @@ void JobLink::send_events(std::stop_token ended) {
 void JobLink::renew_lease(std::stop_token ended) {
   unsigned failures = 0;
   while (!ended.stop_requested() && !lost_) {
-    pause(ended, failures == 0 ? renew_every_
-                               : std::min(renew_every_, back_off_.delay(failures)));
+    pause(ended, failures == 0 ? renew_every_ : std::min(renew_every_, back_off_.delay(failures)));
     if (ended.stop_requested() || lost_) return;
     const auto reply = server_->heartbeat(job_id_, {lease_});
     if (!reply) {
-      // Once the job's end is on its way, a heartbeat may come too late: only the sender counts then.
+      // Once the job's end is on its way, a heartbeat may come too late: only the sender counts
+      // then.
       if (ended.stop_requested()) return;
       if (!survives(reply.error(), "renewing the lease")) return;
       ++failures;

@@ -18,7 +18,8 @@ namespace imp::ci::runner {
 struct HaltRequest {};
 using JobRequest = std::variant<TokenRequest, ReleaseRequest, HaltRequest>;
 
-/// Strict, like every message of the protocol; the lease is left empty. Failure: `malformed_message`.
+/// Strict, like every message of the protocol; the lease is left empty. Failure:
+/// `malformed_message`.
 Result<JobRequest> parse_job_request(std::string_view line);
 
 }  // namespace imp::ci::runner

@@ -88,6 +88,7 @@ Result<void> JobRun::choose_tools(StepLog& log) {
   const auto node = toolchains_->get(image, npm, [&](std::string_view line) { log.line(line); });
   if (!node) return pass_on(node);
   node_ = node->directory;
+  if (auto made = directories_->make_npm_prefix(); !made) return made;
   log.line(fmt::format("Node {} and npm {}; other tools are those of the host",
                        to_string(node->node), to_string(node->npm)));
   return {};
@@ -154,7 +155,8 @@ Result<StepEnd> JobRun::run_action(const Step& step, std::uint32_t number, StepL
       {settings_->sandbox, *directories_, checkout, number, target, settings_->fetch_protocols},
       limits, [&](std::string_view bytes) { log.write(bytes); });
   if (end) return step_end(*end, limits, *ticket_, log);
-  // A repository that cannot be fetched fails the step, like any command; `on_fail` steps still run.
+  // A repository that cannot be fetched fails the step, like any command; `on_fail` steps still
+  // run.
   log.line(end.error().message);
   return StepEnd{stop_->requested() ? StepOutcome::canceled : StepOutcome::failed, std::nullopt,
                  false};
@@ -165,8 +167,8 @@ void JobRun::start_in_background(const Run& run, std::uint32_t number, const std
     StepLog log(log_, number, name);
     Watch limits = watch();
     limits.stop = [this] { return background_ends_.load() || stop_->requested(); };
-    const auto end = run_step({settings_->sandbox, *directories_, *ticket_, node_}, run, number,
-                              limits, log);
+    const auto end =
+        run_step({settings_->sandbox, *directories_, *ticket_, node_}, run, number, limits, log);
     if (!end) log.line(end.error().message);
     const StepEnd told = end ? *end : StepEnd{StepOutcome::failed, std::nullopt, false};
     log.finish(told.outcome, told.exit_code);

@@ -25,8 +25,7 @@ constexpr std::size_t longest_request = 256 * 1024;
 constexpr auto patience = std::chrono::seconds(5);
 
 std::unexpected<Failure> failed(const std::string& what) {
-  return refuse(RunnerRefusal::socket_failed,
-                fmt::format("{}: {}.", what, std::strerror(errno)));
+  return refuse(RunnerRefusal::socket_failed, fmt::format("{}: {}.", what, std::strerror(errno)));
 }
 
 /// One line, or nothing when it does not come in time or is too long.

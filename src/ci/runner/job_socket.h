@@ -23,8 +23,8 @@ class JobSocket {
   using Handler = std::function<JobAnswer(JobRequest)>;
 
   /// Listens at `directory`/job.sock, reachable for the job's user. Failure: `socket_failed`.
-  static Result<std::unique_ptr<JobSocket>> open(const std::string& directory, bool give_to_job_user,
-                                                 Handler handler);
+  static Result<std::unique_ptr<JobSocket>> open(const std::string& directory,
+                                                 bool give_to_job_user, Handler handler);
   /// Ends after the request that is being answered.
   ~JobSocket();
 

@@ -12,8 +12,9 @@
 
 namespace imp::ci::runner {
 
-/// Reads the members of one JSON object strictly. Getters return a value or, after the first mistake,
-/// something harmless; finish() tells the first mistake, and whether a member was left unread.
+/// Reads the members of one JSON object strictly. Getters return a value or, after the first
+/// mistake, something harmless; finish() tells the first mistake, and whether a member was left
+/// unread.
 class Members {
  public:
   /// `where` is the path to this object for messages: "" or "steps[2]".

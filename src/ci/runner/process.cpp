@@ -47,8 +47,8 @@ struct SpawnPlan {
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
     posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-                                              POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setflags(
+        &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   }
   SpawnPlan(const SpawnPlan&) = delete;
   SpawnPlan& operator=(const SpawnPlan&) = delete;
@@ -87,9 +87,9 @@ Result<Started> start(const Process& process) {
   const int error = ::posix_spawn(&pid, process.arguments.front().c_str(), &plan.actions,
                                   &plan.attributes, arguments.data(), environment.data());
   if (error != 0) {
-    return refuse(RunnerRefusal::process_failed,
-                  fmt::format("{} cannot be started: {}.", process.arguments.front(),
-                              std::strerror(error)));
+    return refuse(
+        RunnerRefusal::process_failed,
+        fmt::format("{} cannot be started: {}.", process.arguments.front(), std::strerror(error)));
   }
   return Started{pid, std::move(read_end)};
 }
@@ -192,10 +192,10 @@ Result<std::string> capture(const Process& process, const Watch& watch) {
                   tail);
   }
   if (end->exit_code != 0) {
-    return refuse(RunnerRefusal::process_failed,
-                  fmt::format("{} ended with exit code {}.", process.arguments.front(),
-                              end->exit_code),
-                  tail);
+    return refuse(
+        RunnerRefusal::process_failed,
+        fmt::format("{} ended with exit code {}.", process.arguments.front(), end->exit_code),
+        tail);
   }
   return out;
 }

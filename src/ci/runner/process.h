@@ -39,8 +39,8 @@ struct ProcessEnd {
 };
 
 /// Runs the program to its end, giving its output to `sink` as it arrives. Whatever ends it, its
-/// process group is killed before this returns. The calling thread is the program's parent: programs
-/// that die with their parent die with this thread. Failure: `process_failed`.
+/// process group is killed before this returns. The calling thread is the program's parent:
+/// programs that die with their parent die with this thread. Failure: `process_failed`.
 Result<ProcessEnd> run_process(const Process& process, const Watch& watch,
                                const std::function<void(std::string_view)>& sink);
 
@@ -51,6 +51,11 @@ Result<std::string> capture(const Process& process, const Watch& watch);
 /// The variables of this process that host programs (git, npm) need: PATH, HOME, locale, proxies,
 /// certificates, npm's own settings. Never a credential of the runner.
 std::vector<std::string> host_environment();
+
+/// Those of them that jobs need as well, because they use this machine's network: proxies and
+/// trusted certificates. A proxy with a user name is left out: its password is not the jobs' to
+/// know.
+std::vector<std::string> network_environment();
 
 /// The absolute path of a program of this machine, searched in PATH and then in the system's own
 /// directories; nothing when it is not installed.

@@ -11,10 +11,11 @@
 
 namespace imp::ci::runner {
 
-// The protocol between a runner and the server: JSON over HTTP(S), always asked by the runner, always
-// with `Authorization: Bearer <runner token>`. Both sides encode and decode with the functions below.
-// Decoding is strict: a missing member, a wrong type, an unknown member or an unknown word is a
-// failure `malformed_message`, so that two versions that do not understand each other say so.
+// The protocol between a runner and the server: JSON over HTTP(S), always asked by the runner,
+// always with `Authorization: Bearer <runner token>`. Both sides encode and decode with the
+// functions below. Decoding is strict: a missing member, a wrong type, an unknown member or an
+// unknown word is a failure `malformed_message`, so that two versions that do not understand each
+// other say so.
 //
 //   POST /runner/v1/claim                        ClaimRequest        200 JobTicket | 204 no job now
 //   POST /runner/v1/jobs/{job}/heartbeat         HeartbeatRequest    200 HeartbeatReply
@@ -22,20 +23,21 @@ namespace imp::ci::runner {
 //   POST /runner/v1/jobs/{job}/identity-token    TokenRequest        200 TokenReply
 //   POST /runner/v1/jobs/{job}/release           ReleaseRequest      200 ReleaseReply
 //
-// Claim is a long poll: the server answers at once when a job is queued whose labels the runner has,
-// and 204 after `wait_seconds` otherwise. A repeated `claim_id` gets the ticket it got before, as
-// long as that job has not ended: the answer may have been lost on the way.
+// Claim is a long poll: the server answers at once when a job is queued whose labels the runner
+// has, and 204 after `wait_seconds` otherwise. A repeated `claim_id` gets the ticket it got before,
+// as long as that job has not ended: the answer may have been lost on the way.
 //
-// Lease: the ticket names it; every later request carries it. The server counts `lease_seconds` from
-// the last request that carried it, and gives the job up after that. A request with a lease that is
-// not the job's current one, or for a job that has ended, is 409 with code `lease_lost`: the runner
-// kills the job and forgets it. 401 means that the runner's token is not accepted: the runner ends.
+// Lease: the ticket names it; every later request carries it. The server counts `lease_seconds`
+// from the last request that carried it, and gives the job up after that. A request with a lease
+// that is not the job's current one, or for a job that has ended, is 409 with code `lease_lost`:
+// the runner kills the job and forgets it. 401 means that the runner's token is not accepted: the
+// runner ends.
 //
 // Events are the job's one ordered stream (steps, output, end), numbered from 1 without gaps. The
 // server applies them in order, each once: it skips those it has seen (sequence <= accepted) and
 // answers with the last number applied. When a batch starts beyond accepted + 1 it applies nothing
-// and answers 200 with `accepted` as it stands; the runner sends again from there. The job has ended
-// when JobFinished is applied; sending that batch again is answered 200, not 409.
+// and answers 200 with `accepted` as it stands; the runner sends again from there. The job has
+// ended when JobFinished is applied; sending that batch again is answered 200, not 409.
 //
 // Refusals (any status from 400 on) carry {"error": …, "message": …, "code": …} as http::failure()
 // writes them. For identity-token and release, `message` is shown to the job as it is. A status of
@@ -43,7 +45,8 @@ namespace imp::ci::runner {
 // a failure instead, because a second try could take effect twice).
 
 inline constexpr std::string_view claim_path = "/runner/v1/claim";
-/// "/runner/v1/jobs/<job id>/<action>"; action is "heartbeat", "events", "identity-token", "release".
+/// "/runner/v1/jobs/<job id>/<action>"; action is "heartbeat", "events", "identity-token",
+/// "release".
 std::string job_path(std::string_view job_id, std::string_view action);
 
 /// The code of the 409 that ends a runner's hold on a job.
@@ -56,8 +59,8 @@ struct ClaimRequest {
   std::uint32_t wait_seconds = 0;   ///< 0 to 60
 };
 
-/// Where a variable comes from, lowest precedence first. `environment` of a ticket is ordered by it;
-/// within one source the later entry wins. A run step's own `environment` is above all of them.
+/// Where a variable comes from, lowest precedence first. `environment` of a ticket is ordered by
+/// it; within one source the later entry wins. A run step's own `environment` is above all of them.
 enum class VariableSource : std::uint8_t { project, context, builtin, job };
 
 struct Variable {
@@ -75,15 +78,15 @@ enum class When : std::uint8_t { on_success, always, on_fail };
 
 /// `checkout`: fetched by the runner outside the sandbox, checked out inside it.
 struct Checkout {
-  std::string path;            ///< empty: the working directory; relative paths start there
-  std::string fetch_url;       ///< http(s) URL that the runner fetches from, without user or password
-  std::string authorization;   ///< value of the Authorization header for it; empty: none. Never enters
-                               ///< the sandbox and is masked.
+  std::string path;       ///< empty: the working directory; relative paths start there
+  std::string fetch_url;  ///< http(s) URL that the runner fetches from, without user or password
+  std::string authorization;   ///< value of the Authorization header for it; empty: none. Never
+                               ///< enters the sandbox and is masked.
   std::string repository_url;  ///< what `origin` is set to inside the sandbox; never a credential
   std::string revision;        ///< full object name, 40 or 64 hexadecimal digits
   std::string branch;          ///< the branch to be on; empty with a tag, or when detached
   std::string tag;
-  std::string ref;             ///< a ref to fetch as well (a pull request's head); empty: none
+  std::string ref;  ///< a ref to fetch as well (a pull request's head); empty: none
 };
 
 struct Run {
@@ -107,9 +110,9 @@ struct JobTicket {
   std::string lease;   ///< opaque
   std::uint32_t lease_seconds = 60;
   std::string job_name;
-  std::string image;              ///< the primary docker image; empty: none was named
-  std::string shell;              ///< empty: `/bin/bash -eo pipefail`
-  std::string working_directory;  ///< empty: ~/project
+  std::string image;                        ///< the primary docker image; empty: none was named
+  std::string shell;                        ///< empty: `/bin/bash -eo pipefail`
+  std::string working_directory;            ///< empty: ~/project
   std::uint32_t time_limit_seconds = 3600;  ///< for the whole job
   std::vector<Variable> environment;
   std::vector<std::string> secrets;  ///< values to mask in output, beside minted tokens
@@ -134,8 +137,8 @@ struct StepOutput {
 enum class StepOutcome : std::uint8_t {
   success,
   failed,
-  timedout,   ///< no output for too long, or the job's time was over
-  canceled,   ///< killed on the server's word, or a background step that the job's end stopped
+  timedout,  ///< no output for too long, or the job's time was over
+  canceled,  ///< killed on the server's word, or a background step that the job's end stopped
 };
 struct StepFinished {
   std::uint32_t step = 0;
@@ -173,7 +176,8 @@ struct TokenReply {
 };
 
 enum class ReleaseAction : std::uint8_t { plan, update, log };
-/// `circleci run release …`. Empty text means that the flag was not given; defaults are the server's.
+/// `circleci run release …`. Empty text means that the flag was not given; defaults are the
+/// server's.
 struct ReleaseRequest {
   std::string lease;
   ReleaseAction action = ReleaseAction::plan;

@@ -1,13 +1,12 @@
 #include <array>
 #include <limits>
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 #include "base/encoding.h"
 #include "base/uuid.h"
-#include "ci/runner/json_members.h"
-#include "ci/runner/names.h"
+#include "ci/runner/decoding.h"
 #include "ci/runner/protocol.h"
 
 namespace imp::ci::runner {
@@ -16,139 +15,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::size_t most_steps = 10000;
-constexpr std::size_t most_values = 10000;
-constexpr std::size_t longest_lease = 256;
 constexpr std::int64_t any_int64 = std::numeric_limits<std::int64_t>::max();
-
-template <class Enum, std::size_t Count>
-Enum word(Members& members, std::string_view key, const std::array<Enum, Count>& values) {
-  const std::string text = members.text(key, 64);
-  for (Enum value : values) {
-    if (name(value) == text) return value;
-  }
-  members.fail(key, "is a word that this version does not know");
-  return values.front();
-}
-
-std::string lease(Members& members) {
-  std::string value = members.text("lease", longest_lease);
-  if (value.empty()) members.fail("lease", "must not be empty");
-  return value;
-}
-
-std::string variable_name(Members& members) {
-  std::string value = members.text("name", 4096);
-  if (!is_variable_name(value)) members.fail("name", "is not the name of a variable");
-  return value;
-}
-
-std::string reference(Members& members, std::string_view key) {
-  std::string value = members.text(key, 1024);
-  if (!value.empty() && !is_git_reference(value)) members.fail(key, "is not the name of a git ref");
-  return value;
-}
-
-template <class T, class Read>
-std::vector<T> list(Members& members, std::string_view key, std::size_t longest, Read read) {
-  std::vector<T> out;
-  const json::array& values = members.array(key, longest);
-  for (std::size_t i = 0; i < values.size() && !members.failed(); ++i) {
-    Members entry(values[i], fmt::format("{}[{}]", members.path(key), i));
-    Result<T> value = entry.finish(read(entry));
-    if (!value) {
-      members.adopt(value.error());
-    } else {
-      out.push_back(std::move(*value));
-    }
-  }
-  return out;
-}
-
-std::vector<std::string> strings(Members& members, std::string_view key) {
-  std::vector<std::string> out;
-  for (const json::value& value : members.array(key, most_values)) {
-    const json::string* text = value.if_string();
-    if (text == nullptr) {
-      members.fail(key, "must be a list of texts");
-      return {};
-    }
-    out.emplace_back(text->data(), text->size());
-  }
-  return out;
-}
-
-template <class T, class Read>
-T nested(Members& members, std::string_view key, Read read) {
-  Members inner(members.member(key), members.path(key));
-  Result<T> value = inner.finish(read(inner));
-  if (value) return std::move(*value);
-  members.adopt(value.error());
-  return {};
-}
-
-Checkout read_checkout(Members& members) {
-  Checkout out;
-  out.path = members.text("path", 4096);
-  out.fetch_url = members.text("fetch_url", 4096);
-  out.authorization = members.text("authorization", 8192);
-  // A line break would add a header of the sender's choice to the runner's request.
-  if (out.authorization.find_first_of("\r\n") != std::string::npos) {
-    members.fail("authorization", "must be one line");
-  }
-  out.repository_url = members.text("repository_url", 4096);
-  out.revision = members.text("revision", 64);
-  if (!is_git_object_name(out.revision)) members.fail("revision", "is not a git object name");
-  out.branch = reference(members, "branch");
-  out.tag = reference(members, "tag");
-  out.ref = reference(members, "ref");
-  return out;
-}
-
-Run read_run(Members& members) {
-  Run out;
-  out.command = members.text("command");
-  out.shell = members.text("shell", 4096);
-  out.working_directory = members.text("working_directory", 4096);
-  out.environment =
-      list<NamedValue>(members, "environment", most_values, [](Members& variable) {
-        return NamedValue{variable_name(variable), variable.text("value")};
-      });
-  out.background = members.boolean("background");
-  out.no_output_seconds =
-      static_cast<std::uint32_t>(members.integer("no_output_seconds", 1, 7 * 86400));
-  return out;
-}
-
-Step read_step(Members& members, bool is_checkout) {
-  Step out;
-  out.name = members.text("name", 64 * 1024);
-  out.when =
-      word(members, "when", std::array{When::on_success, When::always, When::on_fail});
-  if (is_checkout) {
-    out.action = nested<Checkout>(members, "checkout", read_checkout);
-  } else {
-    out.action = nested<Run>(members, "run", read_run);
-  }
-  return out;
-}
-
-std::vector<Step> read_steps(Members& members) {
-  std::vector<Step> out;
-  const json::array& steps = members.array("steps", most_steps);
-  for (std::size_t i = 0; i < steps.size() && !members.failed(); ++i) {
-    const json::object* object = steps[i].if_object();
-    const bool is_checkout = object != nullptr && object->contains("checkout");
-    Members entry(steps[i], fmt::format("steps[{}]", i));
-    Result<Step> step = entry.finish(read_step(entry, is_checkout));
-    if (!step) {
-      members.adopt(step.error());
-    } else {
-      out.push_back(std::move(*step));
-    }
-  }
-  return out;
-}
 
 std::uint32_t step_number(Members& members) {
   return static_cast<std::uint32_t>(members.integer("step", 0, most_steps));
@@ -179,10 +46,9 @@ StepFinished read_step_finished(Members& members) {
 
 JobFinished read_job_finished(Members& members) {
   JobFinished out;
-  out.outcome =
-      word(members, "outcome",
-           std::array{JobOutcome::success, JobOutcome::failed, JobOutcome::timedout,
-                      JobOutcome::infrastructure_fail, JobOutcome::canceled});
+  out.outcome = word(members, "outcome",
+                     std::array{JobOutcome::success, JobOutcome::failed, JobOutcome::timedout,
+                                JobOutcome::infrastructure_fail, JobOutcome::canceled});
   out.halted = members.boolean("halted");
   out.message = members.text("message", 64 * 1024);
   return out;
@@ -235,34 +101,7 @@ ClaimRequest read(Members& members, const ClaimRequest*) {
   return out;
 }
 
-JobTicket read(Members& members, const JobTicket*) {
-  JobTicket out;
-  out.job_id = members.text("job_id", 64);
-  // The identifier becomes a directory name at the runner.
-  if (!is_uuid(out.job_id)) members.fail("job_id", "must be a UUID");
-  out.lease = lease(members);
-  out.lease_seconds = static_cast<std::uint32_t>(members.integer("lease_seconds", 1, 86400));
-  out.job_name = members.text("job_name", 4096);
-  out.image = members.text("image", 4096);
-  out.shell = members.text("shell", 4096);
-  out.working_directory = members.text("working_directory", 4096);
-  out.time_limit_seconds =
-      static_cast<std::uint32_t>(members.integer("time_limit_seconds", 1, 7 * 86400));
-  out.environment = list<Variable>(members, "environment", most_values, [](Members& variable) {
-    const auto source = word(variable, "source",
-                             std::array{VariableSource::project, VariableSource::context,
-                                        VariableSource::builtin, VariableSource::job});
-    return Variable{source, variable_name(variable), variable.text("value")};
-  });
-  for (std::size_t i = 1; i < out.environment.size(); ++i) {
-    if (out.environment[i].source < out.environment[i - 1].source) {
-      members.fail("environment", "must be ordered by source, lowest precedence first");
-    }
-  }
-  out.secrets = strings(members, "secrets");
-  out.steps = read_steps(members);
-  return out;
-}
+JobTicket read(Members& members, const JobTicket*) { return read_ticket(members); }
 
 HeartbeatRequest read(Members& members, const HeartbeatRequest*) { return {lease(members)}; }
 
@@ -320,6 +159,25 @@ ReleaseReply read(Members& members, const ReleaseReply*) {
 }
 
 }  // namespace
+
+std::string lease(Members& members) {
+  std::string value = members.text("lease", 256);
+  if (value.empty()) members.fail("lease", "must not be empty");
+  return value;
+}
+
+std::vector<std::string> strings(Members& members, std::string_view key) {
+  std::vector<std::string> out;
+  for (const json::value& value : members.array(key, most_values)) {
+    const json::string* text = value.if_string();
+    if (text == nullptr) {
+      members.fail(key, "must be a list of texts");
+      return {};
+    }
+    out.emplace_back(text->data(), text->size());
+  }
+  return out;
+}
 
 template <class Message>
 Result<Message> decode(std::string_view text) {

@@ -33,8 +33,8 @@ json::object encode_step(const Step& step) {
                         [&](const Run& run) {
                           json::array environment;
                           for (const auto& variable : run.environment) {
-                            environment.push_back(json::object{{"name", variable.name},
-                                                               {"value", variable.value}});
+                            environment.push_back(
+                                json::object{{"name", variable.name}, {"value", variable.value}});
                           }
                           out["run"] = {{"command", run.command},
                                         {"shell", run.shell},
@@ -49,27 +49,26 @@ json::object encode_step(const Step& step) {
 
 json::object encode_event(const Event& event) {
   json::object out{{"sequence", event.sequence}, {"at", event.at}};
-  std::visit(
-      Overloaded{[&](const StepStarted& started) {
-                   out["step_started"] = {{"step", started.step}, {"name", started.name}};
-                 },
-                 [&](const StepOutput& output) {
-                   out["step_output"] = {{"step", output.step},
-                                         {"bytes", base64(bytes_of(output.bytes))}};
-                 },
-                 [&](const StepFinished& finished) {
-                   json::value exit_code;
-                   if (finished.exit_code) exit_code = *finished.exit_code;
-                   out["step_finished"] = {{"step", finished.step},
-                                           {"outcome", name(finished.outcome)},
-                                           {"exit_code", std::move(exit_code)}};
-                 },
-                 [&](const JobFinished& finished) {
-                   out["job_finished"] = {{"outcome", name(finished.outcome)},
-                                          {"halted", finished.halted},
-                                          {"message", finished.message}};
-                 }},
-      event.what);
+  std::visit(Overloaded{[&](const StepStarted& started) {
+                          out["step_started"] = {{"step", started.step}, {"name", started.name}};
+                        },
+                        [&](const StepOutput& output) {
+                          out["step_output"] = {{"step", output.step},
+                                                {"bytes", base64(bytes_of(output.bytes))}};
+                        },
+                        [&](const StepFinished& finished) {
+                          json::value exit_code;
+                          if (finished.exit_code) exit_code = *finished.exit_code;
+                          out["step_finished"] = {{"step", finished.step},
+                                                  {"outcome", name(finished.outcome)},
+                                                  {"exit_code", std::move(exit_code)}};
+                        },
+                        [&](const JobFinished& finished) {
+                          out["job_finished"] = {{"outcome", name(finished.outcome)},
+                                                 {"halted", finished.halted},
+                                                 {"message", finished.message}};
+                        }},
+             event.what);
   return out;
 }
 
@@ -85,9 +84,8 @@ std::string encode(const ClaimRequest& message) {
 std::string encode(const JobTicket& message) {
   json::array environment;
   for (const auto& variable : message.environment) {
-    environment.push_back(json::object{{"source", name(variable.source)},
-                                       {"name", variable.name},
-                                       {"value", variable.value}});
+    environment.push_back(json::object{
+        {"source", name(variable.source)}, {"name", variable.name}, {"value", variable.value}});
   }
   json::array steps;
   for (const auto& step : message.steps) steps.push_back(encode_step(step));
@@ -119,14 +117,12 @@ std::string encode(const EventBatch& message) {
 }
 
 std::string encode(const EventReply& message) {
-  return json::serialize(
-      json::object{{"accepted", message.accepted}, {"cancel", message.cancel}});
+  return json::serialize(json::object{{"accepted", message.accepted}, {"cancel", message.cancel}});
 }
 
 std::string encode(const TokenRequest& message) {
-  return json::serialize(json::object{{"lease", message.lease},
-                                      {"claims", message.claims},
-                                      {"root_issuer", message.root_issuer}});
+  return json::serialize(json::object{
+      {"lease", message.lease}, {"claims", message.claims}, {"root_issuer", message.root_issuer}});
 }
 
 std::string encode(const TokenReply& message) {

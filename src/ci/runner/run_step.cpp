@@ -19,8 +19,7 @@ std::string duration(std::int64_t seconds) {
 
 }  // namespace
 
-StepEnd step_end(const ProcessEnd& end, const Watch& watch, const JobTicket& ticket,
-                 StepLog& log) {
+StepEnd step_end(const ProcessEnd& end, const Watch& watch, const JobTicket& ticket, StepLog& log) {
   switch (end.reason) {
     case EndReason::exited:
       if (end.exit_code == 0) return {StepOutcome::success, 0, false};
@@ -42,8 +41,8 @@ StepEnd step_end(const ProcessEnd& end, const Watch& watch, const JobTicket& tic
 
 Result<StepEnd> run_step(const JobPlace& place, const Run& run, std::uint32_t step, Watch watch,
                          StepLog& log) {
-  const auto script = place.directories.write_control_file(fmt::format("steps/{}.sh", step),
-                                                           run.command + "\n");
+  const auto script =
+      place.directories.write_control_file(fmt::format("steps/{}.sh", step), run.command + "\n");
   if (!script) return pass_on(script);
   if (!run.background) watch.no_output = std::chrono::seconds(run.no_output_seconds);
 

@@ -13,9 +13,9 @@
 namespace imp::ci::runner {
 
 struct RunnerOptions {
-  std::string server_url;  ///< "http://localhost:4873", without a trailing slash
-  std::string token;       ///< the runner's own credential; no job ever sees it
-  std::string name;        ///< shown in logs; empty: the host's name
+  std::string server_url;           ///< "http://localhost:4873", without a trailing slash
+  std::string token;                ///< the runner's own credential; no job ever sees it
+  std::string name;                 ///< shown in logs; empty: the host's name
   std::vector<std::string> labels;  ///< resource classes served; empty: any
   unsigned concurrency = 1;         ///< jobs at a time
   std::string work_directory;   ///< absolute; one directory a job below it, removed when it ends
@@ -30,8 +30,8 @@ struct RunnerOptions {
 
 /// Claims and runs jobs until `stop` is requested; then ends what runs (as `infrastructure_fail`),
 /// reports it and returns. Blocks. An outage of the server is survived. Failures: options that
-/// cannot work (`bad_options`), no working bubblewrap (`sandbox_unavailable`), a token that the server
-/// does not accept (`token_refused`). The caller turns signals into `stop`.
+/// cannot work (`bad_options`), no working bubblewrap (`sandbox_unavailable`), a token that the
+/// server does not accept (`token_refused`). The caller turns signals into `stop`.
 Result<void> run_runner(const RunnerOptions& options, http::Client& client, const Clock& clock,
                         Log& log, std::stop_token stop);
 

@@ -35,8 +35,8 @@ std::vector<std::string> name_spaces(const Sandbox& sandbox) {
   return out;
 }
 
-/// The environment travels in an unnamed file: in an argument other users of the host could read it,
-/// and in bubblewrap's own environment LD_PRELOAD would act before the job's rights are gone.
+/// The environment travels in an unnamed file: in an argument other users of the host could read
+/// it, and in bubblewrap's own environment LD_PRELOAD would act before the job's rights are gone.
 Result<Descriptor> environment_file(const std::vector<NamedValue>& environment) {
   std::string content;
   for (const auto& [name, value] : environment) {
@@ -53,9 +53,9 @@ Result<Descriptor> environment_file(const std::vector<NamedValue>& environment) 
     if (written > 0) rest.remove_prefix(static_cast<std::size_t>(written));
   }
   if (!file || ::lseek(file.get(), 0, SEEK_SET) != 0) {
-    return refuse(RunnerRefusal::process_failed,
-                  fmt::format("The job's environment cannot be passed on: {}.",
-                              std::strerror(errno)));
+    return refuse(
+        RunnerRefusal::process_failed,
+        fmt::format("The job's environment cannot be passed on: {}.", std::strerror(errno)));
   }
   return file;
 }
@@ -81,14 +81,11 @@ Result<void> probe(const Sandbox& sandbox, const std::string& work_directory) {
                   fmt::format("The program for jobs, {}, cannot be used: {}.", sandbox.jobtool,
                               std::strerror(errno)));
   }
-  const auto directories =
-      JobDirectories::make(work_directory, "probe-" + new_uuid(),
-                           sandbox.confinement == Confinement::other_user);
+  const auto directories = JobDirectories::make(work_directory, "probe-" + new_uuid(),
+                                                sandbox.confinement == Confinement::other_user);
   if (!directories) return pass_on(directories);
-  const SandboxedCommand command{{fmt::format("{}/bin/circleci", job_control), "--version"},
-                                 {},
-                                 std::string(job_home),
-                                 ""};
+  const SandboxedCommand command{
+      {fmt::format("{}/bin/circleci", job_control), "--version"}, {}, std::string(job_home), ""};
   Watch watch;
   watch.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   std::string said;
@@ -99,11 +96,12 @@ Result<void> probe(const Sandbox& sandbox, const std::string& work_directory) {
   while (!said.empty() && said.back() == '\n') said.pop_back();
   return refuse(
       RunnerRefusal::sandbox_unavailable,
-      fmt::format("Jobs cannot run here: bubblewrap does not work ({}). In a container, allow it to "
-                  "make name spaces (--cap-add SYS_ADMIN --security-opt seccomp=unconfined "
-                  "--security-opt apparmor=unconfined); as an ordinary user, allow unprivileged "
-                  "user name spaces (sysctl kernel.unprivileged_userns_clone=1).",
-                  said.empty() ? "it said nothing" : said));
+      fmt::format(
+          "Jobs cannot run here: bubblewrap does not work ({}). In a container, allow it to "
+          "make name spaces (--cap-add SYS_ADMIN --security-opt seccomp=unconfined "
+          "--security-opt apparmor=unconfined); as an ordinary user, allow unprivileged "
+          "user name spaces (sysctl kernel.unprivileged_userns_clone=1).",
+          said.empty() ? "it said nothing" : said));
 }
 
 Result<ProcessEnd> run_sandboxed(const Sandbox& sandbox, const JobDirectories& directories,
@@ -118,9 +116,8 @@ Result<ProcessEnd> run_sandboxed(const Sandbox& sandbox, const JobDirectories& d
   for (auto& word : mounts(sandbox, directories, command.node)) {
     process.arguments.push_back(std::move(word));
   }
-  const std::string user = sandbox.confinement == Confinement::other_user
-                               ? std::to_string(job_user)
-                               : std::string("-");
+  const std::string user =
+      sandbox.confinement == Confinement::other_user ? std::to_string(job_user) : std::string("-");
   add(process.arguments, {"--chdir", "/", "--", fmt::format("{}/bin/circleci", job_control),
                           "internal", "launch", user, command.directory, "--"});
   process.arguments.insert(process.arguments.end(), command.arguments.begin(),

@@ -115,12 +115,14 @@ Arguments mounts(const Sandbox& sandbox, const JobDirectories& directories,
   add_directory(out, "/home");
   add_directory(out, "/var");
   add(out, {"--symlink", "/tmp", "/var/tmp", "--symlink", "/run", "/var/run"});
+  add(out, {"--bind", directories.tmp(), "/tmp", "--bind", directories.home(), job_home});
   add_readable(out, sandbox.readable_paths);
   add_hidden(out, sandbox);
-  add(out, {"--bind", directories.tmp(), "/tmp", "--bind", directories.home(), job_home});
   add(out, {"--ro-bind", directories.control(), job_control});
   add(out, {"--ro-bind", sandbox.jobtool, fmt::format("{}/bin/circleci", job_control)});
   if (!node.empty()) add(out, {"--ro-bind", node, fmt::format("{}/node", job_control)});
+  // In a user namespace the job owns the directories that bubblewrap made.
+  add(out, {"--remount-ro", "/run", "--remount-ro", "/"});
   return out;
 }
 

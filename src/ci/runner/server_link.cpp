@@ -1,7 +1,7 @@
 #include "ci/runner/server_link.h"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 #include "ci/runner/refusals.h"
 
@@ -46,10 +46,10 @@ std::unexpected<Failure> refusal_of(const http::Fetched& answer) {
                   "The server does not accept this runner's token: give the runner a valid one.",
                   said.message);
   }
-  return refuse(RunnerRefusal::server_refused,
-                said.message.empty() ? fmt::format("The server answered {}.", answer.status)
-                                     : said.message,
-                fmt::format("{} {}", answer.status, said.code));
+  return refuse(
+      RunnerRefusal::server_refused,
+      said.message.empty() ? fmt::format("The server answered {}.", answer.status) : said.message,
+      fmt::format("{} {}", answer.status, said.code));
 }
 
 }  // namespace

@@ -9,8 +9,8 @@
 namespace imp::ci::runner {
 
 /// The runner's side of protocol.h: one call, one request. Thread-safe. Failures:
-/// `server_unreachable` (worth trying again), `lease_lost`, `token_refused`, `server_refused` (its sentence is the
-/// message), `malformed_message`.
+/// `server_unreachable` (worth trying again), `lease_lost`, `token_refused`, `server_refused` (its
+/// sentence is the message), `malformed_message`.
 class ServerLink {
  public:
   ServerLink(http::Client& client, std::string server_url, std::string token)

@@ -25,8 +25,8 @@ struct JobLog {
   std::atomic<std::uint64_t> written{0};
 };
 
-/// One step's output on its way to the server: masked, then limited. The only way for bytes of a job
-/// to leave the runner. Thread-safe.
+/// One step's output on its way to the server: masked, then limited. The only way for bytes of a
+/// job to leave the runner. Thread-safe.
 class StepLog {
  public:
   /// Tells the server that the step has started.

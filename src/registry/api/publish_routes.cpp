@@ -36,7 +36,9 @@ http::Response publish_version(RegistryServices& services, const VersionUpload& 
   const Requester& requester = upload.requester;
   const auto published = services.database.write([&](db::Session& session) -> Result<Published> {
     const Time now = services.clock.now();
-    auto done = publish(session, candidate, upload.order(session), services.key, now);
+    PublishOrder order = upload.order(session);
+    order.may_be_retry = !services.recent_publishes.was_answered(candidate.name, candidate.version);
+    auto done = publish(session, candidate, order, services.key, now);
     if (!done || done->repeated) return done;
     audit::Record record = requester.audit_record(
         upload.action, "package:" + candidate.name + "@" + candidate.version, now);
@@ -51,6 +53,7 @@ http::Response publish_version(RegistryServices& services, const VersionUpload& 
   });
   if (!published) return upload.refused(services, published.error());
   services.cache.invalidate(candidate.name, published->package.revision);
+  services.recent_publishes.answered(candidate.name, candidate.version);
   services.metrics.count("registry_publishes_total");
   return http::json(201, boost::json::object{{"ok", true},
                                              {"success", true},

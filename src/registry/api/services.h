@@ -9,6 +9,7 @@
 #include "base/metrics.h"
 #include "blobs/store.h"
 #include "db/database.h"
+#include "registry/api/recent_publishes.h"
 #include "registry/packages/package_reader.h"
 #include "registry/packages/packument_cache.h"
 #include "registry/packages/registry_key.h"
@@ -28,6 +29,7 @@ struct RegistryServices {
   const RegistryKey& key;
   const trust::Issuers& issuers;
   trust::Exchange& exchange;
+  RecentPublishes& recent_publishes;
   const Clock& clock;
   Log& log;
   Metrics& metrics;

@@ -7,7 +7,8 @@ namespace {
 
 const Membership* membership(const Caller& caller, const std::optional<std::string>& organization) {
   if (!organization) return nullptr;
-  const auto found = std::ranges::find(caller.organizations, *organization, &Membership::organization);
+  const auto found =
+      std::ranges::find(caller.organizations, *organization, &Membership::organization);
   return found == caller.organizations.end() ? nullptr : &*found;
 }
 

@@ -50,16 +50,16 @@ struct PackageAccess {
 
 /// Public packages are everybody's to read; restricted ones the writers'.
 bool may_read(const Caller& caller, const PackageAccess& package);
-/// Publish, deprecate, unpublish, dist-tags: maintainers, members of the owning organisation, and the
-/// exchanged token of this package (the caller checks that token's own permissions).
+/// Publish, deprecate, unpublish, dist-tags: maintainers, members of the owning organisation, and
+/// the exchanged token of this package (the caller checks that token's own permissions).
 bool may_write(const Caller& caller, const PackageAccess& package);
 /// Owners, visibility, trusted publishers: maintainers and admins of the owning organisation. Never
 /// an exchanged token.
 bool may_administer(const Caller& caller, const PackageAccess& package);
-/// Whether a package of this name may be created: unscoped names by anybody who is signed in, scoped
-/// ones by members of the organisation that owns the scope, or by the person of the scope's name when
-/// no organisation does. `scope_owner` is the id of the organisation with the scope's name.
-/// An exchanged token for this very name may, because its minting was the decision.
+/// Whether a package of this name may be created: unscoped names by anybody who is signed in,
+/// scoped ones by members of the organisation that owns the scope, or by the person of the scope's
+/// name when no organisation does. `scope_owner` is the id of the organisation with the scope's
+/// name. An exchanged token for this very name may, because its minting was the decision.
 bool may_create(const Caller& caller, const PackageName& name,
                 const std::optional<std::string>& scope_owner);
 

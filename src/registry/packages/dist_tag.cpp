@@ -13,9 +13,9 @@ Result<void> check_dist_tag(std::string_view tag) {
   constexpr std::size_t limit = 100;
   if (tag.empty()) return refuse(PackageRefusal::invalid_tag, "A dist-tag cannot be empty.");
   if (tag.size() > limit) {
-    return refuse(PackageRefusal::invalid_tag,
-                  fmt::format("A dist-tag has at most {} characters; this one has {}.", limit,
-                              tag.size()));
+    return refuse(
+        PackageRefusal::invalid_tag,
+        fmt::format("A dist-tag has at most {} characters; this one has {}.", limit, tag.size()));
   }
   const auto unusable = [](char c) {
     return c <= ' ' || c >= 0x7f || std::string_view("/\\@%?#&=:'\"`<>").contains(c);

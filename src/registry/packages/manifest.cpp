@@ -16,20 +16,31 @@ constexpr std::size_t kReadmeLimit = 64 * 1024;
 
 // Keys that only the registry may set, whatever a package.json contains.
 constexpr std::array<std::string_view, 8> kRegistryKeys = {
-    "dist",       "deprecated",   "maintainers",      "signatures",
-    "attestations", "hasInstallScript", "readme", "approver"};
+    "dist",         "deprecated",       "maintainers", "signatures",
+    "attestations", "hasInstallScript", "readme",      "approver"};
 constexpr std::array<std::string_view, 3> kClientUnderscoreKeys = {"_id", "_nodeVersion",
                                                                    "_npmVersion"};
 
-constexpr std::array<std::string_view, 16> kAbbreviatedKeys = {
-    "name",          "version",          "dependencies",         "acceptDependencies",
-    "optionalDependencies", "devDependencies", "bundleDependencies", "peerDependencies",
-    "peerDependenciesMeta", "bin",       "directories",          "engines",
-    "funding",       "cpu",              "os",                   "libc"};
+constexpr std::array<std::string_view, 16> kAbbreviatedKeys = {"name",
+                                                               "version",
+                                                               "dependencies",
+                                                               "acceptDependencies",
+                                                               "optionalDependencies",
+                                                               "devDependencies",
+                                                               "bundleDependencies",
+                                                               "peerDependencies",
+                                                               "peerDependenciesMeta",
+                                                               "bin",
+                                                               "directories",
+                                                               "engines",
+                                                               "funding",
+                                                               "cpu",
+                                                               "os",
+                                                               "libc"};
 
-constexpr std::array<std::string_view, 8> kHoistedKeys = {
-    "description", "author",   "contributors", "repository",
-    "bugs",        "homepage", "license",      "keywords"};
+constexpr std::array<std::string_view, 8> kHoistedKeys = {"description", "author",  "contributors",
+                                                          "repository",  "bugs",    "homepage",
+                                                          "license",     "keywords"};
 
 template <std::size_t n>
 bool among(const std::array<std::string_view, n>& keys, std::string_view key) {
@@ -112,8 +123,8 @@ json::object dist(const TarballFacts& facts, const DistSignature& signature) {
 json::object npm_user(const Publisher& publisher) {
   json::object out = person(publisher.person);
   if (publisher.trusted) {
-    out["trustedPublisher"] = json::object{{"id", publisher.trusted->id},
-                                           {"oidcConfigId", publisher.trusted->config_id}};
+    out["trustedPublisher"] =
+        json::object{{"id", publisher.trusted->id}, {"oidcConfigId", publisher.trusted->config_id}};
   }
   if (publisher.approver) out["approver"] = person(*publisher.approver);
   return out;

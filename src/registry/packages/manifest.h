@@ -27,8 +27,8 @@ struct TarballFacts {
 /// A manifest as the client sent it, without what a client has no say in.
 struct CleanManifest {
   /// No `dist`, no `readme`, no `deprecated`, `maintainers`, `signatures`, `attestations`,
-  /// `hasInstallScript` or `_attachments`, and none of the underscore keys but `_id`, `_nodeVersion`
-  /// and `_npmVersion`.
+  /// `hasInstallScript` or `_attachments`, and none of the underscore keys but `_id`,
+  /// `_nodeVersion` and `_npmVersion`.
   boost::json::object manifest;
   std::string readme;  ///< at most 64 KiB, cut at a character
   std::string readme_filename;

@@ -68,10 +68,10 @@ std::vector<PackageLine> list_packages(db::Session& session, const Caller& calle
 }
 
 std::vector<std::string> packages_maintained_by(db::Session& session, std::string_view person) {
-  return names(session.rows(
-      "SELECT p.name FROM package p JOIN package_maintainer m ON m.package_id = p.id "
-      "WHERE m.person = :p1 ORDER BY p.name",
-      {std::string(person)}));
+  return names(
+      session.rows("SELECT p.name FROM package p JOIN package_maintainer m ON m.package_id = p.id "
+                   "WHERE m.person = :p1 ORDER BY p.name",
+                   {std::string(person)}));
 }
 
 std::vector<std::string> packages_owned_by(db::Session& session, std::string_view organization) {

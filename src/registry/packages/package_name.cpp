@@ -14,16 +14,48 @@ constexpr std::size_t kNewLimit = 214;
 constexpr std::size_t kReadLimit = 512;
 
 // What `require("node:module").builtinModules` lists: such a package could never be required.
-constexpr std::array<std::string_view, 42> kNodeModules = {
-    "assert",     "async_hooks", "buffer",         "child_process", "cluster",
-    "console",    "constants",   "crypto",         "dgram",         "diagnostics_channel",
-    "dns",        "domain",      "events",         "fs",            "http",
-    "http2",      "https",       "inspector",      "module",        "net",
-    "os",         "path",        "perf_hooks",     "process",       "punycode",
-    "querystring", "readline",   "repl",           "stream",        "string_decoder",
-    "sys",        "timers",      "tls",            "trace_events",  "tty",
-    "url",        "util",        "v8",             "vm",            "wasi",
-    "worker_threads", "zlib"};
+constexpr std::array<std::string_view, 42> kNodeModules = {"assert",
+                                                           "async_hooks",
+                                                           "buffer",
+                                                           "child_process",
+                                                           "cluster",
+                                                           "console",
+                                                           "constants",
+                                                           "crypto",
+                                                           "dgram",
+                                                           "diagnostics_channel",
+                                                           "dns",
+                                                           "domain",
+                                                           "events",
+                                                           "fs",
+                                                           "http",
+                                                           "http2",
+                                                           "https",
+                                                           "inspector",
+                                                           "module",
+                                                           "net",
+                                                           "os",
+                                                           "path",
+                                                           "perf_hooks",
+                                                           "process",
+                                                           "punycode",
+                                                           "querystring",
+                                                           "readline",
+                                                           "repl",
+                                                           "stream",
+                                                           "string_decoder",
+                                                           "sys",
+                                                           "timers",
+                                                           "tls",
+                                                           "trace_events",
+                                                           "tty",
+                                                           "url",
+                                                           "util",
+                                                           "v8",
+                                                           "vm",
+                                                           "wasi",
+                                                           "worker_threads",
+                                                           "zlib"};
 
 bool alphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -95,7 +127,8 @@ Result<PackageName> PackageName::for_new(std::string_view text) {
   if (const std::string_view fault = part_fault(parts->base, "-_."); !fault.empty()) {
     return invalid(text, fault);
   }
-  if (!scoped && in(text.front(), "-_")) return invalid(text, "it starts with a hyphen or underscore");
+  if (!scoped && in(text.front(), "-_"))
+    return invalid(text, "it starts with a hyphen or underscore");
   if (lower(text) != text) return invalid(text, "it has capital letters");
   if (reserved(text)) return invalid(text, "it is reserved");
   if (std::ranges::find(kNodeModules, text) != kNodeModules.end()) {

@@ -16,8 +16,8 @@ class PackageName {
   /// 1 to 214 characters of a-z 0-9 - _ . (and one @scope/), not starting with . - or _, neither
   /// reserved nor a module of Node itself. The refusal says which rule was broken.
   static Result<PackageName> for_new(std::string_view text);
-  /// A name that an old package may have ("validForOldPackages"): also capitals, ~'!()*, the names of
-  /// Node's modules, and up to 512 characters. Never a name that could be mistaken for a path:
+  /// A name that an old package may have ("validForOldPackages"): also capitals, ~'!()*, the names
+  /// of Node's modules, and up to 512 characters. Never a name that could be mistaken for a path:
   /// no part is empty, "-", or starts with a dot.
   static Result<PackageName> for_read(std::string_view text);
 

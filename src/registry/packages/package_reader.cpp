@@ -47,8 +47,8 @@ Result<CachedPackage> prepare(const PackageSnapshot& snapshot, const std::string
   return out;
 }
 
-// The name in a packument's path, in `buffer`; empty when the path is not one. Only the escapes that
-// clients use for a scoped name are undone.
+// The name in a packument's path, in `buffer`; empty when the path is not one. Only the escapes
+// that clients use for a scoped name are undone.
 std::string_view name_of_path(std::string_view path, std::span<char> buffer) {
   if (path.size() < 2 || path.front() != '/' || path.size() > buffer.size()) return {};
   path.remove_prefix(1);
@@ -152,8 +152,8 @@ std::shared_ptr<const http::Prepared> PackageReader::hot(const http::Request& re
 
 const std::shared_ptr<const http::Prepared>& PackageReader::representation(
     const CachedPackage& package, const http::Request& request) {
-  const bool full = request.query_string().contains("write=true") ||
-                    !wants_abbreviated(request.header("accept"));
+  const bool full =
+      request.query_string().contains("write=true") || !wants_abbreviated(request.header("accept"));
   return full ? package.full : package.abbreviated;
 }
 

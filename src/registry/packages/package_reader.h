@@ -18,8 +18,8 @@ class PackageReader {
   /// `public_url` without a trailing slash: "https://npm.example.org".
   PackageReader(db::Database& database, PackumentCache& cache, std::string public_url);
 
-  /// The package, prepared, if this caller may read it. One that is absent, has no version yet, or is
-  /// hidden from the caller is the same package_not_found.
+  /// The package, prepared, if this caller may read it. One that is absent, has no version yet, or
+  /// is hidden from the caller is the same package_not_found.
   Result<std::shared_ptr<const CachedPackage>> package(const PackageName& name,
                                                        const Caller& caller) const;
   /// The document of `GET /<package>/<version or dist-tag>`.
@@ -30,8 +30,8 @@ class PackageReader {
                              const Caller& caller) const;
 
   /// For the I/O thread: the packument that answers this GET or HEAD, when it is cached and public;
-  /// null otherwise. Takes every spelling of the path ("/@a/b", "/@a%2fb", "/%40a%2Fb"), and the query
-  /// "write=true", which means the full form whatever Accept says.
+  /// null otherwise. Takes every spelling of the path ("/@a/b", "/@a%2fb", "/%40a%2Fb"), and the
+  /// query "write=true", which means the full form whatever Accept says.
   std::shared_ptr<const http::Prepared> hot(const http::Request& request) const;
 
   /// Which form of the package answers this request.

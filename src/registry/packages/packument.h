@@ -14,14 +14,14 @@ namespace imp::registry {
 
 /// The row of one package.
 struct Package {
-  std::string id;    ///< UUID
-  std::string name;  ///< unique
+  std::string id;                    ///< UUID
+  std::string name;                  ///< unique
   std::optional<std::string> owner;  ///< id of the owning organisation
   Access access = Access::open;
   Time created;
   Time modified;
-  std::int64_t revision = 0;            ///< grows with every change; `_rev` is made of it
-  std::optional<Time> unpublished_at;   ///< all versions were unpublished together
+  std::int64_t revision = 0;           ///< grows with every change; `_rev` is made of it
+  std::optional<Time> unpublished_at;  ///< all versions were unpublished together
 };
 
 enum class VersionState : std::uint8_t {
@@ -35,7 +35,8 @@ std::string_view name(VersionState state);
 /// An unknown word is read as unpublished: it shows nothing and blocks the number.
 VersionState version_state_from(std::string_view word);
 
-/// A version as far as documents need it. The texts are JSON objects, stored as they are spliced in.
+/// A version as far as documents need it. The texts are JSON objects, stored as they are spliced
+/// in.
 struct PackumentVersion {
   std::string version;
   VersionState state = VersionState::published;

@@ -14,7 +14,9 @@ using Built = Result<std::shared_ptr<const CachedPackage>>;
 
 struct NameHash {
   using is_transparent = void;
-  std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
+  std::size_t operator()(std::string_view name) const {
+    return std::hash<std::string_view>{}(name);
+  }
 };
 template <class T>
 using ByName = std::unordered_map<std::string, T, NameHash, std::equal_to<>>;
@@ -44,7 +46,8 @@ std::size_t bytes_of(const http::Prepared& prepared) {
 }  // namespace
 
 const TarballRef* CachedPackage::tarball(std::string_view version) const {
-  const auto found = std::ranges::lower_bound(tarballs, version, std::less<>(), &TarballRef::version);
+  const auto found =
+      std::ranges::lower_bound(tarballs, version, std::less<>(), &TarballRef::version);
   return found != tarballs.end() && found->version == version ? &*found : nullptr;
 }
 

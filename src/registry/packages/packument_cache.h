@@ -37,8 +37,8 @@ struct CachedPackage {
 /// Prepared packuments by package name, bounded by bytes. Thread-safe; find() takes one shared lock
 /// and allocates nothing.
 ///
-/// Reads see writes: a writer calls invalidate() after its commit and before it answers. A build that
-/// began before that is handed to those who already waited for it, but is not kept.
+/// Reads see writes: a writer calls invalidate() after its commit and before it answers. A build
+/// that began before that is handed to those who already waited for it, but is not kept.
 class PackumentCache {
  public:
   explicit PackumentCache(std::size_t byte_limit);
@@ -47,8 +47,8 @@ class PackumentCache {
   /// What is cached, or null.
   std::shared_ptr<const CachedPackage> find(std::string_view name) const;
 
-  /// What is cached, or else what `build` makes; callers that ask for the same package meanwhile wait
-  /// for that one build. Failures are passed on and not kept. `build` must not call the cache.
+  /// What is cached, or else what `build` makes; callers that ask for the same package meanwhile
+  /// wait for that one build. Failures are passed on and not kept. `build` must not call the cache.
   using Build = std::function<Result<CachedPackage>()>;
   Result<std::shared_ptr<const CachedPackage>> get(const std::string& name, const Build& build);
 

@@ -52,8 +52,8 @@ Result<RegistryKey> load_or_create_registry_key(db::Database& database,
   if (!stored) return pass_on(stored);
   if (!*stored) {
     const RegistryKey made(crypto::PrivateKey::generate(crypto::KeyKind::p256));
-    const std::string sealed = sealer.seal(made.private_key().to_pem(),
-                                           std::string(kPurpose) + made.keyid());
+    const std::string sealed =
+        sealer.seal(made.private_key().to_pem(), std::string(kPurpose) + made.keyid());
     // Slot 1 is unique: of several nodes that start at once, one stores its key, all read that one.
     stored = database.write([&](db::Session& session) -> Found {
       session.insert_if_absent(

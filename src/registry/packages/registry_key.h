@@ -30,7 +30,8 @@ class RegistryKey {
   std::string keyid_;
 };
 
-/// The key in use; made, sealed and stored when there is none. Safe when several nodes start at once.
+/// The key in use; made, sealed and stored when there is none. Safe when several nodes start at
+/// once.
 Result<RegistryKey> load_or_create_registry_key(db::Database& database,
                                                 const crypto::Sealer& sealer, const Clock& clock);
 

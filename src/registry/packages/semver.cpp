@@ -15,9 +15,7 @@ bool digit(char c) { return c >= '0' && c <= '9'; }
 bool identifier_character(char c) {
   return digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
 }
-bool numeric(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, digit);
-}
+bool numeric(std::string_view text) { return !text.empty() && std::ranges::all_of(text, digit); }
 
 // Removes a number from the front of `text`; nothing when there is none or it is written oddly.
 std::optional<std::uint64_t> take_number(std::string_view& text) {
@@ -114,7 +112,8 @@ std::strong_ordering compare(const SemVer& a, const SemVer& b) {
   }
   const std::size_t common = std::min(a.prerelease.size(), b.prerelease.size());
   for (std::size_t i = 0; i < common; ++i) {
-    if (auto order = compare_identifiers(a.prerelease[i], b.prerelease[i]); order != 0) return order;
+    if (auto order = compare_identifiers(a.prerelease[i], b.prerelease[i]); order != 0)
+      return order;
   }
   return a.prerelease.size() <=> b.prerelease.size();
 }

@@ -31,7 +31,8 @@ struct SemVer {
 /// Precedence (semver.org, item 11). Build metadata does not count.
 std::strong_ordering compare(const SemVer& a, const SemVer& b);
 
-/// True for a version as it is stored: valid, without build metadata, written the one canonical way.
+/// True for a version as it is stored: valid, without build metadata, written the one canonical
+/// way.
 bool is_canonical_version(std::string_view text);
 
 /// True for what npm reads as a range of versions ("x", "1", "v1.4", "^1.2", ">=1 <2", "1 - 2", "",

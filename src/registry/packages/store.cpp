@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/uuid.h"
+#include "registry/packages/sql_value.h"
 #include "registry/packages/version_store.h"
 
 namespace imp::registry {
@@ -13,11 +14,6 @@ using db::Value;
 
 constexpr std::string_view kSelectPackage =
     "SELECT id, name, owner, access, created, modified, revision, unpublished_at FROM package ";
-
-Value text(std::string_view value) { return std::string(value); }
-Value maybe(const std::optional<std::string>& value) {
-  return value ? Value(*value) : Value(std::monostate());
-}
 
 Package package_from(const Row& row) {
   Package out;
@@ -36,14 +32,13 @@ Package package_from(const Row& row) {
 }  // namespace
 
 std::optional<Package> find_package(db::Session& session, std::string_view name) {
-  const auto row =
-      session.row(std::string(kSelectPackage) + "WHERE name = :p1", {text(name)});
+  const auto row = session.row(std::string(kSelectPackage) + "WHERE name = :p1", {sql_text(name)});
   if (!row) return std::nullopt;
   return package_from(*row);
 }
 
 std::optional<Package> find_package_by_id(db::Session& session, std::string_view id) {
-  const auto row = session.row(std::string(kSelectPackage) + "WHERE id = :p1", {text(id)});
+  const auto row = session.row(std::string(kSelectPackage) + "WHERE id = :p1", {sql_text(id)});
   if (!row) return std::nullopt;
   return package_from(*row);
 }
@@ -54,8 +49,8 @@ Package create_package(db::Session& session, const PackageName& name,
   session.run(
       "INSERT INTO package (id, name, owner, access, created, modified, revision) "
       "VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7)",
-      {out.id, out.name, maybe(owner), text(registry::name(access)), to_milliseconds(now),
-       to_milliseconds(now), out.revision});
+      {out.id, out.name, sql_optional(owner), sql_text(registry::name(access)),
+       to_milliseconds(now), to_milliseconds(now), out.revision});
   return out;
 }
 
@@ -69,7 +64,7 @@ void touch(db::Session& session, Package& package, Time now) {
 void write_access(db::Session& session, Package& package, Access access) {
   package.access = access;
   session.run("UPDATE package SET access = :p1 WHERE id = :p2",
-              {text(registry::name(access)), package.id});
+              {sql_text(registry::name(access)), package.id});
 }
 
 void write_unpublished(db::Session& session, Package& package, std::optional<Time> when) {
@@ -90,7 +85,7 @@ std::vector<Person> maintainers_of(db::Session& session, std::string_view packag
   std::vector<Person> out;
   for (const Row& row : session.rows(
            "SELECT person, email FROM package_maintainer WHERE package_id = :p1 ORDER BY place",
-           {text(package_id)})) {
+           {sql_text(package_id)})) {
     out.push_back({row.text(0), row.text(1)});
   }
   return out;
@@ -98,21 +93,20 @@ std::vector<Person> maintainers_of(db::Session& session, std::string_view packag
 
 void write_maintainers(db::Session& session, std::string_view package_id,
                        const std::vector<Person>& maintainers) {
-  session.run("DELETE FROM package_maintainer WHERE package_id = :p1", {text(package_id)});
+  session.run("DELETE FROM package_maintainer WHERE package_id = :p1", {sql_text(package_id)});
   std::int64_t place = 0;
   for (const Person& person : maintainers) {
     session.run(
         "INSERT INTO package_maintainer (package_id, person, email, place) "
         "VALUES (:p1, :p2, :p3, :p4) ON CONFLICT DO NOTHING",
-        {text(package_id), person.name, person.email, place++});
+        {sql_text(package_id), person.name, person.email, place++});
   }
 }
 
-std::map<std::string, std::string> dist_tags_of(db::Session& session,
-                                                std::string_view package_id) {
+std::map<std::string, std::string> dist_tags_of(db::Session& session, std::string_view package_id) {
   std::map<std::string, std::string> out;
   for (const Row& row : session.rows("SELECT tag, version FROM package_tag WHERE package_id = :p1",
-                                     {text(package_id)})) {
+                                     {sql_text(package_id)})) {
     out[row.text(0)] = row.text(1);
   }
   return out;
@@ -123,12 +117,12 @@ void write_dist_tag(db::Session& session, std::string_view package_id, std::stri
   session.run(
       "INSERT INTO package_tag (package_id, tag, version) VALUES (:p1, :p2, :p3) "
       "ON CONFLICT (package_id, tag) DO UPDATE SET version = excluded.version",
-      {text(package_id), text(tag), text(version)});
+      {sql_text(package_id), sql_text(tag), sql_text(version)});
 }
 
 void erase_dist_tag(db::Session& session, std::string_view package_id, std::string_view tag) {
   session.run("DELETE FROM package_tag WHERE package_id = :p1 AND tag = :p2",
-              {text(package_id), text(tag)});
+              {sql_text(package_id), sql_text(tag)});
 }
 
 std::optional<PackageSnapshot> load_snapshot(db::Session& session, std::string_view name) {
@@ -157,10 +151,9 @@ std::optional<PackageSnapshot> load_snapshot(db::Session& session, std::string_v
   }
   const auto latest = out.dist_tags.find("latest");
   if (latest == out.dist_tags.end()) return out;
-  if (const auto row = session.row(
-          "SELECT hoisted, readme, readme_filename FROM package_version "
-          "WHERE package_id = :p1 AND version = :p2",
-          {out.package.id, latest->second})) {
+  if (const auto row = session.row("SELECT hoisted, readme, readme_filename FROM package_version "
+                                   "WHERE package_id = :p1 AND version = :p2",
+                                   {out.package.id, latest->second})) {
     out.hoisted = row->text(0);
     out.readme = row->text(1);
     out.readme_filename = row->text(2);

@@ -50,8 +50,8 @@ struct PackageLine {
   std::string latest;       ///< empty when there is no such tag
   std::string description;  ///< of `latest`
 };
-/// Packages with a published version whose name contains `text` (any, when it is empty), most recently
-/// changed first. Restricted ones are left out unless the caller may read them.
+/// Packages with a published version whose name contains `text` (any, when it is empty), most
+/// recently changed first. Restricted ones are left out unless the caller may read them.
 std::vector<PackageLine> list_packages(db::Session& session, const Caller& caller,
                                        std::string_view text, std::int64_t limit,
                                        std::int64_t offset);

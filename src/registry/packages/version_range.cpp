@@ -7,7 +7,9 @@
 namespace imp::registry {
 namespace {
 
-bool blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f'; }
+bool blank(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f';
+}
 
 std::string_view trim(std::string_view text) {
   while (!text.empty() && blank(text.front())) text.remove_prefix(1);
@@ -38,7 +40,8 @@ bool partial_version(std::string_view text) {
     if (text.front() != '.') break;
     text.remove_prefix(1);
   }
-  // A prerelease or build may follow three parts only; SemVer itself says whether it is well formed.
+  // A prerelease or build may follow three parts only; SemVer itself says whether it is well
+  // formed.
   return parts == 3 && SemVer::parse("0.0.0" + std::string(text)).has_value();
 }
 

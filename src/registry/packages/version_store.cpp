@@ -2,16 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "registry/packages/sql_value.h"
+
 namespace imp::registry {
 namespace {
 
 using db::Row;
 using db::Value;
 
-Value text(std::string_view value) { return std::string(value); }
-Value maybe(const std::optional<std::string>& value) {
-  return value ? Value(*value) : Value(std::monostate());
-}
 Value integer(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 Value flag(bool value) { return static_cast<std::int64_t>(value ? 1 : 0); }
 
@@ -24,7 +22,7 @@ std::vector<Value> values(const VersionRecord& record) {
   const TarballFacts& tarball = record.tarball;
   return {record.package_id,
           record.version,
-          text(name(record.state)),
+          sql_text(name(record.state)),
           to_milliseconds(record.published_at),
           record.manifest,
           record.abbreviated,
@@ -42,7 +40,7 @@ std::vector<Value> values(const VersionRecord& record) {
           integer(tarball.unpacked_size),
           flag(tarball.has_install_script),
           flag(tarball.has_shrinkwrap),
-          maybe(record.deprecated),
+          sql_optional(record.deprecated),
           record.stage_id};
 }
 
@@ -64,9 +62,12 @@ VersionRecord empty_record(std::string_view package_id, std::string_view version
 
 std::string_view name(VersionState state) {
   switch (state) {
-    case VersionState::published: return "published";
-    case VersionState::unpublished: return "unpublished";
-    case VersionState::staged: return "staged";
+    case VersionState::published:
+      return "published";
+    case VersionState::unpublished:
+      return "unpublished";
+    case VersionState::staged:
+      return "staged";
   }
   return "unpublished";
 }
@@ -82,7 +83,7 @@ std::optional<VersionRecord> find_version(db::Session& session, std::string_view
   const auto row = session.row(
       fmt::format("SELECT {} FROM package_version WHERE package_id = :p1 AND version = :p2",
                   kColumns),
-      {text(package_id), text(version)});
+      {sql_text(package_id), sql_text(version)});
   if (!row) return std::nullopt;
   VersionRecord out;
   out.package_id = row->text(0);
@@ -115,7 +116,7 @@ std::vector<VersionLine> versions_of(db::Session& session, std::string_view pack
   for (const Row& row : session.rows(
            "SELECT version, state, published_at, deprecated, npm_user, size FROM package_version "
            "WHERE package_id = :p1 ORDER BY published_at, version",
-           {text(package_id)})) {
+           {sql_text(package_id)})) {
     out.push_back({row.text(0), version_state_from(row.text(1)), from_milliseconds(row.integer(2)),
                    row.maybe_text(3), row.text(4), static_cast<std::uint64_t>(row.integer(5))});
   }
@@ -135,7 +136,7 @@ void replace_version(db::Session& session, const VersionRecord& record) {
 void burn_version(db::Session& session, std::string_view package_id, std::string_view version) {
   const auto row = session.row(
       "SELECT published_at FROM package_version WHERE package_id = :p1 AND version = :p2",
-      {text(package_id), text(version)});
+      {sql_text(package_id), sql_text(version)});
   if (!row) return;
   VersionRecord burnt = empty_record(package_id, version);
   burnt.state = VersionState::unpublished;
@@ -147,7 +148,7 @@ void write_deprecated(db::Session& session, std::string_view package_id, std::st
                       const std::optional<std::string>& message) {
   session.run(
       "UPDATE package_version SET deprecated = :p1 WHERE package_id = :p2 AND version = :p3",
-      {maybe(message), text(package_id), text(version)});
+      {sql_optional(message), sql_text(package_id), sql_text(version)});
 }
 
 bool reserve_version(db::Session& session, std::string_view package_id, std::string_view version,
@@ -164,11 +165,11 @@ void release_version(db::Session& session, std::string_view package_id, std::str
   session.run(
       "DELETE FROM package_version WHERE package_id = :p1 AND version = :p2 AND "
       "state = 'staged' AND stage_id = :p3",
-      {text(package_id), text(version), text(stage_id)});
+      {sql_text(package_id), sql_text(version), sql_text(stage_id)});
 }
 
 bool tarball_in_use(db::Session& session, std::string_view sha512) {
-  return session.row("SELECT 1 FROM package_version WHERE sha512 = :p1 LIMIT 1", {text(sha512)})
+  return session.row("SELECT 1 FROM package_version WHERE sha512 = :p1 LIMIT 1", {sql_text(sha512)})
       .has_value();
 }
 

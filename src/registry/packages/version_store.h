@@ -18,7 +18,7 @@ struct VersionRecord {
   std::string version;
   VersionState state = VersionState::published;
   Time published_at;
-  std::string manifest;     ///< JSON texts as in PackumentVersion
+  std::string manifest;  ///< JSON texts as in PackumentVersion
   std::string abbreviated;
   std::string dist;
   std::string hoisted;
@@ -51,13 +51,13 @@ void replace_version(db::Session& session, const VersionRecord& record);
 /// Turns a published version into a burnt number: texts and tarball reference go, the number stays.
 void burn_version(db::Session& session, std::string_view package_id, std::string_view version);
 void write_deprecated(db::Session& session, std::string_view package_id, std::string_view version,
-                    const std::optional<std::string>& message);
+                      const std::optional<std::string>& message);
 
 /// Reserves a number for a staged release; false when it is taken.
 bool reserve_version(db::Session& session, std::string_view package_id, std::string_view version,
                      std::string_view stage_id, Time now);
-/// Gives a reserved number back (rejected, expired). Does nothing to a published or burnt one, nor to
-/// another release's.
+/// Gives a reserved number back (rejected, expired). Does nothing to a published or burnt one, nor
+/// to another release's.
 void release_version(db::Session& session, std::string_view package_id, std::string_view version,
                      std::string_view stage_id);
 

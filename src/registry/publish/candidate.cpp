@@ -105,9 +105,9 @@ Result<std::string> the_one_tag(const json::object& metadata, std::string_view v
   const auto tags = object(metadata, "dist-tags", "\"dist-tags\"");
   if (!tags) return pass_on(tags);
   if ((*tags)->size() != 1) {
-    return refuse(PublishRefusal::not_one_tag,
-                  fmt::format("A publish has exactly one dist-tag; \"dist-tags\" has {}.",
-                              (*tags)->size()));
+    return refuse(
+        PublishRefusal::not_one_tag,
+        fmt::format("A publish has exactly one dist-tag; \"dist-tags\" has {}.", (*tags)->size()));
   }
   const auto& [key, value] = *(*tags)->begin();
   const std::string tag(key);
@@ -222,8 +222,8 @@ Result<PublishCandidate> make_candidate(const PackageName& addressed,
   out.tag = std::move(*tag);
   out.access = *wanted_access;
   out.tarball = facts_of(*document.tarball, contents);
-  if (Result<void> ok = check_tarball(*document.tarball, out.tarball, *sent->manifest, addressed,
-                                      out.version);
+  if (Result<void> ok =
+          check_tarball(*document.tarball, out.tarball, *sent->manifest, addressed, out.version);
       !ok) {
     return pass_on(ok);
   }

@@ -12,8 +12,8 @@
 
 namespace imp::registry {
 
-/// A version that passed every check that does not need the registry's state: ready to be committed,
-/// or to be kept by a staged release.
+/// A version that passed every check that does not need the registry's state: ready to be
+/// committed, or to be kept by a staged release.
 struct PublishCandidate {
   std::string name;
   std::string version;
@@ -21,7 +21,7 @@ struct PublishCandidate {
   std::optional<Access> access;  ///< as asked for; nothing leaves it as it is
   CleanManifest clean;
   TarballFacts tarball;
-  std::string provenance;        ///< the sigstore bundle, or empty
+  std::string provenance;  ///< the sigstore bundle, or empty
 
   PackageName package() const;
 };

@@ -24,24 +24,23 @@ std::string to_json(const PublishCandidate& candidate) {
   const TarballFacts& tarball = candidate.tarball;
   json::value access;
   if (candidate.access) access = std::string(registry::name(*candidate.access));
-  return json::serialize(json::object{
-      {"name", candidate.name},
-      {"version", candidate.version},
-      {"tag", candidate.tag},
-      {"access", access},
-      {"manifest", candidate.clean.manifest},
-      {"readme", candidate.clean.readme},
-      {"readmeFilename", candidate.clean.readme_filename},
-      {"provenance", candidate.provenance},
-      {"tarball",
-       {{"sha512", tarball.sha512},
-        {"shasum", tarball.shasum},
-        {"integrity", tarball.integrity},
-        {"size", tarball.size},
-        {"fileCount", tarball.file_count},
-        {"unpackedSize", tarball.unpacked_size},
-        {"hasInstallScript", tarball.has_install_script},
-        {"hasShrinkwrap", tarball.has_shrinkwrap}}}});
+  return json::serialize(json::object{{"name", candidate.name},
+                                      {"version", candidate.version},
+                                      {"tag", candidate.tag},
+                                      {"access", access},
+                                      {"manifest", candidate.clean.manifest},
+                                      {"readme", candidate.clean.readme},
+                                      {"readmeFilename", candidate.clean.readme_filename},
+                                      {"provenance", candidate.provenance},
+                                      {"tarball",
+                                       {{"sha512", tarball.sha512},
+                                        {"shasum", tarball.shasum},
+                                        {"integrity", tarball.integrity},
+                                        {"size", tarball.size},
+                                        {"fileCount", tarball.file_count},
+                                        {"unpackedSize", tarball.unpacked_size},
+                                        {"hasInstallScript", tarball.has_install_script},
+                                        {"hasShrinkwrap", tarball.has_shrinkwrap}}}});
 }
 
 Result<PublishCandidate> candidate_from_json(std::string_view document) {

@@ -39,9 +39,9 @@ Result<std::optional<Package>> open_package(db::Session& session, const PackageN
                                 name.text()));
     }
     if (package->unpublished_at && now < *package->unpublished_at + kRepublishDelay) {
-      return refuse(PublishRefusal::recently_unpublished,
-                    fmt::format("{} cannot be republished until 24 hours have passed.",
-                                name.text()));
+      return refuse(
+          PublishRefusal::recently_unpublished,
+          fmt::format("{} cannot be republished until 24 hours have passed.", name.text()));
     }
     return package;
   }
@@ -74,8 +74,8 @@ enum class Slot { free, reserved, repeated };
 // The same publish again: its tag still points at it, or at what was published after it.
 bool is_repeated(db::Session& session, const VersionRecord& record,
                  const PublishCandidate& candidate, const PublishOrder& order, Time now) {
-  if (record.tarball.sha512 != candidate.tarball.sha512 || record.stage_id != order.stage_id ||
-      now - record.published_at > kRetryWindow ||
+  if (!order.may_be_retry || record.tarball.sha512 != candidate.tarball.sha512 ||
+      record.stage_id != order.stage_id || now - record.published_at > kRetryWindow ||
       !same_publisher(record.npm_user, order.publisher)) {
     return false;
   }
@@ -199,8 +199,7 @@ Result<Published> publish(db::Session& session, const PublishCandidate& candidat
   if (!new_access) return pass_on(new_access);
   if (*new_access) write_access(session, out.package, *candidate.access);
   const std::vector<Person> maintainers = maintainers_of(session, out.package.id);
-  const VersionRecord record =
-      record_of(candidate, order, out.package, maintainers, key, now);
+  const VersionRecord record = record_of(candidate, order, out.package, maintainers, key, now);
   if (*slot == Slot::reserved) {
     replace_version(session, record);
   } else if (!insert_version(session, record)) {
@@ -228,10 +227,10 @@ Result<Package> stage(db::Session& session, const PublishCandidate& candidate,
   }
   if (reserve_version(session, package->id, candidate.version, order.stage_id, now)) return package;
   const auto taken = find_version(session, package->id, candidate.version);
-  return refuse(taken && taken->state == VersionState::staged ? PublishRefusal::version_staged
-                                                              : PublishRefusal::already_published,
-                fmt::format("Cannot stage previously published version \"{}\".",
-                            candidate.version));
+  return refuse(
+      taken && taken->state == VersionState::staged ? PublishRefusal::version_staged
+                                                    : PublishRefusal::already_published,
+      fmt::format("Cannot stage previously published version \"{}\".", candidate.version));
 }
 
 void unstage(db::Session& session, std::string_view package_name, std::string_view version,

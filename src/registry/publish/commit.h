@@ -24,6 +24,9 @@ struct PublishOrder {
   std::vector<Person> first_maintainers;
   bool may_create = true;         ///< false: a new name is refused as if it were absent
   bool may_change_access = true;  ///< false for exchanged tokens: `access` cannot change a package
+  /// Whether the same publish may be the client's own repetition of one that got no answer; false
+  /// once it was answered.
+  bool may_be_retry = true;
   /// The staged release that reserved the version; empty for a direct publish.
   std::string stage_id;
 };
@@ -41,13 +44,13 @@ inline constexpr Milliseconds kRepublishDelay{24 * 60 * 60 * 1000};
 
 /// Makes a version public. Call inside one write transaction; after it is durable, invalidate the
 /// package's cached packument with `package.revision`. A version number that was published,
-/// unpublished or staged before is refused, except the very same publish by the same publisher within
-/// kRetryWindow, which succeeds again.
+/// unpublished or staged before is refused, except the very same publish by the same publisher
+/// within kRetryWindow, which succeeds again.
 Result<Published> publish(db::Session& session, const PublishCandidate& candidate,
                           const PublishOrder& order, const RegistryKey& key, Time now);
 
-/// Reserves a version for a staged release; the package is created, without versions, when it is new
-/// and may be. The same rules for numbers as publish().
+/// Reserves a version for a staged release; the package is created, without versions, when it is
+/// new and may be. The same rules for numbers as publish().
 Result<Package> stage(db::Session& session, const PublishCandidate& candidate,
                       const PublishOrder& order, Time now);
 /// Gives a reserved version back. Harmless when it is no longer reserved by this release.

@@ -10,7 +10,7 @@ namespace imp::registry {
 /// What of a package.json decides what an installation does, with every legal spelling of the same
 /// thing made equal.
 struct InstallView {
-  std::map<std::string, std::string> scripts;  ///< preinstall, install, postinstall
+  std::map<std::string, std::string> scripts;       ///< preinstall, install, postinstall
   std::map<std::string, std::string> dependencies;  ///< without those that are optional, too
   std::map<std::string, std::string> optional_dependencies;
   std::map<std::string, std::string> peer_dependencies;

@@ -119,7 +119,8 @@ Result<void> JsonScanner::step(char byte) {
     case State::first_value_or_end:
       if (byte == ']') return close(byte);
       return begin_value(byte);
-    case State::value: return begin_value(byte);
+    case State::value:
+      return begin_value(byte);
     case State::first_key_or_end:
       if (byte == '}') return close(byte);
       [[fallthrough]];
@@ -143,19 +144,24 @@ Result<void> JsonScanner::step(char byte) {
         state_ = State::value;
       }
       return {};
-    case State::done: return malformed("something follows the document");
-    default: return malformed("something unexpected");
+    case State::done:
+      return malformed("something follows the document");
+    default:
+      return malformed("something unexpected");
   }
 }
 
 Result<void> JsonScanner::begin_value(char byte) {
   if (++values_ > limits_.values) {
-    return refuse(PublishRefusal::document_too_large,
-                  fmt::format("The document has more than {} values, {}.", limits_.values, where()));
+    return refuse(
+        PublishRefusal::document_too_large,
+        fmt::format("The document has more than {} values, {}.", limits_.values, where()));
   }
   switch (byte) {
-    case '{': return open(true);
-    case '[': return open(false);
+    case '{':
+      return open(true);
+    case '[':
+      return open(false);
     case '"':
       is_key_ = false;
       decoded_.clear();
@@ -163,9 +169,15 @@ Result<void> JsonScanner::begin_value(char byte) {
       streaming_ = events_.wants_stream();
       state_ = State::string;
       return {};
-    case 't': literal_ = "rue"; break;
-    case 'f': literal_ = "alse"; break;
-    case 'n': literal_ = "ull"; break;
+    case 't':
+      literal_ = "rue";
+      break;
+    case 'f':
+      literal_ = "alse";
+      break;
+    case 'n':
+      literal_ = "ull";
+      break;
     default:
       if (byte != '-' && !digit(byte)) return malformed("a value was expected");
       number_ = byte == '-' ? Number::minus : byte == '0' ? Number::zero : Number::digits;
@@ -178,9 +190,9 @@ Result<void> JsonScanner::begin_value(char byte) {
 
 Result<void> JsonScanner::open(bool object) {
   if (levels_.size() >= limits_.depth) {
-    return refuse(PublishRefusal::too_deep,
-                  fmt::format("The document is nested deeper than {} levels, {}.", limits_.depth,
-                              where()));
+    return refuse(
+        PublishRefusal::too_deep,
+        fmt::format("The document is nested deeper than {} levels, {}.", limits_.depth, where()));
   }
   levels_.push_back({object, {}, 0});
   path_.emplace_back(object ? "" : "[0]");

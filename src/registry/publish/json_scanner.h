@@ -99,10 +99,10 @@ class JsonScanner {
   std::vector<std::string> path_;
 
   JsonStringDecoder string_;
-  std::string decoded_;      ///< the key so far, or a piece of a streamed string
+  std::string decoded_;  ///< the key so far, or a piece of a streamed string
   bool is_key_ = false;
   bool streaming_ = false;
-  std::string_view literal_; ///< what remains of true, false or null
+  std::string_view literal_;  ///< what remains of true, false or null
   Number number_ = Number::minus;
 };
 

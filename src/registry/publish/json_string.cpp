@@ -1,5 +1,7 @@
 #include "registry/publish/json_string.h"
 
+#include <array>
+
 namespace imp::registry {
 namespace {
 
@@ -22,9 +24,19 @@ void append_utf8(std::string& out, std::uint32_t point) {
   }
 }
 
-bool ordinary(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
+// Characters that stand for themselves: ASCII but for controls, quote and backslash.
+constexpr std::array<bool, 256> kOrdinary = [] {
+  std::array<bool, 256> out{};
+  for (int c = 0x20; c < 0x80; ++c) out[static_cast<std::size_t>(c)] = c != '"' && c != '\\';
+  return out;
+}();
+
+std::size_t ordinary_run(std::string_view bytes) {
+  const bool* const ordinary = kOrdinary.data();
+  const char* at = bytes.data();
+  const char* const end = at + bytes.size();
+  while (at != end && ordinary[static_cast<unsigned char>(*at)]) ++at;
+  return static_cast<std::size_t>(at - bytes.data());
 }
 
 }  // namespace
@@ -40,10 +52,9 @@ JsonStringDecoder::Outcome JsonStringDecoder::write(std::string_view bytes, std:
   while (taken < bytes.size()) {
     if (state_ == State::plain && missing_ == 0) {
       // The long runs of base64 and prose go through here.
-      std::size_t run = taken;
-      while (run < bytes.size() && ordinary(bytes[run])) ++run;
-      out.append(bytes, taken, run - taken);
-      taken = run;
+      const std::string_view run = bytes.substr(taken, ordinary_run(bytes.substr(taken)));
+      out.append(run);
+      taken += run.size();
       if (taken == bytes.size()) break;
     }
     const char byte = bytes[taken++];
@@ -53,8 +64,12 @@ JsonStringDecoder::Outcome JsonStringDecoder::write(std::string_view bytes, std:
         if (byte == '"' && missing_ == 0) return Outcome::end;
         good = plain(static_cast<unsigned char>(byte), out);
         break;
-      case State::escape: good = escape(byte, out); break;
-      case State::unicode: good = unicode(byte, out); break;
+      case State::escape:
+        good = escape(byte, out);
+        break;
+      case State::unicode:
+        good = unicode(byte, out);
+        break;
       case State::low_backslash:
         good = byte == '\\' || fail("a high surrogate without its low one");
         state_ = State::low_u;
@@ -106,18 +121,31 @@ bool JsonStringDecoder::escape(char byte, std::string& out) {
   switch (byte) {
     case '"':
     case '\\':
-    case '/': out += byte; return true;
-    case 'b': out += '\b'; return true;
-    case 'f': out += '\f'; return true;
-    case 'n': out += '\n'; return true;
-    case 'r': out += '\r'; return true;
-    case 't': out += '\t'; return true;
+    case '/':
+      out += byte;
+      return true;
+    case 'b':
+      out += '\b';
+      return true;
+    case 'f':
+      out += '\f';
+      return true;
+    case 'n':
+      out += '\n';
+      return true;
+    case 'r':
+      out += '\r';
+      return true;
+    case 't':
+      out += '\t';
+      return true;
     case 'u':
       state_ = State::unicode;
       unit_ = 0;
       digits_ = 0;
       return true;
-    default: return fail("an escape that JSON does not have");
+    default:
+      return fail("an escape that JSON does not have");
   }
 }
 

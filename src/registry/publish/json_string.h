@@ -6,8 +6,8 @@
 
 namespace imp::registry {
 
-/// Decodes the inside of a JSON string (RFC 8259 §7) in pieces of any size: escapes, surrogate pairs,
-/// and a check that the rest is UTF-8.
+/// Decodes the inside of a JSON string (RFC 8259 §7) in pieces of any size: escapes, surrogate
+/// pairs, and a check that the rest is UTF-8.
 class JsonStringDecoder {
  public:
   enum class Outcome : std::uint8_t { more, end, malformed };
@@ -28,10 +28,10 @@ class JsonStringDecoder {
   bool fail(std::string_view what);
 
   State state_ = State::plain;
-  std::uint32_t unit_ = 0;     ///< of the \u escape being read
+  std::uint32_t unit_ = 0;  ///< of the \u escape being read
   int digits_ = 0;
-  std::uint32_t high_ = 0;     ///< a high surrogate that waits for its low one
-  int missing_ = 0;            ///< continuation bytes that must follow
+  std::uint32_t high_ = 0;       ///< a high surrogate that waits for its low one
+  int missing_ = 0;              ///< continuation bytes that must follow
   unsigned char lowest_ = 0x80;  ///< bounds of the next continuation byte
   unsigned char highest_ = 0xbf;
   std::string_view fault_;

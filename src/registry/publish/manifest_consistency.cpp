@@ -68,10 +68,11 @@ Result<void> same_identity(const json::object& manifest, const json::object& pac
   // npm publishes 1.0.0+build.5 as 1.0.0 and leaves the tarball as it is.
   const auto clean = packed_version ? SemVer::clean(*packed_version) : std::nullopt;
   if (!version || !clean || clean->text() != *version) {
-    return refuse(PublishRefusal::version_mismatch,
-                  fmt::format("The package.json in the tarball has the version \"{}\", the manifest "
-                              "\"{}\".",
-                              packed_version.value_or("(none)"), version.value_or("(none)")));
+    return refuse(
+        PublishRefusal::version_mismatch,
+        fmt::format("The package.json in the tarball has the version \"{}\", the manifest "
+                    "\"{}\".",
+                    packed_version.value_or("(none)"), version.value_or("(none)")));
   }
   return {};
 }
@@ -103,9 +104,10 @@ Result<void> check_consistency(const json::object& manifest, const TarballConten
   const InstallView sent = install_view(manifest, contents.has_gyp);
   const InstallView packed = install_view(package_json, contents.has_gyp);
   if (Result<void> ok = same("scripts", sent.scripts, packed.scripts); !ok) return ok;
-  if (Result<void> ok = same("dependencies", sent.dependencies, packed.dependencies); !ok) return ok;
-  if (Result<void> ok = same("optionalDependencies", sent.optional_dependencies,
-                             packed.optional_dependencies);
+  if (Result<void> ok = same("dependencies", sent.dependencies, packed.dependencies); !ok)
+    return ok;
+  if (Result<void> ok =
+          same("optionalDependencies", sent.optional_dependencies, packed.optional_dependencies);
       !ok) {
     return ok;
   }

@@ -33,8 +33,7 @@ Result<Changed> change_access(db::Session& session, const PackageName& name, Acc
   Result<Package> package = open_for_change(session, name, caller, ChangeOf::administration);
   if (!package) return pass_on(package);
   if (access == Access::restricted && !name.scoped()) {
-    return refuse(PublishRefusal::restricted_unscoped,
-                  "Only scoped packages can be restricted.");
+    return refuse(PublishRefusal::restricted_unscoped, "Only scoped packages can be restricted.");
   }
   if (package->access == access) return Changed{std::move(*package), false};
   write_access(session, *package, access);

@@ -8,8 +8,8 @@
 
 namespace imp::registry {
 
-/// Replaces the maintainers. A package that no organisation owns keeps at least one. Duplicates count
-/// once.
+/// Replaces the maintainers. A package that no organisation owns keeps at least one. Duplicates
+/// count once.
 Result<Changed> change_owners(db::Session& session, const PackageName& name,
                               const std::vector<Person>& maintainers, const Caller& caller,
                               Time now);

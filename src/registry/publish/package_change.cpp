@@ -7,10 +7,11 @@
 
 namespace imp::registry {
 
-Result<Package> open_for_change(db::Session& session, const PackageName& name,
-                                const Caller& caller, ChangeOf what) {
+Result<Package> open_for_change(db::Session& session, const PackageName& name, const Caller& caller,
+                                ChangeOf what) {
   if (caller.anonymous()) {
-    return refuse(PackageRefusal::not_signed_in, "Changing a package needs a credential: run npm login.");
+    return refuse(PackageRefusal::not_signed_in,
+                  "Changing a package needs a credential: run npm login.");
   }
   std::optional<Package> package = find_package(session, name.text());
   const PackageAccess access = package ? access_of(session, *package) : PackageAccess{};

@@ -23,9 +23,9 @@ enum class ChangeOf : std::uint8_t {
   administration,  ///< persons who may administer
 };
 
-/// Finds a package to change. One that the caller may not read is package_not_found. Call inside the
-/// write transaction.
-Result<Package> open_for_change(db::Session& session, const PackageName& name,
-                                const Caller& caller, ChangeOf what);
+/// Finds a package to change. One that the caller may not read is package_not_found. Call inside
+/// the write transaction.
+Result<Package> open_for_change(db::Session& session, const PackageName& name, const Caller& caller,
+                                ChangeOf what);
 
 }  // namespace imp::registry

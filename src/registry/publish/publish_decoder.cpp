@@ -21,8 +21,7 @@ Result<json::object> parse(std::string_view text, std::size_t depth) {
   json::parse_options options;
   options.max_depth = depth;
   json::error_code error;
-  json::value value =
-      json::parse(json::string_view(text.data(), text.size()), error, {}, options);
+  json::value value = json::parse(json::string_view(text.data(), text.size()), error, {}, options);
   if (error) {
     return refuse(PublishRefusal::malformed_json, "The document is not valid JSON.",
                   error.message());
@@ -132,7 +131,8 @@ Result<void> PublishDecoder::State::take_attachments(PublishDocument& document,
     const json::object& attachment = value.get_object();
     const json::value* data = attachment.if_contains("data");
     if (data == nullptr || !data->is_string()) {
-      return bad_attachment(key, ".data must be a string: npm sends the content within the document.");
+      return bad_attachment(key,
+                            ".data must be a string: npm sends the content within the document.");
     }
     if (attachment.contains("length") && !length(attachment)) {
       return bad_attachment(key, ".length must be a whole number.");

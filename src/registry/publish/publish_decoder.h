@@ -22,7 +22,7 @@ class TarballSink {
 };
 
 struct DecodeLimits {
-  std::size_t metadata_bytes = 20 * 1024 * 1024;   ///< of JSON text beside the tarball
+  std::size_t metadata_bytes = 20 * 1024 * 1024;     ///< of JSON text beside the tarball
   std::uint64_t tarball_bytes = 1024 * 1024 * 1024;  ///< decoded
   ScanLimits json;
 };

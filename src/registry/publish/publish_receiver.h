@@ -25,9 +25,9 @@ struct ReceivedDocument {
   boost::json::object metadata;
 };
 
-/// Takes the body of a publish (or of a stage) as it arrives, stores the tarball as a blob and checks
-/// everything that does not need the registry's state. A refused publish may leave a blob that no
-/// version refers to, which a sweep removes (tarball_in_use()).
+/// Takes the body of a publish (or of a stage) as it arrives, stores the tarball as a blob and
+/// checks everything that does not need the registry's state. A refused publish may leave a blob
+/// that no version refers to, which a sweep removes (tarball_in_use()).
 class PublishReceiver {
  public:
   /// `store` must outlive the receiver.

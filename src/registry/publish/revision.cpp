@@ -26,9 +26,9 @@ Result<void> same_document_name(const boost::json::object& document, const Packa
     const boost::json::value* value = document.if_contains(key);
     if (value == nullptr) continue;
     if (!value->is_string() || std::string_view(value->get_string()) != name.text()) {
-      return refuse(PublishRefusal::name_mismatch,
-                    fmt::format("\"{}\" is not \"{}\", which the document was sent for.", key,
-                                name.text()));
+      return refuse(
+          PublishRefusal::name_mismatch,
+          fmt::format("\"{}\" is not \"{}\", which the document was sent for.", key, name.text()));
     }
   }
   return {};

@@ -108,8 +108,9 @@ Result<Changed> put_revision(db::Session& session, const PackageName& name, std:
   if (versions == nullptr && document.contains("maintainers")) {
     return put_owners(session, name, current, document, people, caller, now);
   }
-  return refuse(PublishRefusal::unexpected_change,
-                "The document must have \"versions\" (to unpublish some) or \"maintainers\" alone.");
+  return refuse(
+      PublishRefusal::unexpected_change,
+      "The document must have \"versions\" (to unpublish some) or \"maintainers\" alone.");
 }
 
 }  // namespace imp::registry

@@ -16,9 +16,9 @@ Result<Changed> tag_version(db::Session& session, const PackageName& name, std::
   if (Result<void> ok = check_dist_tag(tag); !ok) return pass_on(ok);
   const auto record = find_version(session, package->id, version);
   if (!record || record->state != VersionState::published) {
-    return refuse(PackageRefusal::version_not_found,
-                  fmt::format("\"{}\" has no version \"{}\" to tag.", name.text(),
-                              version.substr(0, 260)));
+    return refuse(
+        PackageRefusal::version_not_found,
+        fmt::format("\"{}\" has no version \"{}\" to tag.", name.text(), version.substr(0, 260)));
   }
   const auto tags = dist_tags_of(session, package->id);
   const auto found = tags.find(std::string(tag));
@@ -33,8 +33,9 @@ Result<Changed> untag(db::Session& session, const PackageName& name, std::string
   Result<Package> package = open_for_change(session, name, caller, ChangeOf::tags);
   if (!package) return pass_on(package);
   if (tag == "latest") {
-    return refuse(PublishRefusal::latest_required,
-                  "The dist-tag \"latest\" cannot be removed; point it at another version instead.");
+    return refuse(
+        PublishRefusal::latest_required,
+        "The dist-tag \"latest\" cannot be removed; point it at another version instead.");
   }
   if (!dist_tags_of(session, package->id).contains(std::string(tag))) {
     return Changed{std::move(*package), false};

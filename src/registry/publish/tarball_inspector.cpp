@@ -6,14 +6,15 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
+#include <cerrno>
 #include <memory>
 #include <optional>
 
 #include "registry/publish/entry_path.h"
 #include "registry/publish/refusal.h"
+#include "registry/publish/tar_guard.h"
 
 namespace imp::registry {
 namespace {
@@ -24,31 +25,61 @@ struct FreeArchive {
   void operator()(archive* it) const { archive_read_free(it); }
 };
 
-// What libarchive's read callback needs, and how much went through it.
-struct Feed {
+using Reader = std::unique_ptr<archive, FreeArchive>;
+
+// The packed bytes, as libarchive asks for them.
+struct Packed {
   const TarballSource& source;
-  std::array<std::uint8_t, 64 * 1024> buffer;
-  std::uint64_t packed = 0;
+  std::uint64_t bytes = 0;
   std::optional<Failure> failed;
+  std::array<std::uint8_t, 64 * 1024> buffer;
 };
 
-la_ssize_t read_more(archive* reader, void* data, const void** buffer) {
-  Feed& feed = *static_cast<Feed*>(data);
-  const Result<std::size_t> got = feed.source(feed.buffer);
+la_ssize_t read_packed(archive* reader, void* data, const void** buffer) {
+  Packed& packed = *static_cast<Packed*>(data);
+  const Result<std::size_t> got = packed.source(packed.buffer);
   if (!got) {
-    feed.failed = got.error();
+    packed.failed = got.error();
     archive_set_error(reader, EIO, "the source failed");
     return -1;
   }
-  feed.packed += *got;
-  *buffer = feed.buffer.data();
+  packed.bytes += *got;
+  *buffer = packed.buffer.data();
   return static_cast<la_ssize_t>(*got);
+}
+
+// The tar file within, which passes the guard on its way to the second reader.
+struct Unpacked {
+  archive* gunzip;
+  TarGuard guard;
+  std::optional<Failure> failed;
+  std::array<std::uint8_t, 64 * 1024> buffer;
+};
+
+la_ssize_t read_unpacked(archive* reader, void* data, const void** buffer) {
+  Unpacked& tar = *static_cast<Unpacked*>(data);
+  const la_ssize_t got = archive_read_data(tar.gunzip, tar.buffer.data(), tar.buffer.size());
+  if (got < 0) {
+    const char* why = archive_error_string(tar.gunzip);
+    archive_set_error(reader, EIO, "%s", why == nullptr ? "damaged gzip" : why);
+    return -1;
+  }
+  const auto size = static_cast<std::size_t>(got);
+  if (const Result<void> ok = tar.guard.write(ByteView(tar.buffer).first(size)); !ok) {
+    tar.failed = ok.error();
+    archive_set_error(reader, EIO, "refused");
+    return -1;
+  }
+  *buffer = tar.buffer.data();
+  return got;
 }
 
 class Inspection {
  public:
   Inspection(const TarballSource& source, const TarballLimits& limits)
-      : limits_(limits), feed_(std::make_unique<Feed>(Feed{source, {}, 0, {}})) {}
+      : limits_(limits),
+        packed_(new Packed{source, 0, {}, {}}),
+        tar_(new Unpacked{gunzip_.get(), {}, {}, {}}) {}
 
   Result<TarballContents> run();
 
@@ -60,15 +91,18 @@ class Inspection {
   std::unexpected<Failure> unreadable() const;
 
   TarballLimits limits_;
-  std::unique_ptr<Feed> feed_;
-  std::unique_ptr<archive, FreeArchive> reader_{archive_read_new()};
+  Reader gunzip_{archive_read_new()};
+  Reader reader_{archive_read_new()};
+  std::unique_ptr<Packed> packed_;
+  std::unique_ptr<Unpacked> tar_;
   TarballContents contents_;
   std::uint64_t entries_ = 0;
   bool found_ = false;
 };
 
 std::unexpected<Failure> Inspection::unreadable() const {
-  if (feed_->failed) return std::unexpected(*feed_->failed);
+  if (packed_->failed) return std::unexpected(*packed_->failed);
+  if (tar_->failed) return std::unexpected(*tar_->failed);
   const char* why = archive_error_string(reader_.get());
   return refuse(PublishRefusal::unreadable_tarball,
                 "The tarball cannot be read: it must be a complete gzip-compressed tar file.",
@@ -76,13 +110,19 @@ std::unexpected<Failure> Inspection::unreadable() const {
 }
 
 Result<void> Inspection::open() {
-  archive* reader = reader_.get();
-  archive_read_support_filter_gzip(reader);
-  archive_read_support_format_tar(reader);
+  archive_read_support_filter_gzip(gunzip_.get());
+  archive_read_support_format_raw(gunzip_.get());
+  archive_entry* whole = nullptr;
+  if (archive_read_open(gunzip_.get(), packed_.get(), nullptr, read_packed, nullptr) !=
+          ARCHIVE_OK ||
+      archive_filter_code(gunzip_.get(), 0) != ARCHIVE_FILTER_GZIP ||
+      archive_read_next_header(gunzip_.get(), &whole) != ARCHIVE_OK) {
+    return unreadable();
+  }
+  archive_read_support_format_tar(reader_.get());
   // npm's unpacker reads on after the end-of-archive blocks, so nothing may hide behind them.
-  archive_read_set_format_option(reader, "tar", "read_concatenated_archives", "1");
-  if (archive_read_open(reader, feed_.get(), nullptr, read_more, nullptr) != ARCHIVE_OK ||
-      archive_filter_code(reader, 0) != ARCHIVE_FILTER_GZIP) {
+  archive_read_set_format_option(reader_.get(), "tar", "read_concatenated_archives", "1");
+  if (archive_read_open(reader_.get(), tar_.get(), nullptr, read_unpacked, nullptr) != ARCHIVE_OK) {
     return unreadable();
   }
   return {};
@@ -95,13 +135,14 @@ Result<void> Inspection::count(archive_entry* entry, const std::string& path, st
   la_int64_t offset = 0;
   std::uint64_t total = 0;
   // A sparse file unpacks to its full size, whatever its blocks are.
-  const auto declared = static_cast<std::uint64_t>(std::max<la_int64_t>(archive_entry_size(entry), 0));
+  const auto declared =
+      static_cast<std::uint64_t>(std::max<la_int64_t>(archive_entry_size(entry), 0));
   const auto over = [&](std::uint64_t unpacked) -> std::optional<std::string> {
     if (unpacked > limits_.unpacked_bytes) {
       return fmt::format("The tarball unpacks to more than {} bytes, at \"{}\".",
                          limits_.unpacked_bytes, path);
     }
-    if (unpacked > limits_.ratio_floor && unpacked / limits_.ratio > feed_->packed) {
+    if (unpacked > limits_.ratio_floor && unpacked / limits_.ratio > packed_->bytes) {
       return fmt::format("The tarball unpacks to more than {} times its size, at \"{}\".",
                          limits_.ratio, path);
     }
@@ -162,9 +203,9 @@ Result<void> Inspection::entry(archive_entry* entry) {
   }
   if (archive_entry_filetype(entry) == AE_IFDIR) return {};
   if (archive_entry_filetype(entry) != AE_IFREG) {
-    return refuse(PublishRefusal::unsafe_entry,
-                  fmt::format("The tarball's entry \"{}\" is neither a file nor a directory.",
-                              path->shown));
+    return refuse(
+        PublishRefusal::unsafe_entry,
+        fmt::format("The tarball's entry \"{}\" is neither a file nor a directory.", path->shown));
   }
   ++contents_.file_count;
   const std::string& file = path->inside;
@@ -196,7 +237,7 @@ Result<TarballContents> Inspection::run() {
     if (status != ARCHIVE_OK && status != ARCHIVE_WARN) return unreadable();
     if (Result<void> seen = entry(next); !seen) return pass_on(seen);
   }
-  if (feed_->failed) return unreadable();
+  if (packed_->failed || tar_->failed) return unreadable();
   if (!found_) {
     return refuse(PublishRefusal::no_package_json,
                   "The tarball has no package.json in its top directory.");

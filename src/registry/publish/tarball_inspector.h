@@ -33,8 +33,8 @@ struct TarballContents {
 using TarballSource = std::function<Result<std::size_t>(std::span<std::uint8_t>)>;
 
 /// Reads a gzipped tar once from beginning to end, as npm would unpack it: the first component of
-/// every path is dropped, whatever it is called. Entries that npm would skip or that would leave the
-/// directory are refused, and so is anything that makes it unclear which package.json counts.
+/// every path is dropped, whatever it is called. Entries that npm would skip or that would leave
+/// the directory are refused, and so is anything that makes it unclear which package.json counts.
 Result<TarballContents> inspect_tarball(const TarballSource& source, const TarballLimits& limits);
 
 }  // namespace imp::registry

@@ -4,6 +4,8 @@
 
 #include <boost/json/serialize.hpp>
 
+#include "accounts/accounts.h"
+#include "base/log.h"
 #include "ci/contexts/ci_store.h"
 #include "ci/contexts/contexts.h"
 #include "ci/contexts/restrictions.h"
@@ -18,13 +20,23 @@ using ::testing::Not;
 class AccessTest : public CiStore {
  protected:
   AccessTest() : CiStore({context_migrations()}) {
+    person_ = accounts_.people
+                  .create({.name = "alice",
+                           .email = "alice@example.test",
+                           .password = "correct horse battery",
+                           .fullname = {}},
+                          accounts::Actor::system())
+                  .value();
+    owner_ = accounts_.organizations
+                 .create({.name = "acme", .display_name = {}}, person_, accounts::Actor::system())
+                 .value();
     values_.set("pipeline.git.branch", "main");
     values_.set("job.ssh.enabled", false);
   }
 
   Context context(std::string_view name,
                   std::vector<std::pair<std::string, std::string>> variables) {
-    const Context created = contexts_.create(organization_, name, alice_).value();
+    const Context created = contexts_.create(owner_.id, name, alice_).value();
     for (const auto& [variable, value] : variables) {
       EXPECT_TRUE(variables_.store(created.id, variable, value, alice_));
     }
@@ -36,11 +48,11 @@ class AccessTest : public CiStore {
   }
 
   ContextRequest request(std::vector<std::string> names) {
-    return {.organization_id = organization_,
+    return {.organization_id = owner_.id,
             .project_id = "1a2b0000-0000-4000-8000-000000000001",
             .job_id = "job-1",
             .context_names = std::move(names),
-            .actor = ContextActor{.person_id = alice_.person_id, .organization_member = true},
+            .person_id = person_.id,
             .values = &values_};
   }
   Access authorize(const ContextRequest& request) {
@@ -62,6 +74,17 @@ class AccessTest : public CiStore {
     return result;
   }
 
+  accounts::Accounts accounts_{
+      accounts::Services{.database = *database_,
+                         .clock = clock_,
+                         .random = crypto::system_random(),
+                         .sealer = sealer_,
+                         .log = null_log(),
+                         .metrics = metrics_,
+                         .settings = {.public_url = "https://ci.example:4873",
+                                      .password_cost = crypto::PasswordCost::minimal}}};
+  accounts::Person person_;
+  accounts::Organization owner_;
   expr::Environment values_;
   Contexts contexts_{*database_, clock_};
   ContextVariables variables_{*database_, sealer_, clock_};
@@ -132,10 +155,50 @@ TEST_F(AccessTest, DecisionIsTakenAgainWhenValuesAreReleased) {
 TEST_F(AccessTest, TriggerWithoutPersonIsRefused) {
   context("guard", {{"A", "1"}});
   ContextRequest nobody = request({"guard"});
-  nobody.actor.reset();
+  nobody.person_id.clear();
   const Access access = authorize(nobody);
   EXPECT_EQ(access.outcome, AccessOutcome::unauthorized);
   EXPECT_EQ(access.code, "no_actor");
+}
+
+TEST_F(AccessTest, MembershipIsThatOfTheMoment) {
+  context("guard", {{"A", "1"}});
+  const auto system = accounts::Actor::system();
+  const auto bob = accounts_.people
+                       .create({.name = "bob",
+                                .email = "bob@example.test",
+                                .password = "correct horse battery",
+                                .fullname = {}},
+                               system)
+                       .value();
+  ContextRequest by_bob = request({"guard"});
+  by_bob.person_id = bob.id;
+  EXPECT_EQ(authorize(by_bob).code, "not_in_group");
+  ASSERT_TRUE(accounts_.organizations.set_member(owner_, bob, accounts::Role::member, system));
+  EXPECT_EQ(authorize(by_bob).outcome, AccessOutcome::allowed);
+  ASSERT_TRUE(accounts_.organizations.remove_member(owner_, bob, system));
+  EXPECT_EQ(release(by_bob)->access.code, "not_in_group");
+}
+
+TEST_F(AccessTest, GroupsOfTheOrganisationCount) {
+  const Context created = context("guard", {{"A", "1"}});
+  const auto system = accounts::Actor::system();
+  const auto core = accounts_.groups.create(owner_, "core", system).value();
+  ASSERT_TRUE(restrictions_.add({created.id, RestrictionKind::group, core.id, "core"}, alice_));
+  ASSERT_TRUE(restrictions_.remove(created.id, owner_.id, alice_));
+  const auto bob = accounts_.people
+                       .create({.name = "bob",
+                                .email = "bob@example.test",
+                                .password = "correct horse battery",
+                                .fullname = {}},
+                               system)
+                       .value();
+  ASSERT_TRUE(accounts_.organizations.set_member(owner_, bob, accounts::Role::member, system));
+  ContextRequest by_bob = request({"guard"});
+  by_bob.person_id = bob.id;
+  EXPECT_EQ(authorize(by_bob).code, "not_in_group");
+  ASSERT_TRUE(accounts_.groups.add(owner_, core, bob, system));
+  EXPECT_EQ(authorize(by_bob).outcome, AccessOutcome::allowed);
 }
 
 TEST_F(AccessTest, DecisionsAreAuditedAndCountedWithTheirReason) {

@@ -45,7 +45,7 @@ TEST(Claims, FirstFormOfSubjectEndsWithTheUser) {
   TokenClaims first = token();
   first.subject = SubjectForm::v1;
   const auto v1 = claims_of(pushed_job(), first), v2 = claims_of(pushed_job(), token());
-  EXPECT_EQ(v1.at("sub"),
+  EXPECT_EQ(v1.at("sub").as_string(),
             "org/0f0e0000-0000-4000-8000-000000000001/project/1a2b0000-0000-4000-8000-000000000002"
             "/user/3c4d0000-0000-4000-8000-000000000003");
   for (const auto& member : v1) {  // they differ in nothing else
@@ -59,7 +59,7 @@ TEST(Claims, CustomWebhookHasNeitherOriginNorRef) {
   const auto claims = claims_of(job, token());
   EXPECT_FALSE(claims.contains("oidc.circleci.com/vcs-origin"));
   EXPECT_FALSE(claims.contains("oidc.circleci.com/vcs-ref"));
-  EXPECT_EQ(claims.at("sub"), subject_of(job, SubjectForm::v1));
+  EXPECT_EQ(claims.at("sub").as_string(), subject_of(job, SubjectForm::v1));
 }
 
 TEST(Claims, ContextsAreAnEmptyListAndSshIsABoolean) {
@@ -81,7 +81,7 @@ TEST(Claims, ContextsKeepTheirOrder) {
 
 TEST(Claims, ForkCarriesItsOwnOrigin) {
   const auto claims = claims_of(forked_job(), token());
-  EXPECT_EQ(claims.at("oidc.circleci.com/vcs-origin"), "github.com/mallory/widgets");
+  EXPECT_EQ(claims.at("oidc.circleci.com/vcs-origin").as_string(), "github.com/mallory/widgets");
   EXPECT_THAT(std::string(claims.at("sub").as_string()),
               HasSubstr("/vcs-origin/github.com/mallory/widgets/"));
 }

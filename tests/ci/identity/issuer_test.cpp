@@ -35,6 +35,8 @@ class IssuerTest : public CiStore {
                         {.algorithms = {jose::Algorithm::rs256},
                          .issuer = issuer,
                          .audiences = {audience},
+                         .max_age = {},
+                         .max_lifetime = {},
                          .require_token_id = true},
                         clock_.now());
   }
@@ -110,8 +112,8 @@ TEST_F(IssuerTest, EveryTokenIsAudited) {
   EXPECT_EQ(newest.actor, "user:" + job_.user_id);
   EXPECT_EQ(newest.outcome, "granted");
   EXPECT_EQ(newest.organization, job_.organization_id);
-  EXPECT_EQ(newest.detail.at("audience"), "npm:registry.example");
-  EXPECT_EQ(newest.detail.at("jti"),
+  EXPECT_EQ(newest.detail.at("audience").as_string(), "npm:registry.example");
+  EXPECT_EQ(newest.detail.at("jti").as_string(),
             *verified(token, organization_issuer_, "npm:registry.example")->token_id);
   for (const auto& entry : entries) {  // what it says of a token is not enough to make one
     EXPECT_THAT(boost::json::serialize(entry.record.detail), Not(HasSubstr("eyJ")));
@@ -182,7 +184,7 @@ TEST_F(IssuerTest, RotationErasesThePrivateHalfAndIsAudited) {
   const auto entries = audited("oidc.key.rotate");
   ASSERT_EQ(entries.size(), 1u);
   EXPECT_EQ(entries[0].record.actor, "user:alice");
-  EXPECT_EQ(entries[0].record.detail.at("replaces"), old_kid);
+  EXPECT_EQ(entries[0].record.detail.at("replaces").as_string(), old_kid);
 }
 
 TEST_F(IssuerTest, RotationByAnotherProcessIsSeenAtOnce) {
@@ -216,20 +218,21 @@ TEST_F(IssuerTest, KeySealedUnderAnotherMasterKeyDoesNotSign) {
 TEST_F(IssuerTest, DiscoveryPointsToTheKeysOfItsOwnIssuer) {
   const auto document =
       boost::json::parse(issuer_.discovery(organization_issuer_)->identity).as_object();
-  EXPECT_EQ(document.at("issuer"), organization_issuer_);
-  EXPECT_EQ(document.at("jwks_uri"), organization_issuer_ + "/.well-known/jwks-pub.json");
+  EXPECT_EQ(document.at("issuer").as_string(), organization_issuer_);
+  EXPECT_EQ(document.at("jwks_uri").as_string(),
+            organization_issuer_ + "/.well-known/jwks-pub.json");
   EXPECT_EQ(boost::json::serialize(document.at("id_token_signing_alg_values_supported")),
             R"(["RS256"])");
   const auto root = boost::json::parse(issuer_.discovery(issuer_.root_url())->identity).as_object();
-  EXPECT_EQ(root.at("issuer"), "https://ci.example:4873/oidc");
+  EXPECT_EQ(root.at("issuer").as_string(), "https://ci.example:4873/oidc");
 }
 
 TEST_F(IssuerTest, KeySetHoldsPublicMembersOnly) {
   const auto document = boost::json::parse(issuer_.jwks().value()->identity).as_object();
   const auto& key = document.at("keys").as_array().at(0).as_object();
-  EXPECT_EQ(key.at("kty"), "RSA");
-  EXPECT_EQ(key.at("alg"), "RS256");
-  EXPECT_EQ(key.at("kid"), published().front());
+  EXPECT_EQ(key.at("kty").as_string(), "RSA");
+  EXPECT_EQ(key.at("alg").as_string(), "RS256");
+  EXPECT_EQ(key.at("kid").as_string(), published().front());
   EXPECT_EQ(from_base64url(std::string(key.at("n").as_string()))->size(), 256u);  // 2048 bits
   for (const char* secret : {"d", "p", "q", "dp", "dq", "qi"}) EXPECT_FALSE(key.contains(secret));
 }

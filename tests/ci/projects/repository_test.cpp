@@ -20,11 +20,6 @@ const std::string absent_revision(40, 'a');
 
 class RepositoryTest : public ::testing::Test {
  protected:
-  RepositoryTest() {
-    std::string pattern = std::filesystem::temp_directory_path() / "imp-git-XXXXXX";
-    directory_ = mkdtemp(pattern.data());
-    work_ = directory_ + "/work";
-  }
   ~RepositoryTest() override { std::filesystem::remove_all(directory_); }
 
   void git(std::vector<std::string> arguments) {
@@ -40,7 +35,8 @@ class RepositoryTest : public ::testing::Test {
   }
   /// A repository with two commits on main, a branch and two tags.
   void fill() {
-    ASSERT_TRUE(repositories_.create(id, "main"));
+    const auto created = repositories_.create(id, "main");
+    ASSERT_TRUE(created) << created.error().detail;
     std::filesystem::create_directories(work_);
     git({"init", "--quiet", "--initial-branch=main"});
     write(".circleci/config.yml", "version: 2.1\n");
@@ -56,7 +52,13 @@ class RepositoryTest : public ::testing::Test {
     git({"push", "--quiet", repositories_.path(id), "--tags"});
   }
 
-  std::string directory_, work_;
+  static std::string new_directory() {
+    std::string pattern = std::filesystem::temp_directory_path() / "imp-git-XXXXXX";
+    return mkdtemp(pattern.data());
+  }
+
+  const std::string directory_ = new_directory();
+  const std::string work_ = directory_ + "/work";
   Repositories repositories_{directory_ + "/git"};
 };
 

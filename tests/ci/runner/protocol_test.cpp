@@ -147,8 +147,8 @@ TEST(Protocol, HostileTickets) {
 }
 
 TEST(Protocol, HostileBatches) {
-  const std::string valid = encode(EventBatch{"l", {{1, 1, StepOutput{1, "x"}},
-                                                    {2, 1, StepFinished{1, {}, 0}}}});
+  const std::string valid =
+      encode(EventBatch{"l", {{1, 1, StepOutput{1, "x"}}, {2, 1, StepFinished{1, {}, 0}}}});
   ASSERT_TRUE(decode<EventBatch>(valid));
   const Hostile cases[] = {
       {"no events", "/events", "[]", "must not be empty"},
@@ -192,9 +192,15 @@ TEST(Names, GitReferences) {
                            "dependabot/npm_and_yarn/a-1.2", "\xc3\xa9"}) {
     EXPECT_TRUE(is_git_reference(good)) << good;
   }
-  for (const char* bad : {"", "-x", "--upload-pack=x", "+main", "a:b", "a..b", "a b", "a\nb", "a^",
-                          "a~1", "a?", "a*", "a[", "a\\b", "@", "a@{1}", "/a", "a/", "a//b", ".a",
-                          "a/.b", "a.", "a.lock", "a.lock/b", "\x7f"}) {
+  for (const char* bad : {"",      "-x",     "--upload-pack=x",
+                          "+main", "a:b",    "a..b",
+                          "a b",   "a\nb",   "a^",
+                          "a~1",   "a?",     "a*",
+                          "a[",    "a\\b",   "@",
+                          "a@{1}", "/a",     "a/",
+                          "a//b",  ".a",     "a/.b",
+                          "a.",    "a.lock", "a.lock/b",
+                          "\x7f"}) {
     EXPECT_FALSE(is_git_reference(bad)) << bad;
   }
 }

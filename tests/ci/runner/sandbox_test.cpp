@@ -22,9 +22,8 @@ struct Place {
   std::vector<NamedValue> environment = base_environment();
 
   Said run(const std::string& script, Watch watch = {}) const {
-    const auto directories =
-        JobDirectories::make(directory.path() + "/work", new_uuid(),
-                             sandbox.confinement == Confinement::other_user);
+    const auto directories = JobDirectories::make(directory.path() + "/work", new_uuid(),
+                                                  sandbox.confinement == Confinement::other_user);
     Said out;
     EXPECT_TRUE(directories) << directories.error().message;
     if (!directories) return out;
@@ -41,9 +40,9 @@ struct Place {
   }
 };
 
-/// Both ways to lose rights are tried: as root the second one too, though a runner would not use it.
-class SandboxTest : public test::WithSandbox,
-                    public ::testing::WithParamInterface<Confinement> {
+/// Both ways to lose rights are tried: as root the second one too, though a runner would not use
+/// it.
+class SandboxTest : public test::WithSandbox, public ::testing::WithParamInterface<Confinement> {
  protected:
   void SetUp() override {
     WithSandbox::SetUp();
@@ -72,7 +71,8 @@ TEST_P(SandboxTest, RunsAsTheJobsUserInItsHome) {
 }
 
 TEST_P(SandboxTest, HasNoRightsAndCannotGetThem) {
-  const Said said = place.run("grep -E '^(CapInh|CapPrm|CapEff|CapAmb|NoNewPrivs)' /proc/self/status");
+  const Said said =
+      place.run("grep -E '^(CapInh|CapPrm|CapEff|CapAmb|NoNewPrivs)' /proc/self/status");
   EXPECT_EQ(said.output,
             "CapInh:\t0000000000000000\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\n"
             "CapAmb:\t0000000000000000\nNoNewPrivs:\t1\n");
@@ -101,7 +101,8 @@ TEST_P(SandboxTest, ForeignHomesDataAndSocketsAreNotThere) {
   if (GetParam() == Confinement::other_user) {
     EXPECT_EQ(seen, "/home:\ncircleci\n\n/run:\nimprimatur\nrun\ntmp\n");
   } else {
-    EXPECT_EQ(seen.substr(0, 35), "/home:\ncircleci\n\n/run:\nimprimatur\n");
+    // Run by root, this confinement keeps root's view of files; a runner would not choose it then.
+    EXPECT_TRUE(seen.starts_with("/home:\ncircleci\n\n/run:\nimprimatur\n")) << seen;
   }
 }
 
@@ -137,15 +138,17 @@ TEST_P(SandboxTest, TheEnvironmentIsExactlyWhatWasGiven) {
   ::setenv("IMPRIMATUR_RUNNER_TOKEN", "must-not-leak", 1);
   place.environment = {{"PATH", "/usr/bin:/bin"}, {"MULTI", "a\nb = c"}, {"EMPTY", ""}};
   const Said said = place.run("env -0 | sort -z | tr '\\0' '|'");
-  EXPECT_EQ(said.output, "EMPTY=|MULTI=a\nb = c|PATH=/usr/bin:/bin|"
-                         "PWD=/home/circleci/project|SHLVL=0|_=/usr/bin/env|");
+  EXPECT_EQ(said.output,
+            "EMPTY=|MULTI=a\nb = c|PATH=/usr/bin:/bin|"
+            "PWD=/home/circleci/project|SHLVL=1|_=/usr/bin/env|");
   ::unsetenv("IMPRIMATUR_RUNNER_TOKEN");
 }
 
 TEST_P(SandboxTest, NoProcessOfTheHostShows) {
-  const Said said = place.run("cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n'; "
-                              "ls -d /proc/[0-9]* | wc -l; kill -0 " +
-                              std::to_string(::getpid()) + " 2>/dev/null && echo reached");
+  const Said said = place.run(
+      "cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n'; "
+      "ls -d /proc/[0-9]* | wc -l; kill -0 " +
+      std::to_string(::getpid()) + " 2>/dev/null && echo reached");
   EXPECT_EQ(said.output.find("IMPRIMATUR"), std::string::npos);
   EXPECT_EQ(said.output.find("reached"), std::string::npos);
 }
@@ -184,10 +187,7 @@ TEST_P(SandboxTest, LeftoverProcessesEndWithTheirStep) {
   const std::string mark = "98" + std::to_string(::getpid());
   const Said said = place.run("setsid sleep " + mark + " >/dev/null 2>&1 & disown; echo gone");
   EXPECT_EQ(said.output, "gone\n");
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    EXPECT_EQ(test::read_file(entry.path().string() + "/cmdline").find(std::string("sleep\0", 6) + mark),
-              std::string::npos);
-  }
+  EXPECT_TRUE(test::ends_soon("sleep " + mark));
 }
 
 TEST_P(SandboxTest, WithoutNetworkThereIsOnlyLoopback) {
@@ -211,6 +211,7 @@ TEST_P(SandboxTest, DirectoriesThatCannotBeMadeSaySo) {
 
 TEST(SandboxProbe, SaysWhatIsMissing) {
   Sandbox sandbox;
+  sandbox.confinement = Confinement::user_namespace;
   sandbox.bubblewrap = "/nonexistent/bwrap";
   sandbox.jobtool = test::jobtool_path();
   const TemporaryDirectory directory;

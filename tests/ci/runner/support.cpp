@@ -6,8 +6,8 @@
 #include <fstream>
 #include <sstream>
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 #include "base/uuid.h"
 
@@ -49,6 +49,20 @@ Said run_on_host(std::vector<std::string> arguments, std::vector<std::string> en
   EXPECT_TRUE(end) << end.error().message;
   if (end) out.exit_code = end->exit_code;
   return out;
+}
+
+bool ends_soon(const std::string& command_line) {
+  for (int tries = 0; tries < 50; ++tries) {
+    bool found = false;
+    for (const auto& entry : fs::directory_iterator("/proc")) {
+      std::string words = read_file(entry.path().string() + "/cmdline");
+      std::replace(words.begin(), words.end(), '\0', ' ');
+      found = found || words == command_line + " ";
+    }
+    if (!found) return true;
+    std::this_thread::sleep_for(Milliseconds(20));
+  }
+  return false;
 }
 
 void write_file(const std::string& path, std::string_view content) {
@@ -151,9 +165,7 @@ http::Fetched FakeServer::of_job(Job& job, const std::string& action, const std:
   const auto bad = [](const Failure& failure) {
     return refusal(400, "malformed_message", failure.message);
   };
-  const auto gone = [&](const std::string& lease) {
-    return job.lost || lease != job.ticket.lease;
-  };
+  const auto gone = [&](const std::string& lease) { return job.lost || lease != job.ticket.lease; };
   const auto lease_lost = [] { return refusal(409, std::string(lease_lost_code), "lost"); };
   if (action == "heartbeat") {
     const auto request = decode<HeartbeatRequest>(body);

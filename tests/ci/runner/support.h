@@ -47,6 +47,10 @@ struct Said {
 };
 Said run_on_host(std::vector<std::string> arguments, std::vector<std::string> environment = {});
 
+/// True when no process of the host with this command line is left, now or within a second: the
+/// kernel takes a moment to end what it was told to end.
+bool ends_soon(const std::string& command_line);
+
 void write_file(const std::string& path, std::string_view content);
 std::string read_file(const std::string& path);
 
@@ -85,7 +89,7 @@ class FakeServer final : public http::Client {
 
   std::string token = "runner-token-6a1f";
   std::atomic<bool> away{false};
-  std::atomic<int> lose_answers{0};       ///< act, then lose the next n answers
+  std::atomic<int> lose_answers{0};          ///< act, then lose the next n answers
   std::atomic<unsigned> trouble_percent{0};  ///< of requests fail, half of them after acting
   std::atomic<int> requests{0};
   std::function<http::Fetched(const TokenRequest&)> mint;
@@ -106,7 +110,8 @@ class FakeServer final : public http::Client {
 http::Fetched answer(int status, std::string body);
 http::Fetched refusal(int status, std::string code, std::string message);
 
-/// Runs one job to its end against the server, in a slot of its own, and returns what the server knows.
+/// Runs one job to its end against the server, in a slot of its own, and returns what the server
+/// knows.
 FakeServer::Job run_to_end(FakeServer& server, const JobSettings& settings, JobTicket ticket);
 JobSettings settings_in(const TemporaryDirectory& directory);
 

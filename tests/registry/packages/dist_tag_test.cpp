@@ -14,11 +14,34 @@ TEST(DistTag, Accepts) {
 }
 
 TEST(DistTag, Refuses) {
-  const std::vector<std::string> table = {
-      "",      " ",     "a b",   "x",     "*",      "1",     "v1.4",    "1.2.3", "^1",
-      "~2",    "1.x",   "||",    ">=1",   "a/b",    "../a",  "a\\b",    "a@b",   "a%2f",
-      "a?b",   "a#b",   "a\nb",  "a\"b",  "caf\xc3\xa9", ".", "..",      "__proto__",
-      std::string("a\0", 2), std::string(101, 'a')};
+  const std::vector<std::string> table = {"",
+                                          " ",
+                                          "a b",
+                                          "x",
+                                          "*",
+                                          "1",
+                                          "v1.4",
+                                          "1.2.3",
+                                          "^1",
+                                          "~2",
+                                          "1.x",
+                                          "||",
+                                          ">=1",
+                                          "a/b",
+                                          "../a",
+                                          "a\\b",
+                                          "a@b",
+                                          "a%2f",
+                                          "a?b",
+                                          "a#b",
+                                          "a\nb",
+                                          "a\"b",
+                                          "caf\xc3\xa9",
+                                          ".",
+                                          "..",
+                                          "__proto__",
+                                          std::string("a\0", 2),
+                                          std::string(101, 'a')};
   for (const std::string& tag : table) {
     const auto checked = check_dist_tag(tag);
     ASSERT_FALSE(checked) << tag;

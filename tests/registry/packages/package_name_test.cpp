@@ -43,19 +43,19 @@ TEST(PackageName, RefusesNewNames) {
       {std::string(215, 'a'), true},
       {std::string(513, 'a'), false},
       {"caf\xc3\xa9", false},
-      {"a/b", false},            // a path, not a scope
+      {"a/b", false},  // a path, not a scope
       {"@acme", false},
       {"@acme/", false},
       {"@/pkg", false},
       {"@acme/a/b", false},
       {"@acme/.hidden", false},
-      {"@../etc", false},        // a scope that is a path
+      {"@../etc", false},  // a scope that is a path
       {"@acme/..", false},
       {"@.acme/pkg", false},
-      {"@acme/-", false},        // "/@acme/-/x.tgz" would be a tarball of "@acme"
+      {"@acme/-", false},  // "/@acme/-/x.tgz" would be a tarball of "@acme"
       {"-", false},
       {"@acme\\pkg", false},
-      {"@acme%2fpkg", false},    // an escape that was not undone, or was encoded twice
+      {"@acme%2fpkg", false},  // an escape that was not undone, or was encoded twice
       {"a%00", false},
       {std::string("a\0b", 3), false},
       {"a\nb", false},
@@ -104,8 +104,9 @@ TEST(PackageName, KnowsItsParts) {
 TEST(PackageName, ReadsTheVersionOfATarball) {
   const auto name = PackageName::for_new("@acme/pkg-2").value();
   EXPECT_EQ(name.version_of_tarball("pkg-2-1.0.0.tgz"), "1.0.0");
-  for (const char* file : {"pkg-2-.tgz", "pkg-2.tgz", "pkg-1.0.0.tgz", "pkg-2-1.0.0.tar.gz",
-                           "pkg-2_1.0.0.tgz", "", ".tgz", "@acme/pkg-2-1.0.0.tgz", "pkg-2-1.0.0.TGZ"}) {
+  for (const char* file :
+       {"pkg-2-.tgz", "pkg-2.tgz", "pkg-1.0.0.tgz", "pkg-2-1.0.0.tar.gz", "pkg-2_1.0.0.tgz", "",
+        ".tgz", "@acme/pkg-2-1.0.0.tgz", "pkg-2-1.0.0.TGZ"}) {
     EXPECT_FALSE(name.version_of_tarball(file)) << file;
   }
 }

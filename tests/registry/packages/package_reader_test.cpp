@@ -37,8 +37,7 @@ class ReaderTest : public DatabaseTest {
   }
 
   PackumentCache cache{1024 * 1024};
-  std::unique_ptr<PackageReader> reader_ =
-      nullptr;
+  std::unique_ptr<PackageReader> reader_ = nullptr;
   PackageReader& reader() {
     if (!reader_) {
       reader_ = std::make_unique<PackageReader>(*database, cache, "http://npm.example.org");
@@ -60,11 +59,28 @@ TEST_F(ReaderTest, HotPathTakesEverySpellingOfTheName) {
 
 TEST_F(ReaderTest, HotPathTakesNothingElse) {
   ASSERT_TRUE(reader().package(named("@acme/pkg"), {}));
-  for (const std::string target :
-       {"/", "", "@acme/pkg", "//@acme/pkg", "/@acme/pkg/", "/@acme//pkg", "/@acme%252fpkg",
-        "/@acme%5cpkg", "/@acme/./pkg", "/@acme/../@acme/pkg", "/@ACME/pkg", "/@acme/pkg%00",
-        "/@acme/pkg.", "/@acme/pkg%20", "/@acme%2", "/@acme%", "/@acme/pkg?x=1", "/@acme/pkg?",
-        "/@acme/pkg/1.0.0", "/@acme/pkg/-/pkg-1.0.0.tgz", "/-/ping", "/%40%40acme/pkg"}) {
+  for (const std::string target : {"/",
+                                   "",
+                                   "@acme/pkg",
+                                   "//@acme/pkg",
+                                   "/@acme/pkg/",
+                                   "/@acme//pkg",
+                                   "/@acme%252fpkg",
+                                   "/@acme%5cpkg",
+                                   "/@acme/./pkg",
+                                   "/@acme/../@acme/pkg",
+                                   "/@ACME/pkg",
+                                   "/@acme/pkg%00",
+                                   "/@acme/pkg.",
+                                   "/@acme/pkg%20",
+                                   "/@acme%2",
+                                   "/@acme%",
+                                   "/@acme/pkg?x=1",
+                                   "/@acme/pkg?",
+                                   "/@acme/pkg/1.0.0",
+                                   "/@acme/pkg/-/pkg-1.0.0.tgz",
+                                   "/-/ping",
+                                   "/%40%40acme/pkg"}) {
     const bool same = target == "/@acme/pkg?";  // an empty query is none
     EXPECT_EQ(reader().hot(get(target)) != nullptr, same) << target;
   }
@@ -104,7 +120,8 @@ TEST_F(ReaderTest, HeadersOfOpenAndRestricted) {
 
 TEST_F(ReaderTest, AcceptAndWriteChooseTheForm) {
   const auto package = reader().package(named("@acme/pkg"), {}).value();
-  const std::string corgi = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";
+  const std::string corgi =
+      "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";
   EXPECT_EQ(reader().hot(get("/@acme/pkg", corgi)), package->abbreviated);
   EXPECT_EQ(reader().hot(get("/@acme/pkg")), package->full);
   EXPECT_EQ(reader().hot(get("/@acme/pkg?write=true", corgi)), package->full);

@@ -14,8 +14,14 @@ constexpr std::int64_t kDay = 24 * 60 * 60 * 1000;
 
 PackageSnapshot two_versions() {
   PackageSnapshot out;
-  out.package = {"id-1", "@acme/pkg", "org", Access::open, from_milliseconds(kDay),
-                 from_milliseconds(3 * kDay), 7, std::nullopt};
+  out.package = {"id-1",
+                 "@acme/pkg",
+                 "org",
+                 Access::open,
+                 from_milliseconds(kDay),
+                 from_milliseconds(3 * kDay),
+                 7,
+                 std::nullopt};
   out.versions.push_back({"1.0.0", VersionState::published, from_milliseconds(kDay),
                           R"({"name":"@acme/pkg","version":"1.0.0"})",
                           R"({"name":"@acme/pkg","version":"1.0.0"})", R"({"shasum":"aa"})",
@@ -38,7 +44,8 @@ TEST(Packument, Full) {
   const PackageSnapshot snapshot = two_versions();
   const json::value document = json::parse(full_packument(snapshot, "https://npm.example.org/r"));
   const json::value expected = json::parse(R"({
-    "_id":"@acme/pkg","_rev":")" + couch_rev(snapshot.package) + R"(","name":"@acme/pkg",
+    "_id":"@acme/pkg","_rev":")" + couch_rev(snapshot.package) +
+                                           R"(","name":"@acme/pkg",
     "description":"A \"thing\"","license":"MIT",
     "dist-tags":{"latest":"2.0.0","old":"1.0.0"},
     "versions":{

@@ -25,9 +25,8 @@ TEST_F(KeyTest, IsMadeOnceAndKept) {
 
 TEST_F(KeyTest, IsNotInTheClear) {
   const auto key = load_or_create_registry_key(*database, sealer, clock).value();
-  const auto sealed = read<std::string>([](db::Session& session) {
-    return session.row("SELECT sealed FROM registry_key")->text(0);
-  });
+  const auto sealed = read<std::string>(
+      [](db::Session& session) { return session.row("SELECT sealed FROM registry_key")->text(0); });
   EXPECT_EQ(sealed.find("PRIVATE"), std::string::npos);
   EXPECT_EQ(sealed.find(key.private_key().to_pem().substr(40, 20)), std::string::npos);
 }

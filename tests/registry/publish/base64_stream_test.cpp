@@ -35,10 +35,17 @@ TEST(Base64Stream, AgreesWithTheWholeTextDecoderAtEverySplit) {
 }
 
 TEST(Base64Stream, RefusesWhatTheStrictFormDoesNotHave) {
-  for (const std::string& text : std::vector<std::string>
-       {"A", "AA", "AAA", "AA=", "=", "====", "A===", "AA=A", "AAA=A", "AAA=AAAA", "AA==AA==",
-        "AAAA=", "AAAA====", " AAAA", "AA AA", "AAAA\n", "AAA-", "AAA_", "AAA\xc3", "AB==", "AAB=",
-        std::string("AA\0A", 4)}) {
+  for (const std::string& text : std::vector<std::string>{"A",        "AA",
+                                                          "AAA",      "AA=",
+                                                          "=",        "====",
+                                                          "A===",     "AA=A",
+                                                          "AAA=A",    "AAA=AAAA",
+                                                          "AA==AA==", "AAAA=",
+                                                          "AAAA====", " AAAA",
+                                                          "AA AA",    "AAAA\n",
+                                                          "AAA-",     "AAA_",
+                                                          "AAA\xc3",  "AB==",
+                                                          "AAB=",     std::string("AA\0A", 4)}) {
     for (std::size_t piece : {1u, 2u, 3u, 100u}) {
       EXPECT_FALSE(decode_in(text, piece).good) << text << " " << piece;
     }

@@ -66,11 +66,12 @@ TEST(Candidate, Refuses) {
        "bad_field"},
       {"_id of another", R"("_id":"@acme/pkg","name")", R"("_id":"@acme/other","name")",
        "name_mismatch"},
-      {"name in case", R"(,"name":"@acme/pkg","description")", R"(,"name":"@acme/Pkg","description")",
-       "name_mismatch"},
+      {"name in case", R"(,"name":"@acme/pkg","description")",
+       R"(,"name":"@acme/Pkg","description")", "name_mismatch"},
       {"manifest's name", R"({"name":"@acme/pkg","version")", R"({"name":"@acme/other","version")",
        "name_mismatch"},
-      {"manifest's _id", R"("_id":"@acme/pkg@1.0.0")", R"("_id":"@acme/pkg@1.0.1")", "name_mismatch"},
+      {"manifest's _id", R"("_id":"@acme/pkg@1.0.0")", R"("_id":"@acme/pkg@1.0.1")",
+       "name_mismatch"},
       {"manifest's version", R"("version":"1.0.0")", R"("version":"1.0.1")", "version_mismatch"},
       {"versions missing", R"("versions":)", R"("versionz":)", "missing_field"},
       {"versions empty", R"("versions":{)", R"("versions":{},"x":{)", "version_mismatch"},
@@ -114,8 +115,8 @@ TEST(Candidate, RefusesTheAddressOfAnother) {
 }
 
 TEST(Candidate, RefusesVersionsThatAreNotCanonical) {
-  for (const char* version : {"1.0", "v1.0.0", "1.0.0+build", "01.0.0", "latest", "", "1.0.0 ",
-                              "__proto__"}) {
+  for (const char* version :
+       {"1.0", "v1.0.0", "1.0.0+build", "01.0.0", "latest", "", "1.0.0 ", "__proto__"}) {
     const auto candidate = candidate_of(publish_document("@acme/pkg", version, tarball()));
     ASSERT_FALSE(candidate) << version;
     EXPECT_EQ(candidate.error().code(), "version_not_canonical") << version;
@@ -143,9 +144,10 @@ TEST(Candidate, NeedsATarball) {
 }
 
 TEST(Candidate, ClientCannotSetWhatTheRegistryDerives) {
-  const auto candidate = candidate_of(document(
-      {.extra_manifest = R"(,"deprecated":"x","_npmUser":{"name":"forged"},"hasInstallScript":false)"
-                         R"(,"_hasShrinkwrap":true,"signatures":[1],"__proto__":{"x":1})"}));
+  const auto candidate = candidate_of(
+      document({.extra_manifest =
+                    R"(,"deprecated":"x","_npmUser":{"name":"forged"},"hasInstallScript":false)"
+                    R"(,"_hasShrinkwrap":true,"signatures":[1],"__proto__":{"x":1})"}));
   ASSERT_TRUE(candidate) << candidate.error().message;
   EXPECT_EQ(boost::json::serialize(candidate->clean.manifest),
             R"({"name":"@acme/pkg","version":"1.0.0","description":"d","_id":"@acme/pkg@1.0.0",)"
@@ -163,14 +165,14 @@ TEST(Candidate, InstallScriptsAreFoundInTheTarball) {
 }
 
 TEST(Candidate, ManifestHasALimit) {
-  const auto candidate = candidate_of(document(
-      {.extra_manifest = R"(,"keywords":[")" + std::string(1100 * 1024, 'k') + R"("])"}));
+  const auto candidate = candidate_of(
+      document({.extra_manifest = R"(,"keywords":[")" + std::string(1100 * 1024, 'k') + R"("])"}));
   EXPECT_EQ(candidate.error().code(), "manifest_too_large");
 }
 
 std::string statement(std::string_view purl, std::string_view digest) {
-  const std::string payload = fmt::format(
-      R"({{"subject":[{{"name":"{}","digest":{{"sha512":"{}"}}}}]}})", purl, digest);
+  const std::string payload =
+      fmt::format(R"({{"subject":[{{"name":"{}","digest":{{"sha512":"{}"}}}}]}})", purl, digest);
   return boost::json::serialize(boost::json::string(
       fmt::format(R"({{"dsseEnvelope":{{"payload":"{}"}}}})", base64(bytes_of(payload)))));
 }
@@ -179,9 +181,9 @@ TEST(Candidate, ProvenanceMustBeAboutThisTarball) {
   const std::string digest = hex(crypto::sha512(bytes_of(tarball())));
   const auto with = [&](std::string_view data, std::string_view key = "@acme/pkg-1.0.0.sigstore",
                         std::string_view type = "application/vnd.dev.sigstore.bundle.v0.3+json") {
-    return candidate_of(document(
-        {.extra_attachments =
-             fmt::format(R"(,"{}":{{"content_type":"{}","data":{}}})", key, type, data)}));
+    return candidate_of(
+        document({.extra_attachments =
+                      fmt::format(R"(,"{}":{{"content_type":"{}","data":{}}})", key, type, data)}));
   };
   const auto good = with(statement("pkg:npm/%40acme/pkg@1.0.0", digest));
   ASSERT_TRUE(good) << good.error().message;

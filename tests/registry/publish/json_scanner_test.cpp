@@ -9,9 +9,7 @@ namespace {
 
 // Streams the string at "s" of the outermost object, keeps the rest.
 struct Collector final : JsonEvents {
-  bool wants_stream() override {
-    return scanner->path().size() == 1 && scanner->path()[0] == "s";
-  }
+  bool wants_stream() override { return scanner->path().size() == 1 && scanner->path()[0] == "s"; }
   Result<void> string_piece(std::string_view piece) override {
     streamed += piece;
     return {};
@@ -64,18 +62,77 @@ TEST(JsonScanner, AcceptsJsonAtEverySplit) {
 
 TEST(JsonScanner, RefusesWhatIsNotJsonAtEverySplit) {
   using namespace std::string_literals;
-  for (const std::string& document :
-       {""s, " "s, "{"s, "}"s, "["s, "]"s, "{]"s, "[}"s, "[1"s, "[1,"s, "[1,]"s, "[,1]"s,
-        "{\"a\"}"s, "{\"a\":}"s, "{\"a\":1,}"s, "{,}"s, "{a:1}"s, "{'a':1}"s, "{1:1}"s, "01"s,
-        "-"s, "-a"s, "+1"s, "1."s, ".5"s, "1e"s, "1e+"s, "[1.]"s, "[1e]"s, "0x1"s, "NaN"s,
-        "Infinity"s, "tru"s, "True"s, "nul"s, "nulll"s, "\"a"s, "\"\\\""s, "\"\\x\""s,
-        "\"\\u12\""s, "\"\\u12g4\""s, "\"\\ud800\""s, "\"\\ud800a\""s, "\"\\ud800\\n\""s,
-        "\"\\ud800\\ud800\""s, "\"\\ud800\\u0041\""s, "\"\\udc00\""s, "\"a\nb\""s,
-        "\"\x00\""s, "\"\x1f\""s, "\"\x80\""s, "\"\xc0\x80\""s, "\"\xc3\""s, "\"\xe0\x9f\xbf\""s,
-        "\"\xed\xa0\x80\""s, "\"\xf0\x8f\xbf\xbf\""s, "\"\xf4\x90\x80\x80\""s, "\"\xff\""s,
-        "\"\xe2\x82\""s, "{} {}"s, "{}x"s, "[]]"s, "1 2"s, "\xef\xbb\xbf{}"s, "/*c*/{}"s,
-        "[1 2]"s, "{\"a\" 1}"s, "{\"a\":1 \"b\":2}"s, "[\"a\":1]"s}) {
-    for (std::size_t piece : {std::size_t{1}, std::size_t{2}, std::size_t{3}, document.size() + 1}) {
+  for (const std::string& document : {""s,
+                                      " "s,
+                                      "{"s,
+                                      "}"s,
+                                      "["s,
+                                      "]"s,
+                                      "{]"s,
+                                      "[}"s,
+                                      "[1"s,
+                                      "[1,"s,
+                                      "[1,]"s,
+                                      "[,1]"s,
+                                      "{\"a\"}"s,
+                                      "{\"a\":}"s,
+                                      "{\"a\":1,}"s,
+                                      "{,}"s,
+                                      "{a:1}"s,
+                                      "{'a':1}"s,
+                                      "{1:1}"s,
+                                      "01"s,
+                                      "-"s,
+                                      "-a"s,
+                                      "+1"s,
+                                      "1."s,
+                                      ".5"s,
+                                      "1e"s,
+                                      "1e+"s,
+                                      "[1.]"s,
+                                      "[1e]"s,
+                                      "0x1"s,
+                                      "NaN"s,
+                                      "Infinity"s,
+                                      "tru"s,
+                                      "True"s,
+                                      "nul"s,
+                                      "nulll"s,
+                                      "\"a"s,
+                                      "\"\\\""s,
+                                      "\"\\x\""s,
+                                      "\"\\u12\""s,
+                                      "\"\\u12g4\""s,
+                                      "\"\\ud800\""s,
+                                      "\"\\ud800a\""s,
+                                      "\"\\ud800\\n\""s,
+                                      "\"\\ud800\\ud800\""s,
+                                      "\"\\ud800\\u0041\""s,
+                                      "\"\\udc00\""s,
+                                      "\"a\nb\""s,
+                                      "\"\x00\""s,
+                                      "\"\x1f\""s,
+                                      "\"\x80\""s,
+                                      "\"\xc0\x80\""s,
+                                      "\"\xc3\""s,
+                                      "\"\xe0\x9f\xbf\""s,
+                                      "\"\xed\xa0\x80\""s,
+                                      "\"\xf0\x8f\xbf\xbf\""s,
+                                      "\"\xf4\x90\x80\x80\""s,
+                                      "\"\xff\""s,
+                                      "\"\xe2\x82\""s,
+                                      "{} {}"s,
+                                      "{}x"s,
+                                      "[]]"s,
+                                      "1 2"s,
+                                      "\xef\xbb\xbf{}"s,
+                                      "/*c*/{}"s,
+                                      "[1 2]"s,
+                                      "{\"a\" 1}"s,
+                                      "{\"a\":1 \"b\":2}"s,
+                                      "[\"a\":1]"s}) {
+    for (std::size_t piece :
+         {std::size_t{1}, std::size_t{2}, std::size_t{3}, document.size() + 1}) {
       const Scanned scanned = scan(document, piece);
       ASSERT_FALSE(scanned.result) << document << " in pieces of " << piece;
       EXPECT_EQ(scanned.result.error().code(), "malformed_json") << document;
@@ -135,7 +192,7 @@ TEST(JsonScanner, LimitsDepthValuesAndKeys) {
 TEST(JsonScanner, SaysWhere) {
   const Scanned scanned = scan(R"({"versions":{"1.0.0":[{"x":1},{"y":!}]}})", 3);
   ASSERT_FALSE(scanned.result);
-  EXPECT_NE(scanned.result.error().message.find("at byte 34, in versions/1.0.0/[1]/y"),
+  EXPECT_NE(scanned.result.error().message.find("at byte 35, in versions/1.0.0/[1]/y"),
             std::string::npos)
       << scanned.result.error().message;
 }

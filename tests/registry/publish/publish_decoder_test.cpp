@@ -63,8 +63,7 @@ TEST(PublishDecoder, AttachmentsMayComeFirst) {
 
 TEST(PublishDecoder, SlashesMayBeEscaped) {
   MemorySink sink;
-  const auto decoded =
-      decode(R"({"_attachments":{"a.tgz":{"data":"\/\u002f\/\/"}}})", sink, 1);
+  const auto decoded = decode(R"({"_attachments":{"a.tgz":{"data":"\/\u002f\/\/"}}})", sink, 1);
   ASSERT_TRUE(decoded) << decoded.error().message;
   EXPECT_EQ(hex(bytes_of(sink.bytes)), "ffffff");
 }
@@ -95,10 +94,10 @@ TEST(PublishDecoder, MetadataAloneIsNoPublish) {
 
 TEST(PublishDecoder, DataElsewhereIsNotATarball) {
   MemorySink sink;
-  const auto decoded = decode(
-      R"({"versions":{"x":{"data":"no!"}},"x":{"_attachments":{"a":{"data":"no!"}}},)"
-      R"("_attachments":{"a.tgz":{"more":{"data":"no!"},"data":"aGk="}}})",
-      sink, 4);
+  const auto decoded =
+      decode(R"({"versions":{"x":{"data":"no!"}},"x":{"_attachments":{"a":{"data":"no!"}}},)"
+             R"("_attachments":{"a.tgz":{"more":{"data":"no!"},"data":"aGk="}}})",
+             sink, 4);
   ASSERT_TRUE(decoded) << decoded.error().message;
   EXPECT_EQ(sink.bytes, "hi");
 }
@@ -165,8 +164,8 @@ TEST(PublishDecoder, KeepsItsLimits) {
   MemorySink sink;
   const std::string readme = R"({"readme":")" + std::string(2000, 'x') + R"("})";
   EXPECT_EQ(decode(readme, sink, 100, limits).error().code(), "document_too_large");
-  const std::string bundle = R"({"_attachments":{"a.sigstore":{"data":")" +
-                             std::string(2000, 'x') + R"("}}})";
+  const std::string bundle =
+      R"({"_attachments":{"a.sigstore":{"data":")" + std::string(2000, 'x') + R"("}}})";
   EXPECT_EQ(decode(bundle, sink, 100, limits).error().code(), "document_too_large");
   const std::string data = base64(Bytes(1001));
   const std::string big = R"({"_attachments":{"a.tgz":{"data":")" + data + R"("}}})";

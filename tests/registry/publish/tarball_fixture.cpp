@@ -12,8 +12,7 @@
 
 namespace imp::registry {
 
-void TarBuilder::header(std::string_view path, std::size_t size, char type,
-                        std::string_view link) {
+void TarBuilder::header(std::string_view path, std::size_t size, char type, std::string_view link) {
   std::string block(512, '\0');
   const auto put = [&](std::size_t at, std::string_view text) {
     std::copy(text.begin(), text.end(), block.begin() + static_cast<std::ptrdiff_t>(at));
@@ -27,7 +26,9 @@ void TarBuilder::header(std::string_view path, std::size_t size, char type,
   put(148, "        ");
   block[156] = type;
   put(157, link.substr(0, 100));
-  put(257, std::string_view("ustar\0" "00", 8));
+  put(257, std::string_view("ustar\0"
+                            "00",
+                            8));
   unsigned sum = 0;
   for (char c : block) sum += static_cast<unsigned char>(c);
   put(148, fmt::format("{:06o}", sum));
@@ -59,9 +60,7 @@ TarBuilder& TarBuilder::end() {
   return *this;
 }
 
-std::string TarBuilder::gzip() const {
-  return registry::gzip(bytes_ + std::string(1024, '\0'));
-}
+std::string TarBuilder::gzip() const { return registry::gzip(bytes_ + std::string(1024, '\0')); }
 
 std::string gzip(std::string_view bytes) {
   archive* writer = archive_write_new();

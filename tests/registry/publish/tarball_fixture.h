@@ -19,6 +19,11 @@ class TarBuilder {
   TarBuilder& zeros(std::string_view path, std::size_t size);
   /// The path of the next entry, as a pax extended header.
   TarBuilder& pax_path(std::string_view path);
+  /// Changes a byte of the last entry's header; the entry must have one block of content.
+  TarBuilder& damage_last() {
+    bytes_[bytes_.size() - 1024] ^= 1;
+    return *this;
+  }
   /// The two blocks that end an archive.
   TarBuilder& end();
   std::string tar() const { return bytes_; }
@@ -51,9 +56,9 @@ struct MemorySink final : TarballSink {
 struct DocumentOptions {
   std::string tag = "latest";
   std::string access = "null";
-  std::string extra_manifest;   ///< more members, e.g. R"(,"bin":"x.js")"
-  std::string extra_top;        ///< more members of the document
-  std::string extra_attachments;
+  std::string extra_manifest = {};  ///< more members, e.g. R"(,"bin":"x.js")"
+  std::string extra_top = {};       ///< more members of the document
+  std::string extra_attachments = {};
 };
 /// The document that npm sends.
 std::string publish_document(std::string_view name, std::string_view version,

@@ -44,6 +44,17 @@ TEST(TarballInspector, TheTopDirectoryMayHaveAnyName) {
   EXPECT_TRUE(inspect(TarBuilder().add("package/package.json", bom).gzip()));
 }
 
+TEST(TarballInspector, NpmRepeatsTheSizeInExtendedHeaders) {
+  EXPECT_TRUE(inspect(good().add("x", "10 size=3\n", 'x').add("package/a", "123").gzip()));
+  // It is the next entry's, and no other's.
+  EXPECT_TRUE(inspect(good()
+                          .add("x", "10 size=3\n", 'x')
+                          .add("package/a", "123")
+                          .add("package/b", "12345")
+                          .gzip()));
+  EXPECT_FALSE(inspect(good().add("x", "10 size=+\n", 'x').add("package/a", "123").gzip()));
+}
+
 TEST(TarballInspector, NestedOnesAreNotThePackages) {
   const auto contents = inspect(good()
                                     .add("package/lib/package.json", "not json")
@@ -129,6 +140,30 @@ TEST(TarballInspector, Refuses) {
        "tarball_unsafe_entry"},
       {"character device", good().add("package/x", "", '3').gzip(), "tarball_unsafe_entry"},
       {"block device", good().add("package/x", "", '4').gzip(), "tarball_unsafe_entry"},
+      // What npm's unpacker and others read differently.
+      {"a size for all entries", good().add("g", "10 size=0\n", 'g').gzip(),
+       "tarball_unsafe_entry"},
+      {"another size in a pax header",
+       good().add("x", "10 size=0\n", 'x').add("package/a", "1").gzip(), "tarball_unsafe_entry"},
+      {"a record within a record's value",
+       good().add("x", "47 comment=a\n33 path=package/package.json\n\n", 'x').gzip(),
+       "tarball_unsafe_entry"},
+      {"a sparse file's other name",
+       good().add("x", "34 GNU.sparse.name=package/other\n", 'x').add("package/a", "1").gzip(),
+       "tarball_unsafe_entry"},
+      {"content in what is a directory by its name", good().add("package/d/", "x").gzip(),
+       "tarball_unsafe_entry"},
+      {"content in a directory", good().add("package/d", "x", '5').gzip(), "tarball_unsafe_entry"},
+      {"content in a directory by its pax name",
+       good().pax_path("package/d/").add("package/d", "x").gzip(), "tarball_unsafe_entry"},
+      {"two names for one entry",
+       good().add("L", "package/a", 'L').pax_path("package/b").add("c", "x").gzip(),
+       "tarball_unsafe_entry"},
+      {"a header that is damaged", good().end().add("package/a", "x").damage_last().gzip(),
+       "tarball_unreadable"},
+      {"an unusual type", good().add("package/a", "x", 'M').gzip(), "tarball_unsafe_entry"},
+      {"a damaged pax header", good().add("x", "99 path=a\n", 'x').add("package/a", "1").gzip(),
+       "tarball_unsafe_entry"},
       {"fifo", good().add("package/x", "", '6').gzip(), "tarball_unsafe_entry"},
   };
   for (const Refused& row : table) {
@@ -142,8 +177,9 @@ TEST(TarballInspector, Refuses) {
 TEST(TarballInspector, KeepsItsLimits) {
   EXPECT_EQ(inspect(good().add("package/a", "").gzip(), {.entries = 1}).error().code(),
             "tarball_too_many_files");
-  EXPECT_EQ(inspect(good().zeros("package/a", 5000).gzip(), {.unpacked_bytes = 4000}).error().code(),
-            "tarball_unpacks_too_large");
+  EXPECT_EQ(
+      inspect(good().zeros("package/a", 5000).gzip(), {.unpacked_bytes = 4000}).error().code(),
+      "tarball_unpacks_too_large");
   EXPECT_EQ(inspect(good().gzip(), {.package_json_bytes = 5}).error().code(), "manifest_too_large");
 }
 

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ci/pipelines/changes.h"
+#include "ci/pipelines/job_facts.h"
+#include "ci/pipelines/runner_tokens.h"
+#include "ci/pipelines/services.h"
+#include "ci/runner/protocol.h"
+
+namespace imp::ci {
+
+/// Gives queued jobs to runners. Contexts are authorised here and nowhere earlier: what counts is
+/// who may use them when the job runs. A job that may not run ends here, with its reason.
+///
+/// A claim takes two transactions, with the minting of the identity tokens between them, which has
+/// one of its own. The first gives the job to the claim and starts its lease; the second stores the
+/// ticket, sealed. Whatever stands between them repeats when the claim is repeated, and the lease
+/// ends the job when it is not.
+class JobDispatch {
+ public:
+  explicit JobDispatch(const PipelineServices& services) : services_(services) {}
+
+  /// The oldest queued job that the runner serves, or the job that this claim was given before.
+  /// Nothing when no job is queued; the caller then waits for queue_topic.
+  Result<std::optional<runner::JobTicket>> claim(const RunnerIdentity& runner,
+                                                 const runner::ClaimRequest& request);
+
+ private:
+  struct Prepared {
+    TicketFacts facts;
+    std::string ticket_template;
+    JobSecrets secrets;
+    std::vector<std::string> context_ids;
+    bool withheld = false;
+  };
+  struct Taken {
+    std::optional<std::string> sealed_ticket;  ///< of job_id: this claim's answer of before
+    std::optional<Prepared> prepared;
+    std::string job_id;
+    bool ended_one = false;  ///< a job could not be given away: look for the next
+  };
+
+  Taken take(db::Session& session, const RunnerIdentity& runner,
+             const runner::ClaimRequest& request, Changes& changes) const;
+  /// Ends the job and returns nothing when it may not run.
+  std::optional<Prepared> prepare(db::Session& session, const JobRow& row, Changes& changes) const;
+  bool release_contexts(db::Session& session, Prepared& prepared, Changes& changes) const;
+  /// The ticket; nothing when the job had to be ended, or is no longer this claim's.
+  Result<std::optional<runner::JobTicket>> hand_over(const RunnerIdentity& runner,
+                                                     const runner::ClaimRequest& request,
+                                                     Prepared prepared);
+  Result<void> give_up(const Prepared& prepared, const Failure& failure);
+  Result<std::optional<runner::JobTicket>> open(std::string_view job_id,
+                                                std::string_view sealed) const;
+  std::int64_t lease_end() const { return to_milliseconds(services_.clock.now() + services_.lease); }
+
+  const PipelineServices& services_;
+};
+
+}  // namespace imp::ci

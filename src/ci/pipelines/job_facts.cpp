@@ -1,0 +1,100 @@
+#include "ci/pipelines/job_facts.h"
+
+#include <algorithm>
+
+#include "accounts/groups.h"
+#include "accounts/organizations.h"
+#include "ci/projects/projects.h"
+
+namespace imp::ci {
+namespace {
+
+std::string organization_name(db::Session& session, const Project& project) {
+  const auto organization = accounts::find_organization(session, project.organization_id);
+  return organization ? organization->name : "";
+}
+
+/// The person whose identity opens contexts; empty for nobody.
+std::string responsible_person(db::Session& session, const TicketFacts& facts) {
+  const auto rows = jobs_of(session, facts.workflow.id);
+  const auto self = std::ranges::find(rows, facts.job.id, [](const JobRow& row) {
+    return std::string_view(row.job.id);
+  });
+  if (self == rows.end()) return {};
+  const auto upstream = upstream_of(nodes_of(rows), self->position);
+  const JobRow* last = nullptr;
+  for (const JobRow& row : rows) {
+    if (!upstream[row.position] || row.approver_id.empty() || !row.approved) continue;
+    if (!last || *row.approved >= *last->approved) last = &row;
+  }
+  return last ? last->approver_id : facts.workflow.actor_id;
+}
+
+}  // namespace
+
+TicketFacts facts_of(db::Session& session, const Job& job) {
+  auto pipeline = find_pipeline(session, job.pipeline_id);
+  auto workflow = find_workflow(session, job.workflow_id);
+  auto project = Projects::find(session, job.project_id);
+  auto source = pipeline ? Projects::find(session, pipeline->source_project_id) : std::nullopt;
+  if (!pipeline || !workflow || !project || !source) {
+    throw db::StoreError("a job without its pipeline, workflow or project", false);
+  }
+  TicketFacts facts{.project = std::move(*project),
+                    .source = std::move(*source),
+                    .organization = {},
+                    .source_organization = {},
+                    .pipeline = std::move(*pipeline),
+                    .workflow = std::move(*workflow),
+                    .job = job};
+  facts.organization = organization_name(session, facts.project);
+  facts.source_organization = organization_name(session, facts.source);
+  return facts;
+}
+
+bool is_withheld(const TicketFacts& facts) {
+  return facts.pipeline.from_fork && !facts.project.settings.pass_secrets_to_forks;
+}
+
+std::optional<ContextActor> context_actor(db::Session& session, const TicketFacts& facts) {
+  const std::string person = responsible_person(session, facts);
+  if (person.empty()) return std::nullopt;
+  const std::string& organization = facts.project.organization_id;
+  const auto role = accounts::role_of(session, organization, person);
+  return ContextActor{.person_id = person,
+                      .organization_member = role.has_value(),
+                      .organization_admin = role == accounts::Role::admin,
+                      .group_ids = accounts::group_ids_of(session, organization, person)};
+}
+
+expr::Environment restriction_values(db::Session& session, const TicketFacts& facts) {
+  const auto row = session.row("SELECT pipeline_values FROM ci_pipelines WHERE id = :p1",
+                               {facts.pipeline.id});
+  expr::Environment environment;
+  if (row) {
+    for (const auto& [name, value] : values_from_json(row->text(0))) environment.set(name, value);
+  }
+  environment.set("job.ssh.enabled", facts.job.ssh);
+  return environment;
+}
+
+JobIdentity identity_of(const TicketFacts& facts, std::vector<std::string> context_ids) {
+  const Pipeline& pipeline = facts.pipeline;
+  const std::string ref = pipeline.tag.empty() ? "refs/heads/" + pipeline.branch
+                                               : "refs/tags/" + pipeline.tag;
+  return {.organization_id = facts.project.organization_id,
+          .project_id = facts.project.id,
+          .user_id = facts.workflow.actor_id,
+          .pipeline_definition_id = pipeline.definition_id,
+          .pipeline_id = pipeline.id,
+          .workflow_id = facts.workflow.id,
+          .job_id = facts.job.id,
+          .context_ids = std::move(context_ids),
+          .vcs = VcsSource{facts.source.vcs_origin, ref},
+          .ssh_rerun = facts.job.ssh,
+          .from_fork = pipeline.from_fork,
+          .project_passes_secrets_to_forks = facts.project.settings.pass_secrets_to_forks,
+          .project_vcs_origin = facts.project.vcs_origin};
+}
+
+}  // namespace imp::ci

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string_view>
+
+#include "ci/pipelines/changes.h"
+#include "ci/pipelines/rows.h"
+#include "ci/pipelines/runner_tokens.h"
+#include "ci/pipelines/services.h"
+#include "ci/runner/protocol.h"
+
+namespace imp::ci {
+
+/// What a runner may ask for the job that it holds. Each call renews the lease; a lease that is not
+/// the job's current one, or another runner's token, is `lease_lost`.
+class RunningJobs {
+ public:
+  explicit RunningJobs(const PipelineServices& services) : services_(services) {}
+
+  Result<runner::HeartbeatReply> heartbeat(const RunnerIdentity& runner, std::string_view job_id,
+                                           const runner::HeartbeatRequest& request);
+  /// Applies events in order, each once (see ci/runner/protocol.h), and wakes who follows the job.
+  /// A job's stored output is limited to 128 MiB; the rest is dropped.
+  Result<runner::EventReply> apply(const RunnerIdentity& runner, std::string_view job_id,
+                                   const runner::EventBatch& batch);
+  /// `circleci run oidc get`.
+  Result<runner::TokenReply> identity_token(const RunnerIdentity& runner, std::string_view job_id,
+                                            const runner::TokenRequest& request);
+  /// `circleci run release`.
+  Result<runner::ReleaseReply> release(const RunnerIdentity& runner, std::string_view job_id,
+                                       const runner::ReleaseRequest& request);
+
+  /// Ends jobs whose lease is over: `infrastructure_fail`, or `canceled` where that was asked for.
+  /// The app calls it every few seconds.
+  Result<void> expire_leases();
+
+  /// Whether this is the checkout credential of a running job that builds the project's code.
+  Result<bool> may_read(std::string_view credential, std::string_view project_id) const;
+
+ private:
+  /// The job with a renewed lease.
+  Result<JobRow> held(db::Session& session, const RunnerIdentity& runner, std::string_view job_id,
+                      std::string_view lease) const;
+
+  const PipelineServices& services_;
+};
+
+}  // namespace imp::ci

@@ -1,0 +1,74 @@
+// An issuer of CircleCI's shape that can misbehave: any claim changed, wrong keys, slow, broken.
+import { createSign, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+
+const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+export class Issuer {
+  static async start() {
+    const issuer = new Issuer();
+    issuer.fetches = 0;
+    issuer.rotate();
+    issuer.http = createServer((request, response) => issuer.answer(request, response)).listen(0, '127.0.0.1');
+    await new Promise((resolve) => issuer.http.once('listening', resolve));
+    issuer.base = `http://127.0.0.1:${issuer.http.address().port}`;
+    return issuer;
+  }
+
+  rotate() {
+    this.key = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    this.kid = randomUUID();
+  }
+
+  answer(request, response) {
+    const organization = request.url.match(/^\/org\/([0-9a-f-]+)\//)?.[1];
+    const base = organization ? `${this.base}/org/${organization}` : this.base;
+    if (this.broken) {
+      response.writeHead(500).end('broken');
+    } else if (request.url.endsWith('/.well-known/openid-configuration')) {
+      response.writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ issuer: base, jwks_uri: `${base}/.well-known/jwks-pub.json` }));
+    } else {
+      this.fetches++;
+      const jwk = this.key.publicKey.export({ format: 'jwk' });
+      response.writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ keys: [{ ...jwk, alg: 'RS256', kid: this.kid }] }));
+    }
+  }
+
+  /** A token of a job. `claims` overrides or, with undefined, removes single claims. */
+  token(job, claims = {}, { header = {}, key = this.key.privateKey } = {}) {
+    const now = Math.floor(Date.now() / 1000);
+    const payload = {
+      iss: `${this.base}/org/${job.organization}`,
+      aud: 'npm:localhost',
+      sub: `org/${job.organization}/project/${job.project}/user/${randomUUID()}`,
+      iat: now,
+      exp: now + 3600,
+      jti: randomUUID(),
+      'oidc.circleci.com/org-id': job.organization,
+      'oidc.circleci.com/project-id': job.project,
+      'oidc.circleci.com/pipeline-definition-id': job.definition,
+      'oidc.circleci.com/pipeline-id': randomUUID(),
+      'oidc.circleci.com/workflow-id': randomUUID(),
+      'oidc.circleci.com/job-id': randomUUID(),
+      'oidc.circleci.com/context-ids': job.contexts ?? [],
+      'oidc.circleci.com/ssh-rerun': false,
+      'oidc.circleci.com/vcs-origin': job.origin,
+      'oidc.circleci.com/vcs-ref': 'refs/heads/main',
+      ...claims,
+    };
+    const signed = `${encode({ alg: 'RS256', kid: this.kid, ...header })}.${encode(payload)}`;
+    return `${signed}.${createSign('RSA-SHA256').update(signed).sign(key).toString('base64url')}`;
+  }
+
+  async stop() {
+    await new Promise((resolve) => this.http.close(resolve));
+  }
+}
+
+/** The identifiers of a CI project. */
+export const newJob = () => ({
+  organization: randomUUID(), project: randomUUID(), definition: randomUUID(),
+  origin: 'github.com/acme/widgets',
+});
