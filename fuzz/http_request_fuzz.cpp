@@ -83,7 +83,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         used_head = true;
         use(request);
         decoder = std::make_unique<BodyDecoder>(
-            content_coding(parser.content_encoding()).value_or(ContentCoding::identity), kBodyLimit);
+            content_coding(parser.content_encoding()).value_or(ContentCoding::identity),
+            kBodyLimit);
       }
       if (decoder) decode(parser, *decoder);
       parser.body().clear();

@@ -1,6 +1,10 @@
 #include "http/answer.h"
 
 #include <fmt/format.h>
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <string_view>
 
 #include "http/http_refusal.h"
 #include "http/prepared.h"
@@ -82,8 +86,8 @@ Awaitable<Sent> send_stream(Connection& connection, Response& response, AnswerCo
   Sent sent{response.status, 0, false};
   const bool chunked = context.http_1_1;
   if (!chunked) context.keep_alive = false;  // HTTP/1.0: the body ends with the connection
-  const std::string head = make_head(connection, response, context,
-                                     chunked ? "transfer-encoding: chunked\r\n" : "");
+  const std::string head =
+      make_head(connection, response, context, chunked ? "transfer-encoding: chunked\r\n" : "");
   if (!co_await connection.write({head, {}, {}})) co_return sent;
   if (context.request.method == Method::head) {
     sent.complete = true;
@@ -146,8 +150,7 @@ Awaitable<Sent> send_answer(Connection& connection, Response& response, AnswerCo
   if (std::holds_alternative<StreamBody>(response.body)) {
     co_return co_await send_stream(connection, response, context);
   }
-  const bool without_body =
-      context.request.method == Method::head || forbids_body(response.status);
+  const bool without_body = context.request.method == Method::head || forbids_body(response.status);
   Sent sent{response.status, 0, false};
   if (const auto* file = std::get_if<FileBody>(&response.body)) {
     const std::string head =

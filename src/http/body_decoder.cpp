@@ -13,8 +13,8 @@ namespace imp::http {
 
 namespace {
 
-/// Coded bytes may exceed the decoded limit by this much (incompressible data, member heads); beyond
-/// it someone feeds us empty blocks.
+/// Coded bytes may exceed the decoded limit by this much (incompressible data, member heads);
+/// beyond it someone feeds us empty blocks.
 constexpr std::uint64_t kCodedSlack = 64 * 1024;
 
 std::unexpected<Failure> too_large(std::uint64_t limit) {
@@ -29,7 +29,7 @@ struct BodyDecoder::Inflater {
   bool raw_deflate_possible = false;  ///< "deflate" is sent both with and without the zlib wrapper
   bool ended = true;                  ///< between members, where the body may stop
   bool started = false;
-  bool pending = false;               ///< the last call filled all the room it had
+  bool pending = false;  ///< the last call filled all the room it had
 
   explicit Inflater(bool gzip) : raw_deflate_possible(!gzip) {
     if (inflateInit2(&stream, gzip ? 16 + MAX_WBITS : MAX_WBITS) != Z_OK) throw std::bad_alloc();
@@ -55,8 +55,9 @@ Result<ContentCoding> content_coding(std::string_view value) {
     return ContentCoding::gzip;
   }
   if (equal_ignoring_case(value, "deflate")) return ContentCoding::deflate;
-  return refuse(HttpRefusal::body_encoding_unsupported,
-                "The request body's content-encoding is not understood; send gzip, deflate or none.");
+  return refuse(
+      HttpRefusal::body_encoding_unsupported,
+      "The request body's content-encoding is not understood; send gzip, deflate or none.");
 }
 
 BodyDecoder::BodyDecoder(ContentCoding coding, std::uint64_t limit) : limit_(limit) {
@@ -84,7 +85,8 @@ Result<void> BodyDecoder::inflate_some(std::string_view& raw, std::string& out, 
   z_stream& stream = inflater_->stream;
   while ((!raw.empty() || inflater_->pending) && out.size() < full) {
     if (inflater_->ended) {
-      // Not pending, so there are bytes: another gzip member may follow (RFC 1952 §2.2); nothing may follow a deflate body.
+      // Not pending, so there are bytes: another gzip member may follow (RFC 1952 §2.2); nothing
+      // may follow a deflate body.
       if (inflater_->started && inflater_->raw_deflate_possible) {
         return refuse(HttpRefusal::body_malformed, "Bytes follow the end of the deflate body.");
       }

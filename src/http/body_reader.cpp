@@ -68,11 +68,17 @@ Awaitable<BodyReader::Outcome> BodyReader::read(std::string& out, std::size_t fu
     }
     if (out.size() >= full) co_return Outcome::more;
     switch (co_await next_bytes()) {
-      case Step::bytes: raw_ = parser_.body(); continue;
-      case Step::malformed: co_return Outcome::refused;
-      case Step::timed_out: co_return Outcome::timed_out;
-      case Step::gone: co_return Outcome::gone;
-      case Step::end: break;
+      case Step::bytes:
+        raw_ = parser_.body();
+        continue;
+      case Step::malformed:
+        co_return Outcome::refused;
+      case Step::timed_out:
+        co_return Outcome::timed_out;
+      case Step::gone:
+        co_return Outcome::gone;
+      case Step::end:
+        break;
     }
     const auto whole = decoder_->finish();
     if (!whole) co_return fail(whole.error(), Outcome::refused);

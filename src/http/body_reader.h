@@ -14,7 +14,8 @@ namespace imp::http {
 /// 413 for a body over the route's limit.
 Failure body_too_large(std::uint64_t limit);
 
-/// Reads one request's body from its connection, undoing chunks and content coding within the limit.
+/// Reads one request's body from its connection, undoing chunks and content coding within the
+/// limit.
 class BodyReader {
  public:
   enum class Outcome : std::uint8_t {

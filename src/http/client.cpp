@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <mutex>
+#include <string_view>
 
 #include "http/response_head.h"
 #include "http/transfer.h"
@@ -55,10 +56,11 @@ bool is_redirect(int status) {
 }
 
 Result<void> check(const Fetch& fetch) {
-  const bool method_valid = !fetch.method.empty() &&
-                            std::ranges::all_of(fetch.method, [](char c) { return c >= 'A' && c <= 'Z'; });
-  const bool url_valid = std::ranges::all_of(
-      fetch.url, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
+  const bool method_valid = !fetch.method.empty() && std::ranges::all_of(fetch.method, [](char c) {
+    return c >= 'A' && c <= 'Z';
+  });
+  const bool url_valid =
+      std::ranges::all_of(fetch.url, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
   if (!method_valid || !url_valid || !is_valid(fetch.headers)) {
     return refuse(FetchRefusal::request_invalid,
                   "The request cannot be sent: its method, URL or a header has invalid characters.",
@@ -77,8 +79,8 @@ Result<void> follow(Fetch& fetch, const Fetched& answer) {
     return refuse(FetchRefusal::redirect_refused, "The server redirects to no valid place.",
                   fetch.url + " to " + location);
   }
-  const bool to_get = answer.status == 303 ? fetch.method != "HEAD"
-                                           : answer.status < 303 && fetch.method == "POST";
+  const bool to_get =
+      answer.status == 303 ? fetch.method != "HEAD" : answer.status < 303 && fetch.method == "POST";
   if (to_get) {
     fetch.method = "GET";
     fetch.body.clear();
@@ -118,13 +120,13 @@ class CurlClient final : public Client {
                       current.url);
       }
       if (const auto next = follow(current, *answer); !next) return pass_on(next);
-      current.timeout = std::chrono::duration_cast<Milliseconds>(
-          until - std::chrono::steady_clock::now());
+      current.timeout =
+          std::chrono::duration_cast<Milliseconds>(until - std::chrono::steady_clock::now());
       if (current.timeout <= Milliseconds(0)) {
-        return refuse(FetchRefusal::timed_out,
-                      fmt::format("The server did not answer within {} ms.",
-                                  wanted.timeout.count()),
-                      current.url);
+        return refuse(
+            FetchRefusal::timed_out,
+            fmt::format("The server did not answer within {} ms.", wanted.timeout.count()),
+            current.url);
       }
     }
   }
@@ -163,15 +165,24 @@ class CurlClient final : public Client {
 Reason reason(FetchRefusal refusal) {
   using enum FailureKind;
   switch (refusal) {
-    case FetchRefusal::request_invalid: return {"fetch_request_invalid", invalid};
-    case FetchRefusal::scheme_refused: return {"fetch_scheme_refused", invalid};
-    case FetchRefusal::address_refused: return {"fetch_address_refused", forbidden};
-    case FetchRefusal::unreachable: return {"fetch_unreachable", upstream};
-    case FetchRefusal::timed_out: return {"fetch_timed_out", upstream};
-    case FetchRefusal::body_too_large: return {"fetch_body_too_large", upstream};
-    case FetchRefusal::redirect_refused: return {"fetch_redirect_refused", upstream};
-    case FetchRefusal::stopped: return {"fetch_stopped", upstream};
-    case FetchRefusal::answer_invalid: return {"fetch_answer_invalid", upstream};
+    case FetchRefusal::request_invalid:
+      return {"fetch_request_invalid", invalid};
+    case FetchRefusal::scheme_refused:
+      return {"fetch_scheme_refused", invalid};
+    case FetchRefusal::address_refused:
+      return {"fetch_address_refused", forbidden};
+    case FetchRefusal::unreachable:
+      return {"fetch_unreachable", upstream};
+    case FetchRefusal::timed_out:
+      return {"fetch_timed_out", upstream};
+    case FetchRefusal::body_too_large:
+      return {"fetch_body_too_large", upstream};
+    case FetchRefusal::redirect_refused:
+      return {"fetch_redirect_refused", upstream};
+    case FetchRefusal::stopped:
+      return {"fetch_stopped", upstream};
+    case FetchRefusal::answer_invalid:
+      return {"fetch_answer_invalid", upstream};
   }
   return {"fetch_answer_invalid", upstream};
 }

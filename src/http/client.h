@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -16,15 +17,15 @@ namespace imp::http {
 
 /// Why a fetch has no answer.
 enum class FetchRefusal : std::uint8_t {
-  request_invalid,      ///< method, URL or header that cannot be sent
-  scheme_refused,       ///< http:// where https_only, or neither of the two
-  address_refused,      ///< the host's address is not public
-  unreachable,          ///< name, connection or TLS failure
+  request_invalid,  ///< method, URL or header that cannot be sent
+  scheme_refused,   ///< http:// where https_only, or neither of the two
+  address_refused,  ///< the host's address is not public
+  unreachable,      ///< name, connection or TLS failure
   timed_out,
   body_too_large,
-  redirect_refused,     ///< too many, without a place, or with a body to another origin
-  stopped,              ///< the sink returned false
-  answer_invalid,       ///< not HTTP, or it broke off
+  redirect_refused,  ///< too many, without a place, or with a body to another origin
+  stopped,           ///< the sink returned false
+  answer_invalid,    ///< not HTTP, or it broke off
 };
 Reason reason(FetchRefusal refusal);
 
@@ -33,14 +34,14 @@ struct Fetch {
   std::string url{};
   Headers headers{};
   std::string body{};
-  Milliseconds timeout{5000};          ///< for the whole exchange
-  std::size_t body_limit = 1 << 20;    ///< bytes after decompression; more is a failure, not a cut
-  int redirects = 0;                   ///< how many to follow
-  bool https_only = false;             ///< refuse http:// at the start and in redirects
+  Milliseconds timeout{5000};        ///< for the whole exchange
+  std::size_t body_limit = 1 << 20;  ///< bytes after decompression; more is a failure, not a cut
+  int redirects = 0;                 ///< how many to follow
+  bool https_only = false;           ///< refuse http:// at the start and in redirects
   /// Refuse loopback, private and link-local addresses, at the moment of connecting, so that a name
   /// cannot change its address in between. Connects directly: a proxy would choose the address.
   bool public_addresses_only = false;
-  std::string unix_socket{};             ///< connect to this path instead of the URL's host
+  std::string unix_socket{};  ///< connect to this path instead of the URL's host
   /// When set, receives the body of a 2xx answer as it arrives instead of `Fetched::body`.
   /// Returning false stops the transfer with a failure.
   std::function<bool(ByteView)> sink{};
@@ -67,8 +68,8 @@ struct ClientOptions {
   std::string user_agent = "imprimatur";
 };
 
-/// libcurl, with connections kept between calls. Proxies from the environment (https_proxy, no_proxy)
-/// are used.
+/// libcurl, with connections kept between calls. Proxies from the environment (https_proxy,
+/// no_proxy) are used.
 std::unique_ptr<Client> make_client(ClientOptions options = {});
 
 }  // namespace imp::http

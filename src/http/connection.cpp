@@ -3,9 +3,11 @@
 #include <sys/sendfile.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <cerrno>
+#include <functional>
 
 namespace imp::http {
 
@@ -65,14 +67,19 @@ Awaitable<bool> Connection::read() {
   }
   const auto room = input_.prepare();
   const auto space = asio::buffer(room.data(), room.size());
-  const auto [error, size] = tls_ ? co_await tls_->async_read_some(space, use_tuple)
-                                  : co_await socket_.async_read_some(space, use_tuple);
-  if (error) {
-    gone_ = !expired_;
-    co_return false;
+  if (tls_) {
+    const auto [error, size] = co_await tls_->async_read_some(space, use_tuple);
+    co_return took(error, size);
   }
-  input_.commit(size);
-  co_return true;
+  const auto [error, size] = co_await socket_.async_read_some(space, use_tuple);
+  co_return took(error, size);
+}
+
+bool Connection::took(const ErrorCode& error, std::size_t size) {
+  // After a deadline the client is still there, and is told so.
+  if (error) gone_ = gone_ || !expired_;
+  input_.commit(error ? 0 : size);
+  return !error;
 }
 
 Awaitable<bool> Connection::write(std::array<std::string_view, 3> pieces) {
@@ -99,8 +106,7 @@ Awaitable<bool> Connection::write_rest(std::array<std::string_view, 3> pieces) {
     for (const std::string_view piece : pieces) {
       record_ += piece.substr(0, kTlsRecord - record_.size());
     }
-    const auto [error, sent] =
-        co_await tls_->async_write_some(asio::buffer(record_), use_tuple);
+    const auto [error, sent] = co_await tls_->async_write_some(asio::buffer(record_), use_tuple);
     if (error) co_return false;
     if (advance(pieces, sent)) break;
   }
@@ -211,11 +217,7 @@ void Connection::watch_client() {
   watching_ = true;
   auto seen = [self = shared_from_this()](const ErrorCode& error, std::size_t size) {
     self->watching_ = false;
-    if (error) {
-      self->gone_ = !self->expired_;
-    } else {
-      self->input_.commit(size);
-    }
+    self->took(error, size);
     self->wake();
   };
   const auto room = input_.prepare();

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <boost/asio/ssl/stream.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,8 +17,8 @@
 namespace imp::http {
 
 /// One client's socket, plain or TLS: bytes in, bytes out, deadlines, and sleeping until something
-/// happens. Lives on its I/O thread; what other threads want is posted there. Owned by the coroutine
-/// that serves it (exchange.h).
+/// happens. Lives on its I/O thread; what other threads want is posted there. Owned by the
+/// coroutine that serves it (exchange.h).
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(IoThread& thread, TcpSocket socket, const Address& peer);
@@ -34,15 +35,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// TLS only. False: no TLS, or not in time.
   Awaitable<bool> handshake();
-  /// Appends at least one byte to input(), which must not be full; false at the end, after an error,
-  /// or when the deadline passed (then expired()).
+  /// Appends at least one byte to input(), which must not be full; false at the end, after an
+  /// error, or when the deadline passed (then expired()).
   Awaitable<bool> read();
   /// Sends the pieces in order. False when the client has gone or takes nothing any more.
   Awaitable<bool> write(std::array<std::string_view, 3> pieces);
   /// Sends `head`, then the file's bytes.
   Awaitable<bool> write_file(std::string_view head, const FileBody& file);
-  /// Says goodbye and reads what the client still sends for a moment: closing with unread bytes would
-  /// reset the connection and could destroy the answer on its way.
+  /// Says goodbye and reads what the client still sends for a moment: closing with unread bytes
+  /// would reset the connection and could destroy the answer on its way.
   Awaitable<void> linger();
   /// Ends a connection that has nothing unread.
   Awaitable<void> close_politely();
@@ -65,10 +66,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// Until wake() or the given time; returns at once when wake() was called since the last sleep.
   Awaitable<void> sleep_until(Steady::time_point time);
   void wake();
-  /// Sleeps until the topic is notified (true), or until the time has passed, the client has gone or
-  /// the server stops (false).
-  /// `since` is Waiters::sequence() from before the state was looked at; an empty topic is never
-  /// notified.
+  /// Sleeps until the topic is notified (true), or until the time has passed, the client has gone
+  /// or the server stops (false). `since` is Waiters::sequence() from before the state was looked
+  /// at; an empty topic is never notified.
   Awaitable<bool> sleep_on(std::string topic, std::uint64_t since, Steady::time_point until);
 
   // For the I/O thread.
@@ -77,6 +77,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void abort();
 
  private:
+  /// Notes what a read brought.
+  bool took(const ErrorCode& error, std::size_t size);
   Awaitable<bool> write_rest(std::array<std::string_view, 3> pieces);
 
   IoThread& thread_;

@@ -1,10 +1,14 @@
 #include "http/exchange.h"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <optional>
+#include <string_view>
 
 #include "http/answer.h"
 #include "http/body_reader.h"
+#include "http/dispatcher.h"
 #include "http/forwarded.h"
 #include "http/prepared.h"
 #include "http/request_parser.h"
@@ -15,22 +19,15 @@ namespace {
 
 /// A body that nobody wants is read and dropped up to this size, to keep the connection.
 constexpr std::uint64_t kDrainLimit = 1024 * 1024;
-constexpr std::size_t kSinkChunk = 128 * 1024;
 
 constexpr std::string_view kPreparedRoute = "(prepared)";
 constexpr std::string_view kUnmatchedRoute = "(none)";
 
 bool is_sane_id(std::string_view id) {
   return !id.empty() && id.size() <= 64 && std::ranges::all_of(id, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
   });
-}
-
-Response refusal_response(HttpRefusal refusal, const std::string& message) {
-  Response response = failure(refuse(refusal, message).error());
-  response.status = status_of(refusal);
-  return response;
 }
 
 /// Serves one connection: one request after the other.
@@ -40,7 +37,8 @@ class Exchange {
       : connection_(connection),
         server_(connection.server()),
         parser_(server_.options.head_limit),
-        body_(connection, parser_, request_) {}
+        body_(connection, parser_, request_),
+        dispatcher_(connection, request_, body_) {}
 
   Awaitable<void> run() {
     if (connection_.over_tls() && !co_await connection_.handshake()) co_return;
@@ -55,17 +53,10 @@ class Exchange {
   Awaitable<bool> next_request();
   Awaitable<bool> answer_request();
   Awaitable<bool> answer_hot(const Prepared& prepared);
-  Awaitable<std::optional<Response>> respond(const Router::Route& route);
-  Awaitable<std::optional<Response>> call_handler(const Router::Route& route);
-  Awaitable<std::optional<Response>> run_sink(const Router::Route& route);
   Awaitable<bool> send(Response response, AnswerContext& context, std::string_view route);
-  std::optional<Response> refuse_body(BodyReader::Outcome outcome);
 
   void complete_request();
-  std::optional<Response> feed_sink(BodySink& sink, std::string_view chunk, bool last) noexcept;
-  Response overloaded();
   std::optional<Response> refuse_head(const RouteOptions& options) const;
-  Response guarded(const std::function<Response()>& handler) noexcept;
   void record(const Sent& sent, std::string_view route, bool hot);
 
   Connection& connection_;
@@ -73,6 +64,7 @@ class Exchange {
   Request request_;
   RequestParser parser_;
   BodyReader body_;
+  Dispatcher dispatcher_;
   Steady::time_point started_;
   AnswerContext prepared_context_{request_};
 };
@@ -160,10 +152,11 @@ Awaitable<bool> Exchange::answer_request() {
     drain_limit = std::max<std::uint64_t>(drain_limit, match.route->options.body_limit);
     response = refuse_head(match.route->options);
     if (!response) {
-      response = co_await respond(*match.route);
+      response = co_await dispatcher_.respond(*match.route);
       if (!response) co_return false;  // the client went away: nobody to answer
     }
-  } else if (request_.method == Method::options && (!match.allow.empty() || request_.target == "*")) {
+  } else if (request_.method == Method::options &&
+             (!match.allow.empty() || request_.target == "*")) {
     response = no_content();
     if (!match.allow.empty()) response->header("allow", match.allow);
   } else {
@@ -188,7 +181,9 @@ Awaitable<bool> Exchange::answer_hot(const Prepared& prepared) {
   prepared_context_.keep_alive = parser_.keep_alive() && !server_.stopping;
   const Sent sent = co_await send_prepared(connection_, prepared, none, prepared_context_);
   record(sent, kPreparedRoute, true);
-  co_return sent.complete && prepared_context_.keep_alive;
+  if (!sent.complete) co_return false;
+  if (!prepared_context_.keep_alive) co_await connection_.close_politely();
+  co_return prepared_context_.keep_alive;
 }
 
 /// What the head alone forbids, before the body is asked for.
@@ -203,133 +198,14 @@ std::optional<Response> Exchange::refuse_head(const RouteOptions& options) const
     response.header("accept-encoding", "gzip, deflate");
     return response;
   }
-  if (*coding == ContentCoding::identity && parser_.content_length().value_or(0) > options.body_limit) {
+  if (*coding == ContentCoding::identity &&
+      parser_.content_length().value_or(0) > options.body_limit) {
     return failure(body_too_large(options.body_limit));
   }
   return std::nullopt;
 }
 
-Awaitable<std::optional<Response>> Exchange::respond(const Router::Route& route) {
-  if (route.sink) co_return co_await run_sink(route);
-  if (!co_await body_.accept()) co_return std::nullopt;
-  while (true) {
-    const auto outcome = co_await body_.read(request_.body, std::string::npos);
-    if (outcome == BodyReader::Outcome::complete) break;
-    if (outcome != BodyReader::Outcome::more) co_return refuse_body(outcome);
-  }
-  co_return co_await call_handler(route);
-}
-
-/// The answer to a body that cannot be read to its end; nothing when the client has gone.
-std::optional<Response> Exchange::refuse_body(BodyReader::Outcome outcome) {
-  if (outcome == BodyReader::Outcome::gone) return std::nullopt;
-  body_.abandon();
-  Response response = failure(body_.failure());
-  if (outcome == BodyReader::Outcome::timed_out) response.status = 408;
-  return response;
-}
-
-Response Exchange::guarded(const std::function<Response()>& handler) noexcept {
-  std::string error;
-  try {
-    return handler();
-  } catch (const std::exception& thrown) {
-    error = thrown.what();
-  } catch (...) {
-    error = "not a std::exception";
-  }
-  server_.log.error("handler failed", {{"id", request_.id},
-                                       {"method", std::string(name(request_.method))},
-                                       {"error", error}});
-  return refusal_response(HttpRefusal::handler_failed,
-                          "Something went wrong here; it is in the log under this request's id.");
-}
-
-Awaitable<std::optional<Response>> Exchange::call_handler(const Router::Route& route) {
-  WorkerPool& pool = server_.pool(route.options.pool);
-  std::optional<Steady::time_point> until;  // counted from the first time the handler asked to wait
-  while (true) {
-    const std::uint64_t since = server_.waiters.sequence();
-    Response response;
-    const bool ran = co_await connection_.on_worker(pool, [&] {
-      response = guarded([&] { return route.handler(request_); });
-    });
-    if (!ran) co_return overloaded();
-    const auto* wait = std::get_if<WaitFor>(&response.body);
-    if (wait == nullptr) co_return response;
-    if (request_.wait_expired) {
-      server_.log.error("handler waits for ever", {{"pattern", route.pattern}});
-      co_return refusal_response(HttpRefusal::handler_failed, "This took too long.");
-    }
-    if (!until) until = Steady::now() + wait->at_most;
-    const bool notified = co_await connection_.sleep_on(wait->topic, since, *until);
-    if (connection_.gone()) co_return std::nullopt;
-    request_.wait_expired = !notified;
-  }
-}
-
-Awaitable<std::optional<Response>> Exchange::run_sink(const Router::Route& route) {
-  WorkerPool& pool = server_.pool(route.options.pool);
-  std::unique_ptr<BodySink> sink;
-  std::optional<Response> response;
-  const bool ran = co_await connection_.on_worker(pool, [&] {
-    Response answer = guarded([&] {
-      auto made = route.sink(request_);
-      if (!made) return failure(made.error());
-      sink = std::move(*made);
-      return Response{};
-    });
-    if (!sink) response = std::move(answer);
-  });
-  if (!ran) co_return overloaded();
-  if (response) co_return response;
-
-  auto outcome = BodyReader::Outcome::gone;
-  if (co_await body_.accept()) outcome = BodyReader::Outcome::more;
-  std::string chunk;
-  do {
-    chunk.clear();
-    if (outcome == BodyReader::Outcome::more) outcome = co_await body_.read(chunk, kSinkChunk);
-    const bool last = outcome == BodyReader::Outcome::complete;
-    const bool usable = last || outcome == BodyReader::Outcome::more;
-    // This request has its place already, so its next steps do not queue for one.
-    const bool stepped = co_await connection_.on_worker(
-        pool,
-        [&] {
-          if (usable) response = feed_sink(*sink, chunk, last);
-          if (!usable || response) sink.reset();
-        },
-        true);
-    if (!stepped) co_return overloaded();
-    if (!usable) co_return refuse_body(outcome);
-  } while (!response);
-  co_return response;
-}
-
-/// Hands over a piece of the body; an answer when the sink has failed or the body is complete.
-std::optional<Response> Exchange::feed_sink(BodySink& sink, std::string_view chunk,
-                                            bool last) noexcept {
-  bool ended = true;
-  Response answer = guarded([&] {
-    if (!chunk.empty()) {
-      const auto written = sink.write(bytes_of(chunk));
-      if (!written) return failure(written.error());
-    }
-    if (last) return sink.finish();
-    ended = false;
-    return Response{};
-  });
-  return ended ? std::optional(std::move(answer)) : std::nullopt;
-}
-
-Response Exchange::overloaded() {
-  server_.metrics.count("http_rejected_total", {{"reason", "workers"}});
-  return refusal_response(HttpRefusal::overloaded,
-                          "The server has too much to do at the moment; try again.");
-}
-
-Awaitable<bool> Exchange::send(Response response, AnswerContext& context,
-                               std::string_view route) {
+Awaitable<bool> Exchange::send(Response response, AnswerContext& context, std::string_view route) {
   const Sent sent = co_await send_answer(connection_, response, context);
   record(sent, route, false);
   co_return sent.complete;

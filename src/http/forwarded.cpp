@@ -1,6 +1,7 @@
 #include "http/forwarded.h"
 
 #include <algorithm>
+#include <string_view>
 
 namespace imp::http {
 

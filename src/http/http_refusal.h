@@ -30,7 +30,8 @@ enum class HttpRefusal : std::uint8_t {
 
 Reason reason(HttpRefusal refusal);
 
-/// The status of a refusal. HTTP names some more precisely than their kind does (408, 417, 431, 505).
+/// The status of a refusal. HTTP names some more precisely than their kind does (408, 417, 431,
+/// 505).
 int status_of(HttpRefusal refusal);
 
 }  // namespace imp::http

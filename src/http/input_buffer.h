@@ -8,8 +8,8 @@
 
 namespace imp::http {
 
-/// Bytes received and not yet used. Small while a connection is idle, and grows to `limit` for large
-/// heads and for bodies.
+/// Bytes received and not yet used. Small while a connection is idle, and grows to `limit` for
+/// large heads and for bodies.
 class InputBuffer {
  public:
   explicit InputBuffer(std::size_t limit) : limit_(limit) {}

@@ -6,9 +6,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/post.hpp>
 #include <cerrno>
+#include <memory>
 #include <random>
+#include <string_view>
 
 #include "http/connection.h"
 #include "http/exchange.h"
@@ -27,9 +31,9 @@ std::string too_many_connections() {
       R"({"error":"Too many connections.","message":"Too many connections.","code":"overloaded"})";
   std::string answer;
   append_status_line(answer, 503);
-  append_headers(answer, {{"content-type", "application/json"},
-                          {"cache-control", "no-store"},
-                          {"retry-after", "1"}});
+  append_headers(
+      answer,
+      {{"content-type", "application/json"}, {"cache-control", "no-store"}, {"retry-after", "1"}});
   append_header(answer, "content-length", std::to_string(body.size()));
   append_header(answer, "connection", "close");
   return answer.append("\r\n").append(body);

@@ -36,8 +36,7 @@ Result<SocketAddress> resolve(const std::string& address, std::uint16_t port) {
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
-  const int outcome =
-      ::getaddrinfo(address.c_str(), std::to_string(port).c_str(), &hints, &found);
+  const int outcome = ::getaddrinfo(address.c_str(), std::to_string(port).c_str(), &hints, &found);
   if (outcome != 0) return cannot_listen(address, port, ::gai_strerror(outcome));
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> list(found, ::freeaddrinfo);
   SocketAddress resolved;
@@ -48,8 +47,8 @@ Result<SocketAddress> resolve(const std::string& address, std::uint16_t port) {
 
 /// A bound, listening socket, or -1 with errno set.
 int listen_on(const SocketAddress& address, bool shared) {
-  const int descriptor = ::socket(address.bytes.ss_family,
-                                  SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
+  const int descriptor =
+      ::socket(address.bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
   if (descriptor < 0) return -1;
   const int on = 1, off = 0;
   ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);

@@ -14,7 +14,8 @@ struct Listeners {
 };
 
 /// Opens `count` listening sockets that share one address and port (SO_REUSEPORT). Port 0 takes any
-/// free one. A port that another process listens on is a failure, even when that one would share it.
+/// free one. A port that another process listens on is a failure, even when that one would share
+/// it.
 Result<Listeners> open_listeners(const std::string& address, std::uint16_t port, unsigned count);
 
 }  // namespace imp::http

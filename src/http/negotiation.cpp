@@ -1,5 +1,6 @@
 #include "http/negotiation.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace imp::http {

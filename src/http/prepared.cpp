@@ -20,7 +20,7 @@ std::string entity_tag(std::string_view content_type, std::string_view coding,
   std::array<std::uint8_t, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context(EVP_MD_CTX_new(),
-                                                                  EVP_MD_CTX_free);
+                                                                   EVP_MD_CTX_free);
   EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
   for (const std::string_view part : {content_type, coding, bytes}) {
     // Lengths keep "ab"+"c" and "a"+"bc" apart.

@@ -21,14 +21,22 @@ std::string_view view(BeastView text) { return {text.data(), text.size()}; }
 
 Method method_of(beast::verb verb) {
   switch (verb) {
-    case beast::verb::get: return Method::get;
-    case beast::verb::head: return Method::head;
-    case beast::verb::post: return Method::post;
-    case beast::verb::put: return Method::put;
-    case beast::verb::patch: return Method::patch;
-    case beast::verb::delete_: return Method::del;
-    case beast::verb::options: return Method::options;
-    default: return Method::other;
+    case beast::verb::get:
+      return Method::get;
+    case beast::verb::head:
+      return Method::head;
+    case beast::verb::post:
+      return Method::post;
+    case beast::verb::put:
+      return Method::put;
+    case beast::verb::patch:
+      return Method::patch;
+    case beast::verb::delete_:
+      return Method::del;
+    case beast::verb::options:
+      return Method::options;
+    default:
+      return Method::other;
   }
 }
 
@@ -79,8 +87,8 @@ class Parser final : public beast::basic_parser<true> {
                        ErrorCode& code) override {
     version = number;
     request->method = method_of(verb);
-    const bool plain = std::ranges::all_of(
-        target, [](char c) { return c > 0x20 && c < 0x7f && c != '#'; });
+    const bool plain =
+        std::ranges::all_of(target, [](char c) { return c > 0x20 && c < 0x7f && c != '#'; });
     if (!plain) return refuse(code, "The request target holds characters that must be encoded.");
     request->target = view(target);
     if (request->target.starts_with('/') ||
@@ -200,7 +208,8 @@ std::expected<std::size_t, ParseFailure> RequestParser::feed(std::string_view by
   const bool in_head = !parser.is_header_done();
   std::size_t skipped = 0;
   if (in_head && impl_->head_bytes == 0 && !impl_->skipped_blank_line) {
-    // One blank line before a request is forgiven (RFC 9112 §2.2): old clients send it after a body.
+    // One blank line before a request is forgiven (RFC 9112 §2.2): old clients send it after a
+    // body.
     if (bytes == "\r") return 0;
     if (bytes.starts_with("\r\n")) {
       impl_->skipped_blank_line = true;
@@ -208,8 +217,8 @@ std::expected<std::size_t, ParseFailure> RequestParser::feed(std::string_view by
       bytes.remove_prefix(2);
     }
   }
-  // Beast asserts that a last chunk is presented again only with five bytes or more; a body that has
-  // not ended still has at least "0\r\n\r\n" to come, so waiting for them loses nothing.
+  // Beast asserts that a last chunk is presented again only with five bytes or more; a body that
+  // has not ended still has at least "0\r\n\r\n" to come, so waiting for them loses nothing.
   const bool in_chunks = !in_head && !parser.content_length();
   if (bytes.empty() || (in_chunks && bytes.size() < 5)) return skipped;
   const std::size_t allowed = in_head ? impl_->head_limit - impl_->head_bytes : bytes.size();
@@ -239,9 +248,9 @@ std::expected<std::size_t, ParseFailure> RequestParser::feed(std::string_view by
         ParseFailure{HttpRefusal::malformed_request, "A header line is folded over two lines."});
   }
   if (!parser.is_header_done() && bytes.size() - used + impl_->head_bytes >= impl_->head_limit) {
-    return std::unexpected(
-        ParseFailure{HttpRefusal::head_too_large,
-                     fmt::format("The request's head is larger than {} bytes.", impl_->head_limit)});
+    return std::unexpected(ParseFailure{
+        HttpRefusal::head_too_large,
+        fmt::format("The request's head is larger than {} bytes.", impl_->head_limit)});
   }
   return skipped + used;
 }
@@ -251,9 +260,7 @@ bool RequestParser::done() const { return impl_->parser->is_done(); }
 std::string& RequestParser::body() { return impl_->body; }
 bool RequestParser::is_http_1_1() const { return impl_->parser->version >= 11; }
 bool RequestParser::keep_alive() const { return impl_->parser->keep_alive(); }
-RequestParser::Expectation RequestParser::expectation() const {
-  return impl_->parser->expectation;
-}
+RequestParser::Expectation RequestParser::expectation() const { return impl_->parser->expectation; }
 std::optional<std::uint64_t> RequestParser::content_length() const {
   const auto length = impl_->parser->content_length();
   return length ? std::optional(*length) : std::nullopt;

@@ -33,8 +33,8 @@ class RequestParser {
   /// Forgets everything: the next byte starts a new request.
   void reset();
   /// Parses from the front of `bytes` and returns how many were used; present the rest again, with
-  /// more behind it. Stops after the head (which fills `request`), so that the caller can look at it
-  /// before the body. Not to be called once done().
+  /// more behind it. Stops after the head (which fills `request`), so that the caller can look at
+  /// it before the body. Not to be called once done().
   std::expected<std::size_t, ParseFailure> feed(std::string_view bytes, Request& request);
 
   bool head_done() const;

@@ -62,30 +62,43 @@ Response see_other(std::string_view location) {
 
 int status_of(FailureKind kind) {
   switch (kind) {
-    case FailureKind::invalid: return 400;
+    case FailureKind::invalid:
+      return 400;
     case FailureKind::unauthenticated:
-    case FailureKind::challenge: return 401;
-    case FailureKind::forbidden: return 403;
-    case FailureKind::not_found: return 404;
-    case FailureKind::not_allowed: return 405;
-    case FailureKind::conflict: return 409;
-    case FailureKind::gone: return 410;
-    case FailureKind::too_large: return 413;
-    case FailureKind::unsupported: return 415;
-    case FailureKind::unprocessable: return 422;
-    case FailureKind::rate_limited: return 429;
-    case FailureKind::internal: return 500;
-    case FailureKind::upstream: return 502;
-    case FailureKind::unavailable: return 503;
+    case FailureKind::challenge:
+      return 401;
+    case FailureKind::forbidden:
+      return 403;
+    case FailureKind::not_found:
+      return 404;
+    case FailureKind::not_allowed:
+      return 405;
+    case FailureKind::conflict:
+      return 409;
+    case FailureKind::gone:
+      return 410;
+    case FailureKind::too_large:
+      return 413;
+    case FailureKind::unsupported:
+      return 415;
+    case FailureKind::unprocessable:
+      return 422;
+    case FailureKind::rate_limited:
+      return 429;
+    case FailureKind::internal:
+      return 500;
+    case FailureKind::upstream:
+      return 502;
+    case FailureKind::unavailable:
+      return 503;
   }
   return 500;
 }
 
 Response failure(const Failure& failure) {
   Response response =
-      json(status_of(failure.kind()), {{"error", failure.message},
-                                       {"message", failure.message},
-                                       {"code", failure.code()}});
+      json(status_of(failure.kind()),
+           {{"error", failure.message}, {"message", failure.message}, {"code", failure.code()}});
   if (failure.kind() == FailureKind::challenge) response.header("www-authenticate", "OTP");
   if (failure.kind() == FailureKind::unavailable) response.header("retry-after", "1");
   return response;
@@ -102,7 +115,7 @@ Result<FileBody> open_file_body(const std::string& path) {
     ::close(*owned);
     delete owned;
   });
-  struct stat facts {};
+  struct stat facts{};
   if (::fstat(descriptor, &facts) != 0 || !S_ISREG(facts.st_mode)) {
     return refuse(HttpRefusal::file_unreadable, "A stored file cannot be read.",
                   path + ": not a regular file");

@@ -27,8 +27,8 @@ Result<FileBody> open_file_body(const std::string& path);
 
 /// One step of a streamed body.
 struct StreamStep {
-  std::string bytes{};     ///< what to send now; may be empty
-  bool done = false;       ///< nothing comes after these bytes
+  std::string bytes{};       ///< what to send now; may be empty
+  bool done = false;         ///< nothing comes after these bytes
   std::string wait_topic{};  ///< when not done: call again once this topic is notified (Waiters) …
   Milliseconds wait_at_most{15000};  ///< … or after this long, whichever comes first
 };

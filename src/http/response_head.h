@@ -14,8 +14,8 @@ void append_header(std::string& head, std::string_view name, std::string_view va
 /// transfer-encoding, x-request-id, x-content-type-options.
 void append_headers(std::string& head, const Headers& headers);
 
-/// True when every name is a token and no value holds a control character: a value with a line break
-/// would let its author write further headers or a whole response.
+/// True when every name is a token and no value holds a control character: a value with a line
+/// break would let its author write further headers or a whole response.
 bool is_valid(const Headers& headers);
 
 }  // namespace imp::http

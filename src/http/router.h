@@ -42,10 +42,11 @@ struct RouteOptions {
 /// `{package}` (a package name: `a`, `@s/a`, `@s%2fa`, `@s%2Fa`, `%40s%2fa`: one capture "@s/a"),
 /// or a last `{rest...}` (everything that remains, with its slashes, decoded once). Literal beats
 /// {package} beats {name} beats {rest...}; a pattern without the method gives way to the next that
-/// has it. {package} does not match "-" before further segments (`/-/` introduces the registry's own
-/// paths). A single trailing slash is ignored; an empty segment elsewhere matches nothing. A path that matches with another method is 405 with
-/// Allow; HEAD is answered by GET's handler without the body; OPTIONS is answered with Allow. A
-/// segment that decodes to "." or "..", holds NUL, or is not UTF-8 never matches a capture (400).
+/// has it. {package} does not match "-" before further segments (`/-/` introduces the registry's
+/// own paths). A single trailing slash is ignored; an empty segment elsewhere matches nothing. A
+/// path that matches with another method is 405 with Allow; HEAD is answered by GET's handler
+/// without the body; OPTIONS is answered with Allow. A segment that decodes to "." or "..", holds
+/// NUL, or is not UTF-8 never matches a capture (400).
 class Router {
  public:
   Router();
@@ -62,7 +63,7 @@ class Router {
     Handler handler;  ///< one of these two is set
     SinkFactory sink;
     RouteOptions options;
-    std::string pattern;  ///< for logs and metrics: never the raw path
+    std::string pattern;                  ///< for logs and metrics: never the raw path
     std::vector<std::string_view> names;  ///< of the captures in `pattern`, in order
   };
   struct Match {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <string_view>
 
 #include "http/addresses.h"
 #include "http/response_head.h"
@@ -103,9 +104,8 @@ HeaderList header_lines(const Fetch& fetch, const ClientOptions& options) {
   // Without these, curl would wait for 100-continue before a larger body and call it a form.
   add(list, "Expect:");
   const auto given = [&](std::string_view name) {
-    return std::ranges::any_of(fetch.headers, [&](const auto& header) {
-      return equal_ignoring_case(header.first, name);
-    });
+    return std::ranges::any_of(
+        fetch.headers, [&](const auto& header) { return equal_ignoring_case(header.first, name); });
   };
   if (!given("content-type")) add(list, "Content-Type:");
   if (!given("user-agent")) add(list, "User-Agent: " + options.user_agent);
@@ -173,9 +173,10 @@ std::unexpected<Failure> explain(CURLcode code, const Exchange& exchange, const 
   const std::string detail =
       fmt::format("{}: {}", url, *details != '\0' ? details : curl_easy_strerror(code));
   if (!exchange.refused_address.empty()) {
-    return refuse(FetchRefusal::address_refused,
-                  "The server's address is not a public one, and only public ones are allowed here.",
-                  fmt::format("{}: {}", url, exchange.refused_address));
+    return refuse(
+        FetchRefusal::address_refused,
+        "The server's address is not a public one, and only public ones are allowed here.",
+        fmt::format("{}: {}", url, exchange.refused_address));
   }
   if (exchange.too_large) {
     return refuse(FetchRefusal::body_too_large,
@@ -188,10 +189,10 @@ std::unexpected<Failure> explain(CURLcode code, const Exchange& exchange, const 
   }
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
-      return refuse(FetchRefusal::timed_out,
-                    fmt::format("The server did not answer within {} ms.",
-                                exchange.fetch.timeout.count()),
-                    detail);
+      return refuse(
+          FetchRefusal::timed_out,
+          fmt::format("The server did not answer within {} ms.", exchange.fetch.timeout.count()),
+          detail);
     case CURLE_UNSUPPORTED_PROTOCOL:
       return refuse(FetchRefusal::scheme_refused,
                     exchange.fetch.https_only ? "Only https:// URLs are allowed here."

@@ -25,8 +25,8 @@ struct Entry {
 }  // namespace
 
 struct Waiters::Impl {
-  /// Topics share these slots by hash: enough to tell "not notified since", without a memory of every
-  /// topic there ever was.
+  /// Topics share these slots by hash: enough to tell "not notified since", without a memory of
+  /// every topic there ever was.
   static constexpr std::size_t kSlots = 1024;
 
   mutable std::mutex mutex;

@@ -17,8 +17,9 @@ class Waiters {
   /// Wakes everything that waits for the topic now; what subscribes later is not woken by it.
   void notify(std::string_view topic);
 
-  /// How many notifications there have been. Read it before looking at the state that a topic stands
-  /// for, and pass it to subscribe(): a change between the look and the subscription is then not lost.
+  /// How many notifications there have been. Read it before looking at the state that a topic
+  /// stands for, and pass it to subscribe(): a change between the look and the subscription is then
+  /// not lost.
   std::uint64_t sequence() const;
 
   /// Calls `wake` once, from the notifying thread, at the next notify of the topic; the

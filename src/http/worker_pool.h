@@ -14,7 +14,8 @@ namespace imp::http {
 /// start, the others are started when work comes, up to the limit, and then stay.
 class WorkerPool {
  public:
-  /// `cancelled` is true when the pool is stopping: the job must then finish at once. Must not throw.
+  /// `cancelled` is true when the pool is stopping: the job must then finish at once. Must not
+  /// throw.
   using Job = std::move_only_function<void(bool cancelled)>;
 
   WorkerPool(unsigned threads, std::size_t queue_limit);

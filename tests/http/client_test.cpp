@@ -15,12 +15,13 @@ class ClientTest : public ServerTest {
  protected:
   ClientTest() {
     const auto echo = [](const Request& request) {
-      std::string seen = std::string(name(request.method)) + " " + request.target + " [" +
-                         request.body + "]";
+      std::string seen =
+          std::string(name(request.method)) + " " + request.target + " [" + request.body + "]";
       for (const auto& [key, value] : request.headers) seen += "\n" + key + ": " + value;
       return text(200, seen);
     };
-    for (const Method method : {Method::get, Method::post, Method::put, Method::patch, Method::del}) {
+    for (const Method method :
+         {Method::get, Method::post, Method::put, Method::patch, Method::del}) {
       router.add(method, "/echo", echo);
     }
     router.add(Method::get, "/status/{code}", [](const Request& request) {
@@ -28,8 +29,7 @@ class ClientTest : public ServerTest {
     });
     for (const Method method : {Method::get, Method::post}) {
       router.add(method, "/redirect/{code}", [](const Request& request) {
-        return text(std::stoi(request.param("code")), "")
-            .header("location", *request.query("to"));
+        return text(std::stoi(request.param("code")), "").header("location", *request.query("to"));
       });
     }
     router.add(Method::get, "/loop", [this](const Request&) {
@@ -172,15 +172,14 @@ TEST_F(ClientTest, CredentialsDoNotFollowToAnotherOrigin) {
                                {"npm-otp", "secret-3"},
                                {"Accept", "application/json"}};
   const std::string elsewhere = percent_encode(url("/echo", "localhost"));
-  const auto crossed = client->fetch({.url = url("/redirect/302?to=" + elsewhere),
-                                      .headers = credentials,
-                                      .redirects = 1});
+  const auto crossed = client->fetch(
+      {.url = url("/redirect/302?to=" + elsewhere), .headers = credentials, .redirects = 1});
   ASSERT_TRUE(crossed) << crossed.error().detail;
   EXPECT_EQ(crossed->body.find("secret"), std::string::npos) << crossed->body;
   EXPECT_NE(crossed->body.find("Accept: application/json"), std::string::npos);
   // To the same origin they go along.
-  const auto same = client->fetch(
-      {.url = url("/redirect/302?to=/echo"), .headers = credentials, .redirects = 1});
+  const auto same =
+      client->fetch({.url = url("/redirect/302?to=/echo"), .headers = credentials, .redirects = 1});
   ASSERT_TRUE(same);
   EXPECT_NE(same->body.find("secret-1"), std::string::npos);
   // A body is not repeated to somebody else.

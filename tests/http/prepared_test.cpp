@@ -24,12 +24,12 @@ Request asking(Headers headers, Method method = Method::get) {
 
 TEST(Prepared, HoldsCompleteHeads) {
   const auto prepared = packument();
-  EXPECT_EQ(prepared->head_identity,
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\netag: " +
-                prepared->etag_identity +
-                "\r\ncache-control: public, max-age=300\r\nvary: Accept, Accept-Encoding\r\n"
-                "x-extra: yes\r\ncontent-length: " +
-                std::to_string(kDocument.size()) + "\r\nx-content-type-options: nosniff\r\n\r\n");
+  EXPECT_EQ(
+      prepared->head_identity,
+      "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\netag: " + prepared->etag_identity +
+          "\r\ncache-control: public, max-age=300\r\nvary: Accept, Accept-Encoding\r\n"
+          "x-extra: yes\r\ncontent-length: " +
+          std::to_string(kDocument.size()) + "\r\nx-content-type-options: nosniff\r\n\r\n");
   EXPECT_NE(prepared->head_gzip.find("content-encoding: gzip\r\n"), std::string::npos);
   EXPECT_TRUE(prepared->head_304_gzip.starts_with("HTTP/1.1 304 Not Modified\r\n"));
   EXPECT_EQ(prepared->head_304_gzip.find("content-length"), std::string::npos);
@@ -57,9 +57,11 @@ TEST(Prepared, LeavesOutGzipThatDoesNotHelp) {
 
 TEST(Prepared, EtagsDependOnBytesAndType) {
   const auto json = prepare("{}", {.content_type = "application/json"});
-  EXPECT_EQ(json->etag_identity, prepare("{}", {.content_type = "application/json"})->etag_identity);
+  EXPECT_EQ(json->etag_identity,
+            prepare("{}", {.content_type = "application/json"})->etag_identity);
   EXPECT_NE(json->etag_identity, prepare("{}", {.content_type = "text/plain"})->etag_identity);
-  EXPECT_NE(json->etag_identity, prepare("[]", {.content_type = "application/json"})->etag_identity);
+  EXPECT_NE(json->etag_identity,
+            prepare("[]", {.content_type = "application/json"})->etag_identity);
   EXPECT_TRUE(json->etag_identity.starts_with('"'));  // strong
 }
 
@@ -82,15 +84,15 @@ TEST(Prepared, ChoosesTheCodingTable) {
       {"*", true},
       {"*;q=0", false},
       {"identity", false},
-      {"identity, gzip", true},              // a tie: the smaller one
+      {"identity, gzip", true},  // a tie: the smaller one
       {"identity;q=1, gzip;q=0.5", false},
       {"identity;q=0.5, gzip;q=0.5", true},
       {"identity;q=0, gzip;q=0.1", true},
-      {"gzip;q=0, *", false},                // "*" is for what is not named
+      {"gzip;q=0, *", false},  // "*" is for what is not named
       {"br, deflate", false},
-      {"gzip;q=1.5", false},                 // not a weight
+      {"gzip;q=1.5", false},  // not a weight
       {"gzip;q=abc", false},
-      {"gzip;q=0.1234", false},              // more than three decimals
+      {"gzip;q=0.1234", false},  // more than three decimals
       {"gzipp", false},
       {"gzip;level=9;q=0.5", true},
       {",,gzip,,", true},
@@ -111,13 +113,13 @@ TEST(Prepared, RevalidatesTable) {
     int status;
   } table[] = {
       {tag, 304},
-      {"W/" + tag, 304},                       // weak comparison
+      {"W/" + tag, 304},  // weak comparison
       {"*", 304},
       {"\"other\", " + tag, 304},
       {"\"with, comma\",W/\"x\"," + tag, 304},  // commas are legal inside a tag
       {"\"other\"", 200},
-      {prepared->etag_gzip, 200},              // another representation
-      {tag.substr(1, tag.size() - 2), 200},    // without quotes it is no tag
+      {prepared->etag_gzip, 200},            // another representation
+      {tag.substr(1, tag.size() - 2), 200},  // without quotes it is no tag
       {"\"unterminated", 200},
       {"", 200},
   };
@@ -129,12 +131,12 @@ TEST(Prepared, RevalidatesTable) {
       EXPECT_EQ(choice.head, &prepared->head_304_identity);
     }
   }
-  const auto gzip = choose(*prepared, asking({{"If-None-Match", prepared->etag_gzip},
-                                              {"Accept-Encoding", "gzip"}}));
+  const auto gzip = choose(
+      *prepared, asking({{"If-None-Match", prepared->etag_gzip}, {"Accept-Encoding", "gzip"}}));
   EXPECT_EQ(gzip.head, &prepared->head_304_gzip);
   // Two lines are one list.
-  EXPECT_EQ(
-      choose(*prepared, asking({{"If-None-Match", "\"a\""}, {"if-none-match", tag}})).status, 304);
+  EXPECT_EQ(choose(*prepared, asking({{"If-None-Match", "\"a\""}, {"if-none-match", tag}})).status,
+            304);
 }
 
 TEST(Prepared, HeadHasTheHeadOfGet) {

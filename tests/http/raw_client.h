@@ -10,9 +10,10 @@ namespace imp::http::test {
 /// An answer as it came over the wire.
 struct RawAnswer {
   int status = 0;
-  std::map<std::string, std::string> headers;  ///< names in lower case; repeated ones joined by ", "
-  std::string body;                            ///< without the chunked coding
-  bool complete = false;                       ///< false: the connection ended too early
+  std::map<std::string, std::string>
+      headers;            ///< names in lower case; repeated ones joined by ", "
+  std::string body;       ///< without the chunked coding
+  bool complete = false;  ///< false: the connection ended too early
 
   std::string header(const std::string& name) const {
     const auto found = headers.find(name);

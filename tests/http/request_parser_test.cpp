@@ -23,8 +23,7 @@ Parsed parse(std::string_view bytes, std::size_t step = std::string::npos,
   Parsed parsed;
   std::size_t arrived = 0;
   while (!parser.done()) {
-    const auto used =
-        parser.feed(bytes.substr(parsed.used, arrived - parsed.used), parsed.request);
+    const auto used = parser.feed(bytes.substr(parsed.used, arrived - parsed.used), parsed.request);
     if (!used) {
       parsed.error = used.error().message;
       parsed.refusal = used.error().refusal;
@@ -50,7 +49,8 @@ TEST(RequestParser, ReadsARequestHoweverItArrives) {
       "PUT /@s%2fa?x=1 HTTP/1.1\r\nHost: registry.test:4873\r\nX-A:  padded \r\nX-Empty:\r\n"
       "Transfer-Encoding: chunked\r\n\r\n"
       "5\r\nhello\r\n6;ext=1\r\n world\r\n0\r\nX-Trailer: dropped\r\n\r\n";
-  for (const std::size_t step : {std::string::npos, std::size_t(1), std::size_t(2), std::size_t(7)}) {
+  for (const std::size_t step :
+       {std::string::npos, std::size_t(1), std::size_t(2), std::size_t(7)}) {
     const Parsed parsed = parse(bytes, step);
     ASSERT_EQ(parsed.error, "") << step;
     EXPECT_TRUE(parsed.done);
@@ -91,7 +91,8 @@ TEST(RequestParser, RefusesWhatTwoServersCouldReadDifferently) {
       {"a list of codings", with("Transfer-Encoding: gzip, chunked\r\n")},
       {"chunked not last", with("Transfer-Encoding: chunked, identity\r\n")},
       {"an unknown coding", with("Transfer-Encoding: xchunked\r\n")},
-      {"a disguised coding", with("Transfer-Encoding: \x0b" "chunked\r\n")},
+      {"a disguised coding", with("Transfer-Encoding: \x0b"
+                                  "chunked\r\n")},
       {"identity", with("Transfer-Encoding: identity\r\n")},
       {"a parameter", with("Transfer-Encoding: chunked;q=1\r\n")},
       {"chunked in 1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"},
@@ -130,8 +131,10 @@ TEST(RequestParser, RefusesWhatTwoServersCouldReadDifferently) {
       {"prefixed chunk size", with("Transfer-Encoding: chunked\r\n", "0x5\r\nhello\r\n0\r\n\r\n")},
       {"chunk size beyond 64 bits",
        with("Transfer-Encoding: chunked\r\n", "10000000000000005\r\nhello\r\n0\r\n\r\n")},
-      {"chunk longer than it says", with("Transfer-Encoding: chunked\r\n", "3\r\nhello\r\n0\r\n\r\n")},
-      {"bare LF after a chunk size", with("Transfer-Encoding: chunked\r\n", "5\nhello\r\n0\r\n\r\n")},
+      {"chunk longer than it says",
+       with("Transfer-Encoding: chunked\r\n", "3\r\nhello\r\n0\r\n\r\n")},
+      {"bare LF after a chunk size",
+       with("Transfer-Encoding: chunked\r\n", "5\nhello\r\n0\r\n\r\n")},
       {"bare LF after a chunk", with("Transfer-Encoding: chunked\r\n", "5\r\nhello\n0\r\n\r\n")},
       {"a huge chunk extension",
        with("Transfer-Encoding: chunked\r\n", "5;" + std::string(1000, 'a') + "\r\nhello\r\n")},
@@ -186,8 +189,7 @@ TEST(RequestParser, TellsOtherVersionsFromNonsense) {
 }
 
 TEST(RequestParser, LimitsTheHead) {
-  const std::string fits =
-      "GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(1000, 'x') + "\r\n\r\n";
+  const std::string fits = "GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(1000, 'x') + "\r\n\r\n";
   for (const std::size_t step : {std::string::npos, std::size_t(1)}) {
     EXPECT_TRUE(parse(fits, step, fits.size()).done);
     EXPECT_EQ(parse(fits, step, fits.size() - 1).refusal, HttpRefusal::head_too_large);

@@ -23,13 +23,13 @@ TEST(Request, DecodesQueryParametersOnce) {
       {"/?q=a", "a"},
       {"/?x=1&q=two+words", "two words"},
       {"/?q=%2B", "+"},
-      {"/?q=%2525", "%25"},          // once, not twice
-      {"/?q", ""},                   // present without a value
+      {"/?q=%2525", "%25"},  // once, not twice
+      {"/?q", ""},           // present without a value
       {"/?q=", ""},
-      {"/?q=1&q=2", "1"},            // the first counts
-      {"/?%71=1", "1"},              // the name is encoded too
-      {"/?q=%zz", std::nullopt},     // malformed
-      {"/?q=%ff", std::nullopt},     // not UTF-8
+      {"/?q=1&q=2", "1"},         // the first counts
+      {"/?%71=1", "1"},           // the name is encoded too
+      {"/?q=%zz", std::nullopt},  // malformed
+      {"/?q=%ff", std::nullopt},  // not UTF-8
       {"/?qq=1", std::nullopt},
       {"/", std::nullopt},
   };
@@ -62,9 +62,8 @@ TEST(Request, ReadsBearerTokens) {
     const char* header;
     const char* token;
   } table[] = {
-      {"Bearer abc", "abc"}, {"bearer  abc ", "abc"}, {"BEARER abc", "abc"},
-      {"Bearerabc", ""},     {"Basic abc", ""},       {"Bearer", ""},
-      {"Bearer ", ""},       {" Bearer abc", ""},
+      {"Bearer abc", "abc"}, {"bearer  abc ", "abc"}, {"BEARER abc", "abc"}, {"Bearerabc", ""},
+      {"Basic abc", ""},     {"Bearer", ""},          {"Bearer ", ""},       {" Bearer abc", ""},
   };
   for (const auto& row : table) {
     Request request;

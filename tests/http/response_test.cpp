@@ -22,15 +22,18 @@ TEST(Response, AFailureIsInTheFormOfNpmClients) {
 TEST(Response, AChallengeAsksForAOneTimePassword) {
   const Response response = failure({{"otp_required", FailureKind::challenge}, "OTP needed.", ""});
   EXPECT_EQ(response.status, 401);
-  EXPECT_NE(std::ranges::find(response.headers, std::pair<std::string, std::string>(
-                                                    "www-authenticate", "OTP")),
+  EXPECT_NE(std::ranges::find(response.headers,
+                              std::pair<std::string, std::string>("www-authenticate", "OTP")),
             response.headers.end());
 }
 
 TEST(Response, HeadersThatWouldSplitTheAnswerAreInvalid) {
-  const Headers table[] = {{{"a", "1\r\nSet-Cookie: x"}}, {{"a", "1\n2"}},
-                           {{"a", std::string("1\0", 2)}}, {{"a:", "1"}},
-                           {{"a b", "1"}},                 {{"", "1"}}};
+  const Headers table[] = {{{"a", "1\r\nSet-Cookie: x"}},
+                           {{"a", "1\n2"}},
+                           {{"a", std::string("1\0", 2)}},
+                           {{"a:", "1"}},
+                           {{"a b", "1"}},
+                           {{"", "1"}}};
   for (const Headers& headers : table) EXPECT_FALSE(is_valid(headers));
   EXPECT_TRUE(is_valid({{"x-a", "tab\tand \xc3\xa9"}}));
 }

@@ -48,7 +48,7 @@ TEST(Router, MatchesTable) {
       {get, "/", "/"},
       {get, "/?", "/"},
       {get, "/-/ping", "/-/ping"},
-      {get, "/-/ping/", "/-/ping"},        // one trailing slash is ignored
+      {get, "/-/ping/", "/-/ping"},         // one trailing slash is ignored
       {get, "/-/ping//", "no_such_route"},  // two are an empty segment
       {get, "/-/ping?x=/../", "/-/ping"},   // the query is no path
       {get, "/%2d/ping", "/-/ping"},        // unreserved characters may be encoded
@@ -108,13 +108,13 @@ TEST(Router, RefusesHostilePathsTable) {
       "/assets/../secret",
       "/assets/%2e%2e/secret",
       "/assets/.%2E/secret",
-      "/assets/..%2fsecret",         // behind an encoded slash
+      "/assets/..%2fsecret",  // behind an encoded slash
       "/assets/a%2f..%2f..%2fsecret",
       "/org/%2e",
-      "/org/a%00b",                  // NUL ends a C string
-      "/org/%c0%ae",                 // overlong '.'
-      "/org/%e0%80%af",              // overlong '/'
-      "/org/%ed%a0%80",              // a surrogate
+      "/org/a%00b",      // NUL ends a C string
+      "/org/%c0%ae",     // overlong '.'
+      "/org/%e0%80%af",  // overlong '/'
+      "/org/%ed%a0%80",  // a surrogate
       "/org/%ff",
       "/org/%",
       "/org/%2",

@@ -35,9 +35,10 @@ TEST_F(ServerLimits, AHeadThatIsTooLargeIs431) {
 TEST_F(ServerLimits, ABadRequestIs400AndTheEnd) {
   start();
   RawClient client(port());
-  const RawAnswer answer = client.ask("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n"
-                                      "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" +
-                                      get("/hello"));
+  const RawAnswer answer = client.ask(
+      "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n"
+      "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" +
+      get("/hello"));
   EXPECT_EQ(answer.status, 400);
   EXPECT_NE(answer.body.find("malformed_request"), std::string::npos);
   EXPECT_FALSE(answer.header("x-request-id").empty());
@@ -98,8 +99,8 @@ TEST_F(ServerLimits, AClientThatDoesNotReadIsCutOff) {
 TEST_F(ServerLimits, BodiesAreLimitedByRoute) {
   start();
   const auto post = [](std::size_t size) {
-    return "POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" +
-           std::string(size, 'x');
+    return "POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(size) +
+           "\r\n\r\n" + std::string(size, 'x');
   };
   RawClient client(port());
   EXPECT_EQ(client.ask(post(1000)).body, "1000");
@@ -156,9 +157,8 @@ TEST_F(ServerOverload, AFullQueueIs503AndDrainsAgain) {
     open.wait();
     return text(200, "done");
   });
-  router.add(
-      Method::get, "/elsewhere", [](const Request&) { return text(200, "other pool"); },
-      {.pool = Pool::outbound});
+  router.add(Method::get, "/elsewhere", [](const Request&) { return text(200, "other pool"); },
+             {.pool = Pool::outbound});
   start();
   std::vector<std::unique_ptr<RawClient>> clients;
   for (int i = 0; i < 11; ++i) {

@@ -1,10 +1,6 @@
 #include "http/test_server.h"
 
-#include <unistd.h>
-
 #include <atomic>
-#include <cstdlib>
-#include <fstream>
 
 namespace imp::http::test {
 namespace {
@@ -21,11 +17,10 @@ class ServerBasics : public ServerTest {
                [](const Request& request) { return text(200, request.body); });
     router.add(Method::get, "/throws",
                [](const Request&) -> Response { throw std::runtime_error("secret cause"); });
-    router.add(Method::get, "/cached", [](const Request&) {
-      return text(200, "c").header("cache-control", "max-age=60");
-    });
-    router.add(
-        Method::get, "/free", [](const Request&) { return text(200, "f"); }, {.no_store = false});
+    router.add(Method::get, "/cached",
+               [](const Request&) { return text(200, "c").header("cache-control", "max-age=60"); });
+    router.add(Method::get, "/free", [](const Request&) { return text(200, "f"); },
+               {.no_store = false});
     router.add(Method::get, "/split", [](const Request&) {
       return text(200, "s").header("x-name", "a\r\nset-cookie: stolen=1");
     });
@@ -58,7 +53,8 @@ TEST_F(ServerBasics, RequestIdsAreTakenWhenSaneAndMadeOtherwise) {
   EXPECT_EQ(ask(get("/hello", "X-Request-Id: ab.C_1-2\r\n")).header("x-request-id"), "ab.C_1-2");
   const std::string long_id(65, 'a');
   for (const std::string& bad : {std::string("a b"), std::string("<x>"), long_id, std::string()}) {
-    const std::string id = ask(get("/hello", "X-Request-Id: " + bad + "\r\n")).header("x-request-id");
+    const std::string id =
+        ask(get("/hello", "X-Request-Id: " + bad + "\r\n")).header("x-request-id");
     EXPECT_NE(id, bad);
     EXPECT_FALSE(id.empty());
   }
@@ -95,8 +91,8 @@ TEST_F(ServerBasics, PipelinedRequestsAreAnsweredInOrder) {
   for (int i = 0; i < 50; ++i) {
     const RawAnswer answer = client.read();
     ASSERT_EQ(answer.status, 200);
-    EXPECT_EQ(answer.body, i % 2 == 0 ? std::to_string(i) + " 127.0.0.1 plain"
-                                      : std::to_string(10 + i % 10));
+    EXPECT_EQ(answer.body,
+              i % 2 == 0 ? std::to_string(i) + " 127.0.0.1 plain" : std::to_string(10 + i % 10));
   }
 }
 
@@ -120,9 +116,10 @@ TEST_F(ServerBasics, RefusesUnknownPathsAndMethods) {
   start();
   const RawAnswer missing = ask(get("/nothing"));
   EXPECT_EQ(missing.status, 404);
-  EXPECT_EQ(missing.body,
-            R"({"error":"There is nothing at this path.","message":"There is nothing at this path.",)"
-            R"("code":"no_such_route"})");
+  EXPECT_EQ(
+      missing.body,
+      R"({"error":"There is nothing at this path.","message":"There is nothing at this path.",)"
+      R"("code":"no_such_route"})");
   const RawAnswer wrong = ask("PUT /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
   EXPECT_EQ(wrong.status, 405);
   EXPECT_EQ(wrong.header("allow"), "GET, HEAD");
@@ -240,146 +237,6 @@ TEST_F(ServerBasics, ManyClientsAtOnce) {
   }
   for (std::thread& client : clients) client.join();
   EXPECT_EQ(right, 400);
-}
-
-class ServerHotPath : public ServerTest {
- protected:
-  ServerHotPath() {
-    prepared = prepare(std::string(30'000, 'p'), {.content_type = "application/json",
-                                                  .cache_control = "public, max-age=300",
-                                                  .vary = "Accept-Encoding"});
-    hot_path = [this](const Request& request) -> std::shared_ptr<const Prepared> {
-      ++asked;
-      if (request.path() == "/explodes") throw std::runtime_error("hot");
-      return request.path() == "/lodash" ? prepared : nullptr;
-    };
-    router.add(Method::get, "/cold", [](const Request&) { return text(200, "cold"); });
-    router.add(Method::put, "/lodash", [](const Request&) { return text(200, "put"); });
-    router.add(Method::get, "/explodes", [](const Request&) { return text(200, "cold"); });
-    router.add(Method::get, "/late", [this](const Request&) {
-      Response response;
-      response.headers = {{"x-late", "yes"}};
-      response.body = prepared;
-      return response;
-    });
-  }
-  std::shared_ptr<const Prepared> prepared;
-  std::atomic<int> asked = 0;
-};
-
-TEST_F(ServerHotPath, ServesPreparedBytes) {
-  start();
-  RawClient client(port());
-  const RawAnswer whole = client.ask(get("/lodash"));
-  EXPECT_EQ(whole.status, 200);
-  EXPECT_EQ(whole.body, prepared->identity);
-  EXPECT_EQ(whole.header("etag"), prepared->etag_identity);
-  EXPECT_FALSE(whole.header("x-request-id").empty());
-  EXPECT_FALSE(whole.header("date").empty());
-  const RawAnswer gzip = client.ask(get("/lodash", "Accept-Encoding: gzip\r\n"));
-  EXPECT_EQ(gzip.header("content-encoding"), "gzip");
-  EXPECT_EQ(gzip.body, prepared->gzip);
-  const RawAnswer same =
-      client.ask(get("/lodash", "If-None-Match: " + prepared->etag_identity + "\r\n"));
-  EXPECT_EQ(same.status, 304);
-  EXPECT_EQ(same.header("etag"), prepared->etag_identity);
-  const RawAnswer head = client.ask("HEAD /lodash HTTP/1.1\r\nHost: a\r\n\r\n", true);
-  EXPECT_EQ(head.header("content-length"), "30000");
-  EXPECT_EQ(client.ask(get("/cold")).body, "cold");
-  const RawAnswer late = client.ask(get("/late"));
-  EXPECT_EQ(late.body, prepared->identity);
-  EXPECT_EQ(late.header("x-late"), "yes");
-}
-
-TEST_F(ServerHotPath, IsAskedOnlyForReads) {
-  start();
-  EXPECT_EQ(ask("PUT /lodash HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n").body, "put");
-  EXPECT_EQ(asked, 0);
-}
-
-TEST_F(ServerHotPath, AnExceptionFallsBackToTheRoute) {
-  start();
-  EXPECT_EQ(ask(get("/explodes")).body, "cold");
-  EXPECT_TRUE(log.has("hot path failed"));
-}
-
-TEST_F(ServerHotPath, PipelinedLargeAnswersSurviveASlowReader) {
-  start();
-  RawClient client(port());
-  std::string all;
-  for (int i = 0; i < 300; ++i) all += get("/lodash");  // 9 MB of answers
-  std::thread sender([&] { client.send(all); });
-  std::this_thread::sleep_for(Milliseconds(200));  // the socket's buffers fill up meanwhile
-  for (int i = 0; i < 300; ++i) ASSERT_EQ(client.read().body.size(), 30'000U) << i;
-  sender.join();
-}
-
-class ServerFiles : public ServerTest {
- protected:
-  ServerFiles() {
-    char name[] = "/tmp/imprimatur-http-test-XXXXXX";
-    const int descriptor = ::mkstemp(name);
-    ::close(descriptor);
-    path = name;
-    content.resize(5'000'000);
-    for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>(i * 31 >> 3);
-    std::ofstream(path, std::ios::binary) << content;
-    router.add(Method::get, "/file", [this](const Request&) {
-      Response response;
-      response.headers = {{"content-type", "application/octet-stream"}};
-      response.body = *open_file_body(path);
-      return response;
-    });
-    router.add(Method::get, "/part", [this](const Request&) {
-      FileBody body = *open_file_body(path);
-      body.offset = 1000;
-      body.size = 70'000;
-      Response response;
-      response.body = body;
-      return response;
-    });
-    router.add(Method::get, "/shorter", [this](const Request&) {
-      FileBody body = *open_file_body(path);
-      body.size += 1000;  // as if the file had been cut after it was opened
-      Response response;
-      response.body = body;
-      return response;
-    });
-  }
-  ~ServerFiles() override { ::unlink(path.c_str()); }
-
-  std::string path, content;
-};
-
-TEST_F(ServerFiles, SendsFilesAsTheyAre) {
-  start();
-  RawClient client(port());
-  const RawAnswer whole = client.ask(get("/file"));
-  EXPECT_TRUE(whole.complete);
-  EXPECT_TRUE(whole.body == content);
-  EXPECT_EQ(whole.header("accept-ranges"), "none");
-  EXPECT_TRUE(client.ask(get("/part")).body == content.substr(1000, 70'000));
-  const RawAnswer head = client.ask("HEAD /file HTTP/1.1\r\nHost: a\r\n\r\n", true);
-  EXPECT_EQ(head.header("content-length"), std::to_string(content.size()));
-  EXPECT_EQ(client.ask(get("/part")).status, 200);
-}
-
-TEST_F(ServerFiles, AFileThatShrankBreaksTheConnectionOff) {
-  start();
-  RawClient client(port());
-  const RawAnswer answer = client.ask(get("/shorter"));
-  EXPECT_FALSE(answer.complete);
-  EXPECT_EQ(answer.body.size(), content.size());
-}
-
-TEST_F(ServerFiles, AClientThatLeavesEndsTheTransfer) {
-  start();
-  for (int i = 0; i < 10; ++i) {
-    RawClient client(port());
-    client.send(get("/file"));
-    client.reset_on_close();
-  }
-  EXPECT_EQ(ask(get("/part")).status, 200);
 }
 
 }  // namespace

@@ -66,8 +66,8 @@ TEST_F(ServerTls, ServesEverythingOverTls) {
   const auto file = client->fetch({.url = url("/file"), .body_limit = 10'000'000});
   ASSERT_TRUE(file);
   EXPECT_TRUE(file->body == content);
-  const auto body = client->fetch(
-      {.method = "POST", .url = url("/body"), .body = std::string(4'000'000, 'b')});
+  const auto body =
+      client->fetch({.method = "POST", .url = url("/body"), .body = std::string(4'000'000, 'b')});
   ASSERT_TRUE(body);
   EXPECT_EQ(body->body, "4000000");
   const auto stream = client->fetch({.url = url("/stream")});

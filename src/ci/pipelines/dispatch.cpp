@@ -132,7 +132,7 @@ bool JobDispatch::release_contexts(db::Session& session, Prepared& prepared,
                 .project_id = facts.project.id,
                 .job_id = facts.job.id,
                 .context_names = facts.job.contexts,
-                .actor = context_actor(session, facts),
+                .person_id = context_person(session, facts),
                 .values = &values});
   const auto end = [&](JobStatus status, const std::string& reason) {
     end_job(session, facts.job, status, reason, services_.clock.now(), changes);

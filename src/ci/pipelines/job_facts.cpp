@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "accounts/groups.h"
 #include "accounts/organizations.h"
 #include "ci/projects/projects.h"
 
@@ -12,22 +11,6 @@ namespace {
 std::string organization_name(db::Session& session, const Project& project) {
   const auto organization = accounts::find_organization(session, project.organization_id);
   return organization ? organization->name : "";
-}
-
-/// The person whose identity opens contexts; empty for nobody.
-std::string responsible_person(db::Session& session, const TicketFacts& facts) {
-  const auto rows = jobs_of(session, facts.workflow.id);
-  const auto self = std::ranges::find(rows, facts.job.id, [](const JobRow& row) {
-    return std::string_view(row.job.id);
-  });
-  if (self == rows.end()) return {};
-  const auto upstream = upstream_of(nodes_of(rows), self->position);
-  const JobRow* last = nullptr;
-  for (const JobRow& row : rows) {
-    if (!upstream[row.position] || row.approver_id.empty() || !row.approved) continue;
-    if (!last || *row.approved >= *last->approved) last = &row;
-  }
-  return last ? last->approver_id : facts.workflow.actor_id;
 }
 
 }  // namespace
@@ -56,15 +39,19 @@ bool is_withheld(const TicketFacts& facts) {
   return facts.pipeline.from_fork && !facts.project.settings.pass_secrets_to_forks;
 }
 
-std::optional<ContextActor> context_actor(db::Session& session, const TicketFacts& facts) {
-  const std::string person = responsible_person(session, facts);
-  if (person.empty()) return std::nullopt;
-  const std::string& organization = facts.project.organization_id;
-  const auto role = accounts::role_of(session, organization, person);
-  return ContextActor{.person_id = person,
-                      .organization_member = role.has_value(),
-                      .organization_admin = role == accounts::Role::admin,
-                      .group_ids = accounts::group_ids_of(session, organization, person)};
+std::string context_person(db::Session& session, const TicketFacts& facts) {
+  const auto rows = jobs_of(session, facts.workflow.id);
+  const auto self = std::ranges::find(rows, facts.job.id, [](const JobRow& row) {
+    return std::string_view(row.job.id);
+  });
+  if (self == rows.end()) return {};
+  const auto upstream = upstream_of(nodes_of(rows), self->position);
+  const JobRow* last = nullptr;
+  for (const JobRow& row : rows) {
+    if (!upstream[row.position] || row.approver_id.empty() || !row.approved) continue;
+    if (!last || *row.approved >= *last->approved) last = &row;
+  }
+  return last ? last->approver_id : facts.workflow.actor_id;
 }
 
 expr::Environment restriction_values(db::Session& session, const TicketFacts& facts) {

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <optional>
 #include <string>
 
-#include "ci/contexts/decision.h"
 #include "ci/expressions/environment.h"
 #include "ci/identity/job_identity.h"
 #include "ci/pipelines/job_ticket.h"
@@ -19,10 +17,10 @@ TicketFacts facts_of(db::Session& session, const Job& job);
 /// variable of the project, no context and no identity token.
 bool is_withheld(const TicketFacts& facts);
 
-/// Who uses the job's contexts: whoever approved last among the approvals that it depends on in
+/// The id of the person who uses the job's contexts: whoever approved last among the approvals that it depends on in
 /// this workflow, else the workflow's actor. An approval that a rerun took over does not count:
-/// whoever runs it again answers for it.
-std::optional<ContextActor> context_actor(db::Session& session, const TicketFacts& facts);
+/// whoever runs it again answers for it. Empty for nobody.
+std::string context_person(db::Session& session, const TicketFacts& facts);
 
 /// What context restrictions may refer to: the pipeline's values and `job.ssh.enabled`.
 expr::Environment restriction_values(db::Session& session, const TicketFacts& facts);

@@ -106,7 +106,7 @@ Result<Project> Projects::complete(const NewProject& wanted) const {
                     "out, or give a repository URL.");
     }
     project.repository_url =
-        fmt::format("{}/{}/{}.git", public_url_, wanted.organization_name, wanted.name);
+        fmt::format("{}/git/{}/{}.git", public_url_, wanted.organization_name, wanted.name);
     project.vcs_origin =
         fmt::format("{}/{}/{}", public_host_, wanted.organization_name, wanted.name);
     return project;

@@ -23,6 +23,8 @@ namespace imp::ci::runner {
 //   POST /runner/v1/jobs/{job}/identity-token    TokenRequest        200 TokenReply
 //   POST /runner/v1/jobs/{job}/release           ReleaseRequest      200 ReleaseReply
 //
+// Bodies: events up to 1 MiB (the route's limit should be 2 MiB), the others up to 128 KiB.
+//
 // Claim is a long poll: the server answers at once when a job is queued whose labels the runner
 // has, and 204 after `wait_seconds` otherwise. A repeated `claim_id` gets the ticket it got before,
 // as long as that job has not ended: the answer may have been lost on the way.
@@ -115,8 +117,10 @@ struct JobTicket {
   std::string working_directory;            ///< empty: ~/project
   std::uint32_t time_limit_seconds = 3600;  ///< for the whole job
   std::vector<Variable> environment;
-  std::vector<std::string> secrets;  ///< values to mask in output, beside minted tokens
-  std::vector<Step> steps;           ///< numbered from 1 in events; 0 is the runner's preparation
+  std::vector<std::string>
+      secrets;              ///< more values to mask: those of project and context variables,
+                            ///< identity tokens and checkout credentials are masked anyway
+  std::vector<Step> steps;  ///< numbered from 1 in events; 0 is the runner's preparation
 };
 
 struct HeartbeatRequest {

@@ -26,12 +26,12 @@ std::expected<std::shared_ptr<const CachedPackage>, http::Response> readable(
 }
 
 http::Response visibility(RegistryServices& services, const http::Request& request) {
-  // A CI job asks this to decide on automatic provenance, which would send name and digest of the
-  // package to public transparency logs. What is published here is nobody else's business.
-  if (trust::is_publish_token(request.bearer())) return http::json_text(200, R"({"public":false})");
   const auto package = readable(services, request);
   if (!package) return package.error();
-  return http::json(200, boost::json::object{{"public", (*package)->anonymous()}});
+  // A CI job asks this to decide on automatic provenance, which would send name and digest of the
+  // package to public transparency logs. What is published here is nobody else's business.
+  const bool is_public = (*package)->anonymous() && !trust::is_publish_token(request.bearer());
+  return http::json(200, boost::json::object{{"public", is_public}});
 }
 
 http::Response collaborators(RegistryServices& services, const http::Request& request) {

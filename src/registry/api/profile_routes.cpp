@@ -147,7 +147,7 @@ http::Response post(RegistryServices& services, const http::Request& request) {
   const auto caller = services.accounts.authenticator.require_person(request);
   if (!caller) return accounts::refusal_response(caller.error());
   if (!caller->acts_fully()) {
-    return accounts::refusal_response(refuse(AccountRefusal::password_not_enough,
+    return accounts::refusal_response(refuse(AccountRefusal::credential_limited,
                                              "Changing the profile needs a sign-in (`npm login`) "
                                              "or a personal token, not a granular one.")
                                           .error());

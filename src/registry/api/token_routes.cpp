@@ -47,7 +47,7 @@ std::expected<accounts::Caller, http::Response> owner(RegistryServices& services
   if (!caller) return std::unexpected(accounts::refusal_response(caller.error()));
   if (caller->acts_fully()) return std::move(*caller);
   return std::unexpected(
-      accounts::refusal_response(refuse(accounts::AccountRefusal::password_not_enough,
+      accounts::refusal_response(refuse(accounts::AccountRefusal::credential_limited,
                                         "Managing access tokens needs a sign-in (`npm login`) or a "
                                         "personal token, not a granular one.")
                                      .error()));

@@ -54,7 +54,7 @@ TEST_F(ProjectsTest, HostedRepository) {
   const Project created = projects_.create(hosted, alice_).value();
   EXPECT_TRUE(created.hosted);
   EXPECT_EQ(created.vcs_origin, "ci.example:4873/acme/widgets");
-  EXPECT_EQ(created.repository_url, "https://ci.example:4873/acme/widgets.git");
+  EXPECT_EQ(created.repository_url, "https://ci.example:4873/git/acme/widgets.git");
   EXPECT_TRUE(repositories_.exists(created.id));
   EXPECT_EQ(projects_.find_hosted("acme", "widgets")->id, created.id);
   EXPECT_EQ(projects_.find_hosted("acme", "nosuch").error().code(), "project_not_found");

@@ -37,7 +37,10 @@ export class Server {
     this.process = spawn(argv[0], argv.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
     this.process.stdout.on('data', (chunk) => { this.log += chunk; });
     this.process.stderr.on('data', (chunk) => { this.log += chunk; });
-    this.exited = new Promise((resolve) => this.process.once('exit', (code, signal) => resolve({ code, signal })));
+    this.exited = new Promise((resolve) => {
+      this.process.once('exit', (code, signal) => resolve({ code, signal }));
+      this.process.once('error', (error) => resolve({ error: error.message }));
+    });
     for (let attempt = 0; attempt < 400; attempt++) {
       try {
         if ((await fetch(`${this.url}/-/ready`)).ok) return;

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/failure.h"
+#include "ci/runner/descriptor.h"
+#include "http/request.h"
+
+namespace imp::ci {
+
+enum class GitRefusal {
+  git_unavailable,  ///< git could not be started
+  git_failed,       ///< git gave no sensible answer
+};
+Reason reason(GitRefusal refusal);
+
+/// A file without a name in `directory`: what a client sends, until git reads it.
+class Spool {
+ public:
+  static Result<Spool> open(const std::string& directory);
+  Result<void> write(ByteView bytes);
+  std::uint64_t size() const { return size_; }
+  /// Sets the position to the start; the descriptor stays the spool's.
+  int rewound() const;
+
+ private:
+  explicit Spool(runner::Descriptor file) : file_(std::move(file)) {}
+  runner::Descriptor file_;
+  std::uint64_t size_ = 0;
+};
+
+/// One call of git-http-backend(1), by the rules of RFC 3875.
+struct GitCgi {
+  std::string repository;  ///< path of the bare repository
+  std::string path;        ///< below it: "/info/refs", "/git-upload-pack", "/git-receive-pack"
+  http::Method method = http::Method::get;
+  std::string query;
+  std::string content_type;
+  std::string protocol;  ///< of the Git-Protocol header; dropped unless it looks like one
+  std::string user;      ///< for git's reflog and nothing else
+  std::string address;
+};
+
+/// `git http-backend` as a child process: fixed argument list, no shell, an environment of its own.
+/// Destroying it ends the process with its helpers.
+class GitBackend {
+ public:
+  /// `input` is what the client sent; null: nothing.
+  static Result<std::unique_ptr<GitBackend>> start(const GitCgi& call, const Spool* input);
+  ~GitBackend();
+  GitBackend(const GitBackend&) = delete;
+  GitBackend& operator=(const GitBackend&) = delete;
+
+  struct Head {
+    int status = 200;
+    http::Headers headers;
+  };
+  /// Reads the head of the answer; once, first. At most 16 KiB, within five minutes.
+  Result<Head> head();
+
+  struct Piece {
+    std::string bytes;  ///< empty with !done: nothing has come within the time
+    bool done = false;
+  };
+  /// The next bytes of the answer's body.
+  Result<Piece> read(std::chrono::milliseconds at_most);
+
+ private:
+  GitBackend(pid_t pid, runner::Descriptor output) : pid_(pid), output_(std::move(output)) {}
+  Result<Piece> read_raw(std::chrono::milliseconds at_most);
+
+  pid_t pid_;
+  runner::Descriptor output_;
+  std::string buffered_;  ///< of the body, read with the head
+};
+
+}  // namespace imp::ci

@@ -1,0 +1,14 @@
+# Writes OUTPUT: a C++ file with the text of every file in ROOT/templates and ROOT/assets, so that
+# the program needs no files beside itself.
+file(GLOB files RELATIVE ${ROOT} ${ROOT}/templates/*.html ${ROOT}/assets/*)
+list(SORT files)
+file(WRITE ${OUTPUT} "#include \"web/embedded_file.h\"\n\nnamespace imp::web {\n\n"
+                     "std::span<const EmbeddedFile> embedded_files() {\n"
+                     "  static constexpr EmbeddedFile kFiles[] = {\n")
+foreach(name IN LISTS files)
+  file(READ ${ROOT}/${name} text)
+  file(APPEND ${OUTPUT} "{\"${name}\", R\"~file~(")
+  file(APPEND ${OUTPUT} "${text}")
+  file(APPEND ${OUTPUT} ")~file~\"},\n")
+endforeach()
+file(APPEND ${OUTPUT} "  };\n  return kFiles;\n}\n\n}  // namespace imp::web\n")

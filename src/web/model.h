@@ -1,0 +1,29 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+
+namespace imp::web {
+
+/// A point in time for {{>time}}: {"iso", "text", "full"}: "5 minutes ago", in full for the tooltip.
+boost::json::object time_model(Time time, Time now);
+/// The same, or false for nothing.
+boost::json::value time_model(const std::optional<Time>& time, Time now);
+
+/// "3 minutes", "1.4 s"
+std::string duration_text(Milliseconds duration);
+/// "12.3 kB"
+std::string size_text(std::uint64_t bytes);
+/// "/package/@acme/widgets"
+std::string package_link(std::string_view name);
+/// The address when a browser may follow it from a page: http and https alone; empty otherwise.
+std::string safe_link(std::string_view address);
+/// What colours a status word: "good", "bad", "busy", "waiting" or "quiet".
+std::string_view tone_of(std::string_view status);
+
+}  // namespace imp::web

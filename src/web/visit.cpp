@@ -1,0 +1,61 @@
+#include "web/visit.h"
+
+namespace imp::web {
+
+Reason reason(WebRefusal refusal) {
+  switch (refusal) {
+    case WebRefusal::page_not_found:
+      return {"page_not_found", FailureKind::not_found};
+    case WebRefusal::field_missing:
+      return {"field_missing", FailureKind::invalid};
+    case WebRefusal::code_missing:
+      return {"code_missing", FailureKind::challenge};
+    case WebRefusal::factor_required:
+      return {"factor_required", FailureKind::forbidden};
+  }
+  return {"internal", FailureKind::internal};
+}
+
+std::string Visit::field(std::string_view name) const {
+  const std::string text = raw_field(name);
+  constexpr std::string_view white = " \t\r\n";
+  const auto first = text.find_first_not_of(white);
+  if (first == std::string::npos) return {};
+  return text.substr(first, text.find_last_not_of(white) - first + 1);
+}
+
+std::string Visit::raw_field(std::string_view name) const {
+  return request.form(name).value_or("");
+}
+
+Result<std::string> Visit::required(std::string_view name, std::string_view label) const {
+  std::string text = field(name);
+  if (!text.empty()) return text;
+  return refuse(WebRefusal::field_missing, fmt::format("{} is missing.", label));
+}
+
+std::string Visit::query(std::string_view name) const { return request.query(name).value_or(""); }
+
+std::string Visit::csrf() const { return caller.session ? caller.session->csrf_token : ""; }
+
+Result<void> confirm(const Visit& visit, const accounts::Purpose& purpose,
+                     accounts::WithoutFactor without) {
+  auto& factors = visit.services.accounts.second_factors;
+  const auto state = factors.state(visit.person().id);
+  if (!state) return pass_on(state);
+  if (!state->enabled) {
+    if (without == accounts::WithoutFactor::allow) return {};
+    return refuse(WebRefusal::factor_required,
+                  "This needs a second factor: set one up on your account page first.");
+  }
+  const std::string code = visit.field("otp");
+  if (code.empty()) {
+    return refuse(WebRefusal::code_missing,
+                  "Enter the one-time code of your authenticator app, or a recovery code.");
+  }
+  const auto confirmed = factors.check(visit.person(), code, purpose, visit.actor());
+  if (!confirmed) return pass_on(confirmed);
+  return {};
+}
+
+}  // namespace imp::web
