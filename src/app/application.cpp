@@ -76,7 +76,7 @@ Result<void> Application::wire() {
                                        listen_origin(settings_, *endpoint), clock_, log_, metrics_);
   if (!registry) return pass_on(registry);
   registry_ = std::move(*registry);
-  auto ci = CiHalf::create(settings_, store_, *accounts_, clock_, metrics_);
+  auto ci = CiHalf::create(settings_, store_, *accounts_, waiters_, clock_, log_, metrics_);
   if (!ci) return pass_on(ci);
   ci_ = std::move(*ci);
 
@@ -98,13 +98,35 @@ Result<void> Application::start() {
       log_.warning("accounts not tidied", {{"reason", done.error().detail}});
     }
     registry_->tidy();
+    ci_->tidy();
   });
+  return settings_.runner ? start_runner() : Result<void>{};
+}
+
+Result<void> Application::start_runner() {
+  if (jobtool_path().empty()) {
+    log_.warning("no runner started", {{"reason", "the program circleci is not beside this one"}});
+    return {};
+  }
+  const auto token = ci_->runner_token();
+  if (!token) return pass_on(token);
+  const std::string work = store_.directory + "/runner";
+  std::vector<std::string> arguments = {"runner",         "--url",  settings_.public_url,
+                                        "--work",         work,     "--hide",
+                                        store_.directory, "--jobs", "2"};
+  if (!settings_.job_network) arguments.push_back("--no-network");
+  auto process = RunnerProcess::start(arguments, *token, log_);
+  if (!process) return pass_on(process);
+  runner_.emplace(std::move(*process));
   return {};
 }
 
 void Application::stop() {
+  // The runner first: it reports the jobs that it ends.
+  runner_.reset();
   if (server_) server_->stop();
   housekeeping_.reset();
+  store_.database->stop();
 }
 
 }  // namespace imp::app

@@ -7,6 +7,7 @@
 #include "app/ci_half.h"
 #include "app/housekeeping.h"
 #include "app/registry_half.h"
+#include "app/runner_process.h"
 #include "app/settings.h"
 #include "app/store.h"
 #include "base/log.h"
@@ -37,6 +38,7 @@ class Application {
  private:
   Application(Settings settings, Store store, const Clock& clock, Log& log);
   Result<void> wire();
+  Result<void> start_runner();
 
   Settings settings_;
   Store store_;
@@ -51,6 +53,7 @@ class Application {
   std::unique_ptr<CiHalf> ci_;
   std::unique_ptr<http::Server> server_;
   std::optional<Housekeeping> housekeeping_;
+  std::optional<RunnerProcess> runner_;
 };
 
 }  // namespace imp::app

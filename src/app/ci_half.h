@@ -5,11 +5,14 @@
 #include "accounts/accounts.h"
 #include "app/settings.h"
 #include "app/store.h"
+#include "base/log.h"
 #include "base/metrics.h"
 #include "ci/api/services.h"
 #include "ci/contexts/access.h"
 #include "ci/deploys/markers.h"
+#include "ci/pipelines/pipelines.h"
 #include "http/router.h"
+#include "http/waiters.h"
 
 namespace imp::app {
 
@@ -18,15 +21,23 @@ namespace imp::app {
 class CiHalf {
  public:
   static Result<std::unique_ptr<CiHalf>> create(const Settings& settings, Store& store,
-                                                accounts::Accounts& accounts, const Clock& clock,
-                                                Metrics& metrics);
+                                                accounts::Accounts& accounts,
+                                                http::Waiters& waiters, const Clock& clock,
+                                                Log& log, Metrics& metrics);
 
   void add_routes(http::Router& router);
+  /// Ends what is overdue: leases, pending pipelines. Call every few seconds.
+  void tidy();
+  /// A token for a runner that this process starts itself.
+  Result<std::string> runner_token();
   ci::CiServices& services() { return services_; }
+  ci::Pipelines& pipelines() { return pipelines_; }
 
  private:
-  CiHalf(const Settings& settings, Store& store, accounts::Accounts& accounts, const Clock& clock,
-         Metrics& metrics);
+  CiHalf(const Settings& settings, Store& store, accounts::Accounts& accounts,
+         http::Waiters& waiters, const Clock& clock, Log& log, Metrics& metrics);
+
+  Log& log_;
 
   ci::Repositories repositories_;
   ci::Projects projects_;
@@ -38,7 +49,10 @@ class CiHalf {
   ci::SigningKeys signing_keys_;
   ci::Issuer issuer_;
   ci::DeployTimeline deploys_;
+  ci::DeployMarkers deploy_markers_;
+  ci::ContextAccess context_access_;
   ci::CiServices services_;
+  ci::Pipelines pipelines_;
 };
 
 }  // namespace imp::app

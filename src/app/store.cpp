@@ -9,6 +9,7 @@
 #include "ci/contexts/contexts.h"
 #include "ci/deploys/markers.h"
 #include "ci/identity/signing_keys.h"
+#include "ci/pipelines/pipelines.h"
 #include "ci/projects/projects.h"
 #include "registry/packages/store.h"
 #include "registry/staging/staged_release.h"
@@ -23,7 +24,8 @@ std::vector<db::Migration> all_migrations() {
   for (auto migrations :
        {audit::migrations(), accounts::migrations(), registry::package_migrations(),
         trust::migrations(), registry::staging_migrations(), ci::project_migrations(),
-        ci::context_migrations(), ci::identity_migrations(), ci::deploy_migrations()}) {
+        ci::context_migrations(), ci::identity_migrations(), ci::deploy_migrations(),
+        ci::pipeline_migrations()}) {
     for (db::Migration& migration : migrations) all.push_back(std::move(migration));
   }
   return all;

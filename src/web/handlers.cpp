@@ -36,7 +36,7 @@ http::Response registry_answer(const http::Router& packages, const http::Request
 }
 
 http::Response to_sign_in(const http::Request& request) {
-  const bool reading = request.method == http::Method::get;
+  const bool reading = request.method != http::Method::post;
   http::Response response =
       http::see_other("/login?next=" + percent_encode(reading ? request.target : "/"));
   add_security_headers(response);
@@ -47,6 +47,31 @@ http::Response respond(const Visit& visit, Audience audience, const Action& acti
   if (audience == Audience::signed_in && !visit.signed_in()) return to_sign_in(visit.request);
   auto response = action(visit);
   return response ? std::move(*response) : show_failure(visit, response.error());
+}
+
+Visit visit_of_stranger(WebServices& services, const http::Request& request) {
+  return {services, request, accounts::Caller::anonymous(request)};
+}
+
+Result<http::Response> sent(const Visit& visit, Audience audience, const Action& act) {
+  if (audience == Audience::everyone) {
+    const auto ours = accounts::check_same_origin(visit.request, visit.services.public_url);
+    if (!ours) return pass_on(ours);
+  }
+  return act(visit);
+}
+
+http::Response respond_to_form(Visit visit, Audience audience, const Action& act,
+                               const Action& show_again) {
+  if (audience == Audience::signed_in && !visit.signed_in()) return to_sign_in(visit.request);
+  auto done = sent(visit, audience, act);
+  if (done) return std::move(*done);
+  if (show_again && done.error().kind() != FailureKind::not_found) {
+    visit.problem = &done.error();
+    if (auto page = show_again(visit)) return std::move(*page);
+    visit.problem = nullptr;
+  }
+  return show_failure(visit, done.error());
 }
 
 }  // namespace
@@ -82,35 +107,23 @@ void add_page(http::Router& router, WebServices& services, std::string_view patt
                if (request.path() != "/" && asks_for_json(request)) {
                  return registry_answer(*packages, request);
                }
-               auto visit = visit_of(services, request);
-               // A credential that is no good still may see the sign-in page.
-               if (!visit) visit = Visit{services, request, accounts::Caller::anonymous(request)};
-               return respond(*visit, audience, show);
+               // Who has a credential that is no good still may see the sign-in page.
+               const auto visit = visit_of(services, request);
+               return respond(visit ? *visit : visit_of_stranger(services, request), audience,
+                              show);
              });
 }
 
-void add_form(http::Router& router, WebServices& services, std::string_view pattern, Action act,
-              Action show_again) {
+void add_form(http::Router& router, WebServices& services, std::string_view pattern,
+              Audience audience, Action act, Action show_again) {
   constexpr std::size_t body_limit = 256 * 1024;  // a variable's value, each byte written as three
   router.add(
       http::Method::post, pattern,
-      [&services, act = std::move(act),
+      [&services, audience, act = std::move(act),
        show_again = std::move(show_again)](const http::Request& request) {
-        auto visit = visit_of(services, request);
-        if (!visit) {
-          const Visit stranger{services, request, accounts::Caller::anonymous(request)};
-          return show_failure(stranger, visit.error());
-        }
-        if (!visit->signed_in()) return to_sign_in(request);
-        auto done = act(*visit);
-        if (done) return std::move(*done);
-        const Failure failure = done.error();
-        if (show_again && failure.kind() != FailureKind::not_found) {
-          visit->problem = &failure;
-          if (auto page = show_again(*visit)) return std::move(*page);
-          visit->problem = nullptr;
-        }
-        return show_failure(*visit, failure);
+        const auto visit = visit_of(services, request);
+        if (!visit) return show_failure(visit_of_stranger(services, request), visit.error());
+        return respond_to_form(*visit, audience, act, show_again);
       },
       {.body_limit = body_limit});
 }

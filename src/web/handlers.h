@@ -19,11 +19,11 @@ using Action = std::function<Result<http::Response>(const Visit&)>;
 void add_page(http::Router& router, WebServices& services, std::string_view pattern,
               Audience audience, Action show);
 
-/// Adds what a form is sent to, for people who are signed in; the session's CSRF token is required.
-/// A refusal shows the page again with what went wrong; without a page, or when that page is not for
-/// this visitor, a page with the refusal alone.
-void add_form(http::Router& router, WebServices& services, std::string_view pattern, Action act,
-              Action show_again);
+/// Adds what a form is sent to. With a session its CSRF token is required; forms for everyone must
+/// come from this server's own pages. A refusal shows the page again with what went wrong; without a
+/// page, or when that page is not for this visitor, a page with the refusal alone.
+void add_form(http::Router& router, WebServices& services, std::string_view pattern,
+              Audience audience, Action act, Action show_again = {});
 
 /// A visit by whoever has a complete browser session; anonymous otherwise.
 Result<Visit> visit_of(WebServices& services, const http::Request& request);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/encoding.h"
 #include "base/failure.h"
 #include "ci/runner/descriptor.h"
 #include "http/request.h"

@@ -22,7 +22,7 @@ constexpr std::size_t report_limit = 4u << 20;
 /// A pack that does not grow for this long is given up.
 constexpr auto stall_limit = 5min;
 
-enum class Access { read, push };
+enum class GitAccess { read, push };
 
 struct Visitor {
   Project project;
@@ -58,7 +58,7 @@ class Doorkeeper {
   Doorkeeper(CiServices& services, Pipelines& pipelines)
       : services_(services), pipelines_(pipelines) {}
 
-  Result<Visitor> admit(const http::Request& request, Access access) const {
+  Result<Visitor> admit(const http::Request& request, GitAccess access) const {
     const auto basic = request.basic();
     if (basic && basic->first == job_user && basic->second.starts_with("impjob_")) {
       return admit_job(request, basic->second, access);
@@ -68,26 +68,26 @@ class Doorkeeper {
 
  private:
   Result<Visitor> admit_job(const http::Request& request, const std::string& credential,
-                            Access access) const {
+                            GitAccess access) const {
     auto project = project_of(services_, request);
     if (!project) return pass_on(project);
     const auto may = pipelines_.running.may_read(credential, project->id);
     if (!may) return pass_on(may);
     if (!*may) return no_repository();
-    if (access == Access::push) {
+    if (access == GitAccess::push) {
       return refuse(ApiRefusal::not_permitted,
                     "A job reads its repository; pushing needs somebody's access token.");
     }
     return Visitor{std::move(*project), accounts::Actor::system("job")};
   }
 
-  Result<Visitor> admit_person(const http::Request& request, Access access) const {
+  Result<Visitor> admit_person(const http::Request& request, GitAccess access) const {
     const auto caller = services_.accounts.authenticator.require_person(request);
     if (!caller) return pass_on(caller);
     const accounts::Actor actor = caller->actor();
     // A browser sends its cookie wherever a page leads it.
     const bool usable = caller->kind != accounts::CallerKind::session &&
-                        (access == Access::read ? caller->reads_fully() : caller->acts_fully());
+                        (access == GitAccess::read ? caller->reads_fully() : caller->acts_fully());
     if (!usable) {
       return refused(actor, request,
                      refuse(ApiRefusal::not_permitted,
@@ -183,7 +183,7 @@ http::Response collected(GitBackend& git) {
 /// A POST of git's: spooled, then given to git.
 class GitSink final : public http::BodySink {
  public:
-  GitSink(Pipelines& pipelines, Visitor visitor, GitCgi call, Access access, Spool spool)
+  GitSink(Pipelines& pipelines, Visitor visitor, GitCgi call, GitAccess access, Spool spool)
       : pipelines_(pipelines),
         visitor_(std::move(visitor)),
         call_(std::move(call)),
@@ -193,7 +193,7 @@ class GitSink final : public http::BodySink {
   Result<void> write(ByteView bytes) override { return spool_.write(bytes); }
 
   http::Response finish() override {
-    if (access_ == Access::push) return push();
+    if (access_ == GitAccess::push) return push();
     auto git = GitBackend::start(call_, &spool_);
     if (!git) return plain(git.error());
     return streamed(std::move(*git));
@@ -218,12 +218,12 @@ class GitSink final : public http::BodySink {
   Pipelines& pipelines_;
   Visitor visitor_;
   GitCgi call_;
-  Access access_;
+  GitAccess access_;
   Spool spool_;
 };
 
 http::SinkFactory sink_for(CiServices& services, Pipelines& pipelines, std::string path,
-                           Access access) {
+                           GitAccess access) {
   return [&services, &pipelines, path = std::move(path),
           access](const http::Request& request) -> Result<std::unique_ptr<http::BodySink>> {
     auto visitor = Doorkeeper(services, pipelines).admit(request, access);
@@ -246,7 +246,7 @@ http::Response advertise(CiServices& services, Pipelines& pipelines,
                         "This server speaks git's smart HTTP protocol only; use a newer client.")
                      .error());
   }
-  const Access access = service == "git-receive-pack" ? Access::push : Access::read;
+  const GitAccess access = service == "git-receive-pack" ? GitAccess::push : GitAccess::read;
   const auto visitor = Doorkeeper(services, pipelines).admit(request, access);
   if (!visitor) return plain(visitor.error());
   auto git = GitBackend::start(
@@ -266,10 +266,10 @@ void add_git_routes(http::Router& router, CiServices& services, Pipelines& pipel
              },
              {.pool = http::Pool::outbound});
   router.add_sink(Method::post, repository + "/git-upload-pack",
-                  sink_for(services, pipelines, "/git-upload-pack", Access::read),
+                  sink_for(services, pipelines, "/git-upload-pack", GitAccess::read),
                   {.body_limit = fetch_limit, .pool = http::Pool::outbound});
   router.add_sink(Method::post, repository + "/git-receive-pack",
-                  sink_for(services, pipelines, "/git-receive-pack", Access::push),
+                  sink_for(services, pipelines, "/git-receive-pack", GitAccess::push),
                   {.body_limit = push_limit, .pool = http::Pool::outbound});
 }
 

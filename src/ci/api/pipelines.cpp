@@ -43,7 +43,7 @@ json::array problems(const std::string& text, std::string_view type) {
   return out;
 }
 
-Result<json::object> to_json(const Call& call, const Pipeline& pipeline, const Project& project) {
+Result<json::object> pipeline_json(const Call& call, const Pipeline& pipeline, const Project& project) {
   auto source = pipeline.source_project_id == project.id
                     ? Result<Project>(project)
                     : call.services.projects.find(pipeline.source_project_id);
@@ -179,7 +179,7 @@ Result<PipelineCall> pipeline_for_member(const Call& call, Pipelines& pipelines)
 Result<http::Response> show_pipeline(const Call& call, Pipelines& pipelines) {
   const auto found = pipeline_for_member(call, pipelines);
   if (!found) return pass_on(found);
-  const auto body = to_json(call, found->view.pipeline, found->project);
+  const auto body = pipeline_json(call, found->view.pipeline, found->project);
   if (!body) return pass_on(body);
   return http::json(200, *body);
 }
@@ -223,7 +223,7 @@ Result<http::Response> list_pipelines(const Call& call, Pipelines& pipelines) {
   if (!found) return pass_on(found);
   json::array items;
   for (const PipelineView& view : *found) {
-    auto item = to_json(call, view.pipeline, *project);
+    auto item = pipeline_json(call, view.pipeline, *project);
     if (!item) return pass_on(item);
     items.push_back(std::move(*item));
   }

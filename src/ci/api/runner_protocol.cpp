@@ -10,6 +10,7 @@ namespace json = boost::json;
 
 /// "below 1 MiB encoded", and the JSON around it.
 constexpr std::size_t batch_limit = 2 << 20;
+constexpr std::size_t release_limit = 256 << 10;
 
 template <class T>
 http::Response answer(const Result<T>& result) {
@@ -110,7 +111,8 @@ void add_runner_routes(http::Router& router, CiServices& services, Pipelines& pi
                  pipelines, [](RunningJobs& running, const auto& runner, const auto& id,
                                const auto& message) {
                    return running.release(runner, id, message);
-                 }));
+                 }),
+             {.body_limit = release_limit});
   const auto with = [&pipelines](auto endpoint) {
     return [&pipelines, endpoint](const Call& call) { return endpoint(call, pipelines); };
   };

@@ -23,7 +23,7 @@ TemporaryDirectory::~TemporaryDirectory() { remove_tree(path_); }
 
 std::string jobtool_path() {
   const fs::path build = fs::read_symlink("/proc/self/exe").parent_path().parent_path();
-  return (build / "src/jobtool/circleci").string();
+  return (build / "circleci").string();
 }
 
 const Result<Sandbox>& working_sandbox() {

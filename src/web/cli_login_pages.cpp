@@ -1,0 +1,58 @@
+#include <boost/json.hpp>
+
+#include "web/handlers.h"
+#include "web/model.h"
+#include "web/routes.h"
+
+namespace imp::web {
+
+namespace {
+
+using accounts::FlowKind;
+using accounts::FlowState;
+
+Result<http::Response> show_flow(const Visit& visit) {
+  const auto flow = visit.services.accounts.web_flows.find(visit.param("id"));
+  if (!flow) return pass_on(flow);
+  const bool pending = flow->state == FlowState::pending;
+  return show(visit, {.title = "Command line",
+                      .content = "cli_login",
+                      .model = {{"login", flow->kind == FlowKind::login},
+                                {"confirmation", flow->kind == FlowKind::confirmation},
+                                {"pending", pending},
+                                {"denied", flow->state == FlowState::denied},
+                                {"confirmed", !pending && flow->state != FlowState::denied},
+                                {"name", visit.person().name},
+                                {"action", flow->purpose.action},
+                                {"subject", flow->purpose.subject},
+                                {"address", flow->address},
+                                {"agent", flow->user_agent},
+                                {"created", time_model(flow->created, visit.services.clock.now())}}});
+}
+
+Result<http::Response> answer(const Visit& visit) {
+  auto& flows = visit.services.accounts.web_flows;
+  const std::string& id = visit.param("id");
+  const auto flow = flows.find(id);
+  if (!flow) return pass_on(flow);
+  Result<void> done;
+  if (visit.field("answer") != "yes") {
+    done = flows.deny(id, visit.person(), visit.actor());
+  } else if (flow->kind == FlowKind::login) {
+    done = flows.confirm_login(id, visit.person(), visit.actor());
+  } else {
+    done = flows.confirm_purpose(id, visit.person(), visit.field("otp"), visit.actor());
+  }
+  if (!done) return pass_on(done);
+  return http::see_other(visit.request.path());
+}
+
+}  // namespace
+
+void add_cli_login_pages(http::Router& router, WebServices& services) {
+  const std::string path = std::string(accounts::kFlowPagePath) + "{id}";
+  add_page(router, services, path, Audience::signed_in, show_flow);
+  add_form(router, services, path, Audience::signed_in, answer, show_flow);
+}
+
+}  // namespace imp::web
