@@ -41,10 +41,15 @@ class Exchange {
         dispatcher_(connection, request_, body_) {}
 
   Awaitable<void> run() {
-    if (connection_.over_tls() && !co_await connection_.handshake()) co_return;
-    while (co_await next_request()) {
-      if (!co_await answer_request()) co_return;
-      if (server_.stopping) break;
+    if (connection_.over_tls()) {
+      const bool secured = co_await connection_.handshake();
+      if (!secured) co_return;
+    }
+    while (!server_.stopping) {
+      const bool arrived = co_await next_request();
+      if (!arrived) break;
+      const bool go_on = co_await answer_request();
+      if (!go_on) co_return;
     }
     co_await connection_.close_politely();
   }
@@ -163,7 +168,8 @@ Awaitable<bool> Exchange::answer_request() {
     response = failure(match.refusal);
     if (match.refusal.kind() == FailureKind::not_allowed) response->header("allow", match.allow);
   }
-  const bool settled = parser_.done() || co_await body_.drain(drain_limit);
+  bool settled = parser_.done();
+  if (!settled) settled = co_await body_.drain(drain_limit);
   context.keep_alive = context.keep_alive && settled && !server_.stopping;
   const bool sent = co_await send(std::move(*response), context, route);
   if (sent && context.keep_alive) co_return true;

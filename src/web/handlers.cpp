@@ -78,7 +78,7 @@ http::Response respond_to_form(Visit visit, Audience audience, const Action& act
 
 bool is_page_request(const http::Request& request) {
   const std::string_view word = first_word(request.path());
-  return std::ranges::contains(kWords, word) && !asks_for_json(request);
+  return std::ranges::find(kWords, word) != kWords.end() && !asks_for_json(request);
 }
 
 Result<Visit> visit_of(WebServices& services, const http::Request& request) {

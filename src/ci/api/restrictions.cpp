@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <boost/json/array.hpp>
 
-#include "base/uuid.h"
 #include "ci/api/context_json.h"
 #include "ci/api/context_rights.h"
 #include "ci/api/endpoint.h"
@@ -35,52 +34,14 @@ Result<NewRestriction> wanted(const boost::json::object& body) {
   return NewRestriction{.context_id = {}, .kind = *kind, .value = std::move(*value), .name = {}};
 }
 
-/// A group is named by its id, by its name, or, for "All members", by the organisation's id.
-Result<void> resolve_group(const Call& call, std::string_view organization_id,
-                           NewRestriction& restriction) {
-  if (restriction.value == organization_id) return {};
-  const auto& groups = call.services.accounts.groups;
-  auto group = is_uuid(restriction.value) ? groups.by_id(organization_id, restriction.value)
-                                          : groups.by_name(organization_id, restriction.value);
-  if (!group) {
-    if (group.error().kind() != FailureKind::not_found) return pass_on(group);
-    return refuse(ApiRefusal::invalid_parameter,
-                  "Invalid restriction: the organization has no such group.");
-  }
-  restriction.value = group->id;
-  restriction.name = group->name;
-  return {};
-}
-
-/// A project of another organisation is as absent as one that does not exist.
-Result<void> resolve_project(const Call& call, std::string_view organization_id,
-                             NewRestriction& restriction) {
-  const auto project = call.services.projects.find(restriction.value);
-  if (!project && project.error().kind() != FailureKind::not_found) return pass_on(project);
-  if (!project || project->organization_id != organization_id) {
-    return refuse(ApiRefusal::invalid_parameter,
-                  "Invalid restriction: the organization has no such project.");
-  }
-  restriction.name = project->name;
-  return {};
-}
-
-Result<http::Response> add_restriction(const Call& call) {
+Result<http::Response> create_restriction(const Call& call) {
   const auto context = context_for_admin(call);
   if (!context) return pass_on(context);
   const auto body = body_of(call);
   if (!body) return pass_on(body);
   auto restriction = wanted(*body);
   if (!restriction) return pass_on(restriction);
-  restriction->context_id = context->id;
-  Result<void> resolved;
-  if (restriction->kind == RestrictionKind::group) {
-    resolved = resolve_group(call, context->organization_id, *restriction);
-  } else if (restriction->kind == RestrictionKind::project) {
-    resolved = resolve_project(call, context->organization_id, *restriction);
-  }
-  if (!resolved) return pass_on(resolved);
-  const auto added = call.services.restrictions.add(*restriction, call.caller.actor());
+  const auto added = add_restriction(call, *context, std::move(*restriction));
   if (!added) return pass_on(added);
   return http::json(201, to_json(*added));
 }
@@ -102,7 +63,7 @@ void add_restriction_routes(http::Router& router, CiServices& services) {
   using http::Method;
   constexpr std::string_view all = "/api/v2/context/{context_id}/restrictions";
   add_endpoint(router, services, Method::get, all, list_restrictions);
-  add_endpoint(router, services, Method::post, all, add_restriction);
+  add_endpoint(router, services, Method::post, all, create_restriction);
   add_endpoint(router, services, Method::del,
                "/api/v2/context/{context_id}/restrictions/{restriction_id}", delete_restriction);
 }

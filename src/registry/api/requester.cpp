@@ -26,6 +26,11 @@ accounts::PackageUse use_of(trust::PublishAction action) {
   return accounts::PackageUse::write;
 }
 
+bool about_identity(const Failure& failure) {
+  return failure.kind() == FailureKind::unauthenticated ||
+         failure.kind() == FailureKind::forbidden;
+}
+
 }  // namespace
 
 Result<Requester> Requester::identify(RegistryServices& services, const http::Request& request) {
@@ -149,24 +154,27 @@ Result<PackageName> addressed_package(const http::Request& request) {
   return PackageName::for_read(request.param("package"));
 }
 
+void record_refusal(RegistryServices& services, const Requester* requester,
+                    std::string_view action, std::string_view subject,
+                    const http::Request& request, const Failure& failure) {
+  services.metrics.count("registry_refusals_total", {{"action", action}, {"code", failure.code()}});
+  if (!about_identity(failure) || !requester || requester->anonymous()) return;
+  audit::Record record = requester->audit_record(action, subject, services.clock.now());
+  record.outcome = failure.code();
+  record.detail["message"] = failure.message;
+  if (const auto recorded = audit::append_alone(services.database, record); !recorded) {
+    services.log.error("refusal not recorded",
+                       {{"request", request.id}, {"reason", recorded.error().detail}});
+  }
+}
+
 http::Response refused(RegistryServices& services, const Requester* requester,
                        std::string_view action, std::string_view subject,
                        const http::Request& request, const Failure& failure) {
-  const bool identity =
-      failure.kind() == FailureKind::unauthenticated || failure.kind() == FailureKind::forbidden;
-  services.metrics.count("registry_refusals_total", {{"action", action}, {"code", failure.code()}});
-  if (identity && requester && !requester->anonymous()) {
-    audit::Record record = requester->audit_record(action, subject, services.clock.now());
-    record.outcome = failure.code();
-    record.detail["message"] = failure.message;
-    if (const auto recorded = audit::append_alone(services.database, record); !recorded) {
-      services.log.error("refusal not recorded",
-                         {{"request", request.id}, {"reason", recorded.error().detail}});
-    }
-  }
+  record_refusal(services, requester, action, subject, request, failure);
   http::Response response = accounts::refusal_response(failure);
   // npm prints this header, whatever it does with the body.
-  if (identity) response.header("npm-notice", failure.message);
+  if (about_identity(failure)) response.header("npm-notice", failure.message);
   return response;
 }
 

@@ -62,8 +62,13 @@ std::optional<http::Response> second_factor(RegistryServices& services,
 /// The package name captured by the route, under the rules for reading old names.
 Result<PackageName> addressed_package(const http::Request& request);
 
-/// http::failure() with npm's authentication headers, and the refusal written to the audit log when
-/// it was a decision about identity (401 and 403).
+/// Counts a refusal, and writes it to the audit log when it was a decision about identity (401 and
+/// 403).
+void record_refusal(RegistryServices& services, const Requester* requester,
+                    std::string_view action, std::string_view subject,
+                    const http::Request& request, const Failure& failure);
+
+/// record_refusal(), and http::failure() with npm's authentication headers.
 http::Response refused(RegistryServices& services, const Requester* requester,
                        std::string_view action, std::string_view subject,
                        const http::Request& request, const Failure& failure);

@@ -5,6 +5,7 @@
 #include "http/response.h"
 #include "registry/api/requester.h"
 #include "registry/api/routes.h"
+#include "registry/api/stage_decisions.h"
 #include "registry/api/version_upload.h"
 #include "registry/packages/refusal.h"
 #include "registry/publish/refusal.h"
@@ -102,32 +103,17 @@ http::Response list(RegistryServices& services, const http::Request& request) {
                {"items", items}, {"page", page}, {"perPage", per_page}, {"total", found->total}});
 }
 
-/// The release, when the requester may decide it; stage_not_found for everybody else.
-Result<StagedRelease> visible(RegistryServices& services, const Requester& requester,
-                              const std::string& id) {
-  return services.database.read([&](db::Session& session) -> Result<StagedRelease> {
-    auto release = find_staged(session, id);
-    if (!release) return release;
-    const auto mine = staged_releases(session, requester.rights(), release->candidate.name, 0, 1);
-    if (mine.total == 0) {
-      return refuse(StageRefusal::stage_not_found,
-                    "Not Found - No staged package version found with the provided ID.");
-    }
-    return release;
-  });
-}
-
 http::Response view(RegistryServices& services, const http::Request& request) {
   const auto requester = person(services, request, "stage.view");
   if (!requester) return requester.error();
-  const auto release = visible(services, *requester, request.param("id"));
+  const auto release = visible_release(services, *requester, request.param("id"));
   return release ? http::json(200, release->to_json()) : http::failure(release.error());
 }
 
 http::Response download(RegistryServices& services, const http::Request& request) {
   const auto requester = person(services, request, "stage.download");
   if (!requester) return requester.error();
-  const auto release = visible(services, *requester, request.param("id"));
+  const auto release = visible_release(services, *requester, request.param("id"));
   if (!release) return http::failure(release.error());
   const auto blob = services.blobs.open(release->candidate.tarball.sha512);
   if (!blob) return http::failure(blob.error());
@@ -147,14 +133,6 @@ struct Decision {
                         const Failure& failure) const {
     return refused(services, &requester, action, "stage:" + release.id, request, failure);
   }
-  audit::Record record(Time now) const {
-    audit::Record record = requester.audit_record(
-        action, "package:" + release.candidate.name + "@" + release.candidate.version, now);
-    record.detail = {{"stage", release.id},
-                     {"integrity", release.candidate.tarball.integrity},
-                     {"run", release.run}};
-    return record;
-  }
 };
 
 std::expected<Decision, http::Response> decide(RegistryServices& services,
@@ -166,7 +144,7 @@ std::expected<Decision, http::Response> decide(RegistryServices& services,
     return std::unexpected(refused(services, &*requester, action, "stage:" + id, request, failure));
   };
   if (const auto allowed = requester->may_govern(); !allowed) return denied(allowed.error());
-  auto release = visible(services, *requester, id);
+  auto release = visible_release(services, *requester, id);
   if (!release) return denied(release.error());
   if (auto challenge = second_factor(services, request, *requester, action, id, Without::refuse)) {
     return std::unexpected(std::move(*challenge));
@@ -177,26 +155,9 @@ std::expected<Decision, http::Response> decide(RegistryServices& services,
 http::Response approve(RegistryServices& services, const http::Request& request) {
   const auto decision = decide(services, request, "stage.approve");
   if (!decision) return decision.error();
-  const PublishCandidate& candidate = decision->release.candidate;
-  // What is published is what was staged, byte for byte, whatever happened to the disk meanwhile.
-  if (const auto intact = services.blobs.verify(candidate.tarball.sha512); !intact) {
-    return decision->denied(services, request,
-                            refuse(StageRefusal::tarball_changed,
-                                   "The stored tarball is not the one that was staged. Reject this "
-                                   "release and stage it again.",
-                                   intact.error().detail)
-                                .error());
-  }
-  const auto published = services.database.write([&](db::Session& session) -> Result<Published> {
-    const Time now = services.clock.now();
-    const accounts::Person& approver = *decision->requester.account().person;
-    auto done = approve_staged(session, decision->release.id, decision->requester.rights(),
-                               {approver.name, approver.email}, services.key, now);
-    if (done) audit::append(session, decision->record(now));
-    return done;
-  });
+  const auto published = approve_release(services, decision->requester, decision->release);
   if (!published) return decision->denied(services, request, published.error());
-  services.cache.invalidate(candidate.name, published->package.revision);
+  const PublishCandidate& candidate = decision->release.candidate;
   return http::json(
       201, boost::json::object{
                {"message", fmt::format("{}@{} is published.", candidate.name, candidate.version)}});
@@ -205,11 +166,7 @@ http::Response approve(RegistryServices& services, const http::Request& request)
 http::Response reject(RegistryServices& services, const http::Request& request) {
   const auto decision = decide(services, request, "stage.reject");
   if (!decision) return decision.error();
-  const auto rejected = services.database.write([&](db::Session& session) -> Result<StagedRelease> {
-    auto done = reject_staged(session, decision->release.id, decision->requester.rights());
-    if (done) audit::append(session, decision->record(services.clock.now()));
-    return done;
-  });
+  const auto rejected = reject_release(services, decision->requester, decision->release);
   return rejected ? http::no_content() : decision->denied(services, request, rejected.error());
 }
 

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string_view>
+
+#include "registry/api/requester.h"
+#include "registry/api/services.h"
+#include "registry/staging/staged_release.h"
+
+namespace imp::registry {
+
+/// What both npm's stage endpoints and the pages do with staged releases. The second factor is the
+/// caller's question, asked in the form that its client understands, before the decision.
+
+/// The release, when the requester may decide it; stage_not_found for everybody else.
+Result<StagedRelease> visible_release(RegistryServices& services, const Requester& requester,
+                                      std::string_view id);
+
+/// Makes the release public, byte for byte what was staged, with its audit record.
+Result<Published> approve_release(RegistryServices& services, const Requester& requester,
+                                  const StagedRelease& release);
+
+/// Gives the version number back and forgets the release, with its audit record.
+Result<void> reject_release(RegistryServices& services, const Requester& requester,
+                            const StagedRelease& release);
+
+}  // namespace imp::registry

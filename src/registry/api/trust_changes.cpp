@@ -1,0 +1,105 @@
+#include "registry/api/trust_changes.h"
+
+#include <boost/json.hpp>
+
+#include "audit/log.h"
+#include "registry/packages/refusal.h"
+#include "registry/packages/store.h"
+#include "registry/trust/refusal.h"
+
+namespace imp::registry {
+
+namespace {
+
+Result<Package> administered(db::Session& session, const PackageName& name, const Caller& caller) {
+  const auto package = find_package(session, name.text());
+  const auto access = package ? std::optional(access_of(session, *package)) : std::nullopt;
+  if (!access || !may_read(caller, *access)) {
+    return refuse(
+        PackageRefusal::package_not_found,
+        fmt::format("Package not found: {}. A trusted publisher belongs to a package that exists; "
+                    "publish its first version by hand.",
+                    name.text()));
+  }
+  if (!may_administer(caller, *access)) {
+    return refuse(PackageRefusal::not_permitted,
+                  "Insufficient permissions to access trusted publisher configurations for this "
+                  "package: only "
+                  "its maintainers and the admins of its organisation may.");
+  }
+  return *package;
+}
+
+void record(db::Session& session, RegistryServices& services, const Requester& requester,
+            std::string_view action, const PackageName& name,
+            const trust::TrustedPublisher& publisher, Time now) {
+  audit::Record record = requester.audit_record(action, "package:" + name.text(), now);
+  record.detail["publisher"] = publisher.to_json(services.issuers);
+  audit::append(session, record);
+}
+
+}  // namespace
+
+Result<Package> governed_package(RegistryServices& services, const Requester& requester,
+                                 const PackageName& name) {
+  if (const auto allowed = requester.may_govern(); !allowed) return pass_on(allowed);
+  return services.database.read(
+      [&](db::Session& session) { return administered(session, name, requester.rights()); });
+}
+
+Result<std::vector<trust::PublisherRequest>> read_publisher_requests(
+    RegistryServices& services, const boost::json::array& items) {
+  if (items.empty() || items.size() > trust::kMaxPublishers) {
+    return refuse(trust::TrustRefusal::invalid_publisher,
+                  fmt::format("Invalid trusted publisher configuration: send 1 to {} of them.",
+                              trust::kMaxPublishers));
+  }
+  const auto default_issuer = [&](const std::string& organization_id) {
+    const bool own =
+        !services.own_issuer.empty() && services.accounts.organizations.by_id(organization_id);
+    return own ? services.own_issuer : services.default_issuer;
+  };
+  std::vector<trust::PublisherRequest> requests;
+  for (const boost::json::value& item : items) {
+    auto parsed = trust::PublisherRequest::parse(item, services.issuers, default_issuer);
+    if (!parsed) return pass_on(parsed);
+    requests.push_back(std::move(*parsed));
+  }
+  return requests;
+}
+
+Result<std::vector<trust::TrustedPublisher>> add_publishers(
+    RegistryServices& services, const Requester& requester, const PackageName& name,
+    const std::vector<trust::PublisherRequest>& requests) {
+  using Publishers = std::vector<trust::TrustedPublisher>;
+  return services.database.write([&](db::Session& session) -> Result<Publishers> {
+    const Time now = services.clock.now();
+    const auto package = administered(session, name, requester.rights());
+    if (!package) return pass_on(package);
+    Publishers created;
+    for (const trust::PublisherRequest& item : requests) {
+      auto publisher =
+          trust::add_publisher(session, package->id, item, requester.rights().person, now);
+      if (!publisher) return pass_on(publisher);
+      record(session, services, requester, "trust.create", name, *publisher, now);
+      created.push_back(std::move(*publisher));
+    }
+    return created;
+  });
+}
+
+Result<trust::TrustedPublisher> remove_publisher(RegistryServices& services,
+                                                 const Requester& requester,
+                                                 const PackageName& name,
+                                                 std::string_view publisher_id) {
+  return services.database.write([&](db::Session& session) -> Result<trust::TrustedPublisher> {
+    const Time now = services.clock.now();
+    const auto package = administered(session, name, requester.rights());
+    if (!package) return pass_on(package);
+    auto removed = trust::remove_publisher(session, package->id, publisher_id, now);
+    if (removed) record(session, services, requester, "trust.revoke", name, *removed, now);
+    return removed;
+  });
+}
+
+}  // namespace imp::registry

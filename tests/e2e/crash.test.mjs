@@ -1,0 +1,123 @@
+// A publish is kept whole or not at all, wherever the server dies. strace kills it at the N-th system
+// call that writes, syncs or renames something, for every N that a publish has.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { Server } from './lib/server.mjs';
+
+/** The system calls by which the blob store and the database change the disk. */
+const syscalls = ['write', 'pwrite64', 'fsync', 'fdatasync', 'rename', 'mkdir', 'openat', 'ftruncate', 'unlink'];
+
+/** A tar archive of one file, package/package.json. */
+function tarball(manifest) {
+  const content = Buffer.from(JSON.stringify(manifest));
+  const header = Buffer.alloc(512);
+  header.write('package/package.json', 0);
+  header.write('0000644\0', 100);
+  header.write('0000000\0', 108);
+  header.write('0000000\0', 116);
+  header.write(`${content.length.toString(8).padStart(11, '0')}\0`, 124);
+  header.write('00000000000\0', 136);
+  header.write('        ', 148);
+  header.write('0', 156);
+  header.write('ustar\0' + '00', 257);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return gzipSync(Buffer.concat([header, content, Buffer.alloc(512 - (content.length % 512)), Buffer.alloc(1024)]));
+}
+
+function publishDocument(name, version) {
+  const manifest = { name, version };
+  const data = tarball(manifest);
+  return {
+    _id: name, name, 'dist-tags': { latest: version }, access: null,
+    versions: { [version]: {
+      ...manifest, _id: `${name}@${version}`,
+      dist: {
+        integrity: `sha512-${createHash('sha512').update(data).digest('base64')}`,
+        shasum: createHash('sha1').update(data).digest('hex'),
+        tarball: `http://localhost/${name}/-/${name}-${version}.tgz`,
+      },
+    } },
+    _attachments: { [`${name}-${version}.tgz`]: {
+      content_type: 'application/octet-stream', data: data.toString('base64'), length: data.length,
+    } },
+  };
+}
+
+describe('SIGKILL during a publish', () => {
+  let server, token;
+  let killed = 0;
+  before(async () => {
+    server = await Server.start();
+    token = server.addUser('alice', { admin: true });
+    const first = await server.request('PUT', '/widget', { token, body: publishDocument('widget', '1.0.0') });
+    assert.equal(first.status, 201, first.text);
+    await server.stop();
+  });
+  after(() => server.dispose());
+
+  const versions = async () => Object.keys((await server.request('GET', '/widget')).json.versions);
+  const assertWhole = async (version) => {
+    const { json } = await server.request('GET', `/widget/${version}`);
+    const bytes = Buffer.from(await (await fetch(json.dist.tarball)).arrayBuffer());
+    assert.equal(`sha512-${createHash('sha512').update(bytes).digest('base64')}`, json.dist.integrity);
+  };
+  const publish = (version) =>
+    server.request('PUT', '/widget', { token, body: publishDocument('widget', version) }).catch(() => ({ status: 0 }));
+
+  let number = 0;
+  for (const syscall of syscalls) {
+    test(`at every ${syscall} leaves the whole publish or nothing`, async () => {
+      for (let n = 1; ; n++) {
+        const version = `1.1.${++number}`;
+        await server.launch();
+        const strace = await attach(server, syscall, n);
+        const answer = await publish(version);
+        const died = await settled(server);
+        await strace.stop();
+        if (!died) {
+          assert.equal(answer.status, 201, answer.text);
+          await server.stop();
+          return;
+        }
+        assert.ok(n < 100, 'a publish cannot have this many write points');
+        killed++;
+
+        await server.launch();
+        const present = (await versions()).includes(version);
+        assert.ok(present || answer.status !== 201, `${version} was acknowledged and is gone`);
+        if (present) await assertWhole(version);
+        // npm repeats a publish that got no answer: it must succeed now, whatever was left.
+        const repeated = await publish(version);
+        assert.equal(repeated.status, 201, `${version} after ${syscall} ${n}: ${repeated.text}`);
+        await assertWhole(version);
+        await server.stop();
+      }
+    });
+  }
+
+  test('many such points were met, and the audit log is intact', () => {
+    assert.ok(killed >= 10, `only ${killed} write points were found`);
+    assert.match(server.command(['audit', 'verify']), /^audit log intact/);
+  });
+});
+
+/** Attaches strace to the running server, to kill it at its n-th call of this kind from now on (of one
+ *  thread: the calls of a publish that are of one kind are made by one thread). */
+async function attach(server, syscall, n) {
+  const strace = spawn('strace', ['-f', '-qq', '-o', '/dev/null', '-e', `trace=${syscall}`,
+    '-e', `inject=${syscall}:signal=SIGKILL:when=${n}`, '-p', String(server.process.pid)], { stdio: 'ignore' });
+  const ended = new Promise((resolve) => strace.once('exit', resolve));
+  const traced = () => readdirSync(`/proc/${server.process.pid}/task`).every((task) =>
+    !/^TracerPid:\t0$/m.test(readFileSync(`/proc/${server.process.pid}/task/${task}/status`, 'utf8')));
+  for (let i = 0; i < 200 && !traced(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  return { stop: async () => { strace.kill('SIGTERM'); await ended; } };
+}
+
+/** Whether the server died; it has a moment, since the answer may be there before the signal. */
+const settled = (server) =>
+  Promise.race([server.exited.then(() => true), new Promise((resolve) => setTimeout(() => resolve(false), 150))]);
