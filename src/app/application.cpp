@@ -1,8 +1,12 @@
 #include "app/application.h"
 
+#include <filesystem>
+
 #include "app/health_routes.h"
 #include "blobs/file_store.h"
 #include "crypto/random.h"
+#include "web/handlers.h"
+#include "web/routes.h"
 
 namespace imp::app {
 
@@ -41,16 +45,21 @@ std::string listen_origin(const Settings& settings, const Endpoint& endpoint) {
 
 Result<std::unique_ptr<Application>> Application::create(const Settings& settings,
                                                          const Clock& clock, Log& log) {
+  // Before the store: opening it may change its tables under a running server.
+  auto lock = DataLock::take(settings.data);
+  if (!lock) return pass_on(lock);
   auto store = open_store(settings.data, true);
   if (!store) return pass_on(store);
   std::unique_ptr<Application> application(
-      new Application(settings, std::move(*store), clock, log));
+      new Application(settings, std::move(*lock), std::move(*store), clock, log));
   if (const auto wired = application->wire(); !wired) return pass_on(wired);
   return application;
 }
 
-Application::Application(Settings settings, Store store, const Clock& clock, Log& log)
+Application::Application(Settings settings, DataLock lock, Store store, const Clock& clock,
+                         Log& log)
     : settings_(std::move(settings)),
+      lock_(std::move(lock)),
       store_(std::move(store)),
       clock_(clock),
       log_(log),
@@ -84,22 +93,29 @@ Result<void> Application::wire() {
   add_health_routes(router, *store_.database, metrics_);
   registry_->add_routes(router);
   ci_->add_routes(router);
+  web_.emplace(*accounts_, registry_->services(), ci_->services(), ci_->pipelines(), clock_,
+               settings_.public_url);
+  web::add_web_routes(router, *web_);
   server_ = std::make_unique<http::Server>(
       server_options(settings_, *endpoint), std::move(router),
-      [this](const http::Request& request) { return registry_->hot(request); }, waiters_, clock_,
-      log_, metrics_);
+      [this](const http::Request& request) {
+        // A package that is called "login" must not take the place of that page.
+        return web::is_page_request(request) ? nullptr : registry_->hot(request);
+      },
+      waiters_, clock_, log_, metrics_);
   return {};
 }
 
 Result<void> Application::start() {
   if (const auto started = server_->start(); !started) return started;
-  housekeeping_.emplace(kHousekeepingPeriod, [this] {
+  const auto work = [this] {
     if (const auto done = accounts_->tidy(); !done) {
       log_.warning("accounts not tidied", {{"reason", done.error().detail}});
     }
     registry_->tidy();
     ci_->tidy();
-  });
+  };
+  housekeeping_.emplace(kHousekeepingPeriod, work, log_);
   return settings_.runner ? start_runner() : Result<void>{};
 }
 
@@ -114,6 +130,11 @@ Result<void> Application::start_runner() {
   std::vector<std::string> arguments = {"runner",         "--url",  settings_.public_url,
                                         "--work",         work,     "--hide",
                                         store_.directory, "--jobs", "2"};
+  if (!settings_.tls_key.empty()) {
+    // A runner without root shares this user with its jobs, so the file's mode does not protect it.
+    arguments.insert(arguments.end(),
+                     {"--hide", std::filesystem::absolute(settings_.tls_key).string()});
+  }
   if (!settings_.job_network) arguments.push_back("--no-network");
   auto process = RunnerProcess::start(arguments, *token, log_);
   if (!process) return pass_on(process);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "app/ci_half.h"
+#include "app/data_lock.h"
 #include "app/housekeeping.h"
 #include "app/registry_half.h"
 #include "app/runner_process.h"
@@ -14,6 +15,7 @@
 #include "base/metrics.h"
 #include "http/server.h"
 #include "http/waiters.h"
+#include "web/services.h"
 
 namespace imp::app {
 
@@ -36,11 +38,12 @@ class Application {
   Result<std::optional<std::string>> setup_token() { return accounts_->bootstrap.setup_token(); }
 
  private:
-  Application(Settings settings, Store store, const Clock& clock, Log& log);
+  Application(Settings settings, DataLock lock, Store store, const Clock& clock, Log& log);
   Result<void> wire();
   Result<void> start_runner();
 
   Settings settings_;
+  DataLock lock_;
   Store store_;
   const Clock& clock_;
   Log& log_;
@@ -51,6 +54,7 @@ class Application {
   std::unique_ptr<accounts::Accounts> accounts_;
   std::unique_ptr<RegistryHalf> registry_;
   std::unique_ptr<CiHalf> ci_;
+  std::optional<web::WebServices> web_;
   std::unique_ptr<http::Server> server_;
   std::optional<Housekeeping> housekeeping_;
   std::optional<RunnerProcess> runner_;

@@ -19,6 +19,7 @@ void add_audit_command(CLI::App& app, Command& chosen);
 void add_keys_command(CLI::App& app, Command& chosen);
 void add_config_command(CLI::App& app, Command& chosen);
 void add_runner_command(CLI::App& app, Command& chosen);
+void add_demo_command(CLI::App& app, Command& chosen);
 
 /// "imprimatur: <sentence>" on standard error; 1.
 int complain(const Failure& failure);

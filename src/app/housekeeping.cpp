@@ -2,18 +2,26 @@
 
 namespace imp::app {
 
-Housekeeping::Housekeeping(Milliseconds every, std::function<void()> work)
-    : work_(std::move(work)) {
+Housekeeping::Housekeeping(Milliseconds every, std::function<void()> work, Log& log)
+    : work_(std::move(work)), log_(log) {
   thread_ = std::thread([this, every] {
     std::unique_lock lock(mutex_);
     while (!wake_.wait_for(lock, every, [this] { return stopping_; })) {
       lock.unlock();
-      work_();
+      run_once();
       lock.lock();
     }
     lock.unlock();
-    work_();
+    run_once();
   });
+}
+
+void Housekeeping::run_once() {
+  try {
+    work_();
+  } catch (const std::exception& thrown) {
+    log_.error("housekeeping failed", {{"error", thrown.what()}});
+  }
 }
 
 Housekeeping::~Housekeeping() {

@@ -6,6 +6,8 @@ Reason reason(AppRefusal refusal) {
   switch (refusal) {
     case AppRefusal::no_data:
       return {"no_data", FailureKind::invalid};
+    case AppRefusal::data_in_use:
+      return {"data_in_use", FailureKind::conflict};
     case AppRefusal::unusable_input:
       return {"unusable_input", FailureKind::invalid};
     case AppRefusal::audit_damaged:

@@ -6,8 +6,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <thread>
 #include <utility>
 
 #include "app/refusal.h"
@@ -15,6 +17,9 @@
 namespace imp::app {
 
 namespace {
+
+/// A stopped runner ends its poll, kills its jobs and reports them; each of these has a limit.
+constexpr std::chrono::seconds kPatience{30};
 
 /// What the child does between fork and exec: only calls that are safe there.
 [[noreturn]] void become(const std::vector<char*>& argv, int input, pid_t parent) {
@@ -25,6 +30,8 @@ namespace {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   dup2(input, STDIN_FILENO);
+  // Not every library marks what it opens.
+  close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   execv(argv.front(), argv.data());
   _exit(127);
 }
@@ -80,7 +87,16 @@ RunnerProcess::~RunnerProcess() {
   if (child_ < 0) return;
   kill(child_, SIGTERM);
   int status = 0;
-  waitpid(child_, &status, 0);
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (waitpid(child_, &status, WNOHANG) == 0) {
+    if (std::chrono::steady_clock::now() >= until) {
+      log_->warning("runner killed", {{"reason", "it did not end in time"}});
+      kill(child_, SIGKILL);
+      waitpid(child_, &status, 0);
+      break;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
   log_->info("runner stopped");
 }
 

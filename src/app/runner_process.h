@@ -20,7 +20,8 @@ class RunnerProcess {
                                      const std::string& token, Log& log);
   RunnerProcess(RunnerProcess&& other) noexcept;
   RunnerProcess& operator=(RunnerProcess&&) = delete;
-  /// SIGTERM, and waits: a running job is ended and reported first.
+  /// SIGTERM, and waits: a running job is ended and reported first. One that does not end is
+  /// killed.
   ~RunnerProcess();
 
  private:

@@ -109,7 +109,7 @@ Result<std::vector<FileSetting>> read_yaml_settings(const std::string& path) {
   fy_diag_cfg diag_config;
   fy_diag_cfg_default(&diag_config);
   const std::unique_ptr<fy_diag, void (*)(fy_diag*)> diag(fy_diag_create(&diag_config),
-                                                          fy_diag_unref);
+                                                          fy_diag_destroy);
   fy_diag_set_collect_errors(diag.get(), true);
   fy_parse_cfg config{};
   config.flags = FYPCF_QUIET;

@@ -98,8 +98,9 @@ Awaitable<Sent> send_stream(Connection& connection, Response& response, AnswerCo
     const bool stopping = connection.server().stopping;
     const std::uint64_t since = connection.server().waiters.sequence();
     stream.step = {};
-    if (!stopping && !co_await connection.on_worker(*context.pool, [&] { stream.run(); })) {
-      stream.step.wait_at_most = kBusyPause;
+    if (!stopping) {
+      const bool ran = co_await connection.on_worker(*context.pool, [&] { stream.run(); });
+      if (!ran) stream.step.wait_at_most = kBusyPause;
     }
     if (stream.failed) {
       connection.server().log.error("stream failed",
@@ -110,7 +111,10 @@ Awaitable<Sent> send_stream(Connection& connection, Response& response, AnswerCo
     sent.bytes += stream.step.bytes.size();
     std::string piece = framed(stream.step.bytes, chunked);
     if (last && chunked) piece += "0\r\n\r\n";
-    if (!piece.empty() && !co_await connection.write({piece, {}, {}})) break;
+    if (!piece.empty()) {
+      const bool written = co_await connection.write({piece, {}, {}});
+      if (!written) break;
+    }
     if (last) {
       sent.complete = true;
       break;

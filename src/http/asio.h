@@ -17,6 +17,8 @@ namespace imp::http {
 namespace asio = boost::asio;
 
 using Executor = asio::io_context::executor_type;
+/// g++ 12 miscompiles co_await behind && and || and in loop conditions: give it a statement of its
+/// own.
 template <class T>
 using Awaitable = asio::awaitable<T, Executor>;
 using UseAwaitable = asio::use_awaitable_t<Executor>;

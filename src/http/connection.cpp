@@ -135,7 +135,10 @@ Awaitable<bool> Connection::write_file(std::string_view head, const FileBody& fi
   ErrorCode error;
   const std::size_t sent = socket_.send(asio::buffer(head), left > 0 ? MSG_MORE : 0, error);
   if (error && error != asio::error::would_block) co_return false;
-  if (sent < head.size() && !co_await write({head.substr(sent), {}, {}})) co_return false;
+  if (sent < head.size()) {
+    const bool written = co_await write({head.substr(sent), {}, {}});
+    if (!written) co_return false;
+  }
   std::size_t since_yield = 0;
   while (left > 0) {
     const ssize_t size = ::sendfile(socket_.native_handle(), *file.descriptor, &offset,

@@ -13,39 +13,30 @@ WorkerPool::WorkerPool(unsigned threads, std::size_t queue_limit)
 WorkerPool::~WorkerPool() { stop(); }
 
 bool WorkerPool::try_post(Job& job) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!stopping_) {
-      const bool thread_free = queue_.size() < idle_ || threads_.size() < thread_limit_;
-      if (!thread_free && queue_.size() >= queue_limit_) return false;
-      enqueue(std::move(job));
-      return true;
-    }
-  }
-  job(true);
+  std::unique_lock lock(mutex_);
+  const bool thread_free = queue_.size() < idle_ || threads_.size() < thread_limit_;
+  if (!stopping_ && !thread_free && queue_.size() >= queue_limit_) return false;
+  enqueue(std::move(job), std::move(lock));
   return true;
 }
 
-void WorkerPool::post(Job job) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!stopping_) {
-      enqueue(std::move(job));
-      return;
+void WorkerPool::post(Job job) { enqueue(std::move(job), std::unique_lock(mutex_)); }
+
+void WorkerPool::enqueue(Job job, std::unique_lock<std::mutex> lock) {
+  if (stopping_) {
+    lock.unlock();
+    return job(true);
+  }
+  queue_.push_back(std::move(job));
+  if (queue_.size() > idle_ && threads_.size() < thread_limit_) {
+    try {
+      threads_.emplace_back([this] { run(); });
+    } catch (const std::system_error&) {
+      // The system gives no more threads; those that run will get to the job.
     }
   }
-  job(true);
-}
-
-void WorkerPool::enqueue(Job job) {
-  queue_.push_back(std::move(job));
+  lock.unlock();  // first: on the same core, the woken thread would run into the lock at once
   work_.notify_one();
-  if (queue_.size() <= idle_ || threads_.size() >= thread_limit_) return;
-  try {
-    threads_.emplace_back([this] { run(); });
-  } catch (const std::system_error&) {
-    // The system gives no more threads; those that run will get to the job.
-  }
 }
 
 void WorkerPool::stop() {

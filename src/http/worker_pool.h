@@ -32,7 +32,7 @@ class WorkerPool {
   void stop();
 
  private:
-  void enqueue(Job job);
+  void enqueue(Job job, std::unique_lock<std::mutex> lock);
   void run();
 
   const unsigned thread_limit_;

@@ -65,8 +65,8 @@ Result<http::Response> change_password(const Visit& visit) {
 }
 
 Result<http::Response> end_session(const Visit& visit) {
-  const auto ended = visit.services.accounts.sessions.end_by_id(visit.person(), visit.param("id"),
-                                                                visit.actor());
+  const auto ended =
+      visit.services.accounts.sessions.end_by_id(visit.person(), visit.param("id"), visit.actor());
   if (!ended) return pass_on(ended);
   return http::see_other("/account?done=removed#sessions");
 }
@@ -104,8 +104,7 @@ Result<http::Response> show_account(const Visit& visit) {
 
 void add_account_pages(http::Router& router, WebServices& services) {
   add_page(router, services, "/account", Audience::signed_in, show_account);
-  add_form(router, services, "/account/profile", Audience::signed_in, change_profile,
-           show_account);
+  add_form(router, services, "/account/profile", Audience::signed_in, change_profile, show_account);
   add_form(router, services, "/account/password", Audience::signed_in, change_password,
            show_account);
   add_form(router, services, "/account/sessions/{id}/end", Audience::signed_in, end_session,

@@ -22,12 +22,11 @@ Assets prepared_assets() {
   Assets assets;
   for (const EmbeddedFile& file : embedded_files()) {
     if (!file.name.starts_with(kFolder)) continue;
-    assets[std::string(file.name.substr(kFolder.size()))] =
-        http::prepare(std::string(file.text),
-                      {.content_type = std::string(content_type(file.name)),
-                       .cache_control = "public, max-age=31536000, immutable",
-                       .vary = "Accept-Encoding",
-                       .extra = {{"x-content-type-options", "nosniff"}}});
+    assets[std::string(file.name.substr(kFolder.size()))] = http::prepare(
+        std::string(file.text), {.content_type = std::string(content_type(file.name)),
+                                 .cache_control = "public, max-age=31536000, immutable",
+                                 .vary = "Accept-Encoding",
+                                 .extra = {{"x-content-type-options", "nosniff"}}});
   }
   return assets;
 }

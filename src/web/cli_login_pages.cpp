@@ -15,19 +15,20 @@ Result<http::Response> show_flow(const Visit& visit) {
   const auto flow = visit.services.accounts.web_flows.find(visit.param("id"));
   if (!flow) return pass_on(flow);
   const bool pending = flow->state == FlowState::pending;
-  return show(visit, {.title = "Command line",
-                      .content = "cli_login",
-                      .model = {{"login", flow->kind == FlowKind::login},
-                                {"confirmation", flow->kind == FlowKind::confirmation},
-                                {"pending", pending},
-                                {"denied", flow->state == FlowState::denied},
-                                {"confirmed", !pending && flow->state != FlowState::denied},
-                                {"name", visit.person().name},
-                                {"action", flow->purpose.action},
-                                {"subject", flow->purpose.subject},
-                                {"address", flow->address},
-                                {"agent", flow->user_agent},
-                                {"created", time_model(flow->created, visit.services.clock.now())}}});
+  return show(visit,
+              {.title = "Command line",
+               .content = "cli_login",
+               .model = {{"login", flow->kind == FlowKind::login},
+                         {"confirmation", flow->kind == FlowKind::confirmation},
+                         {"pending", pending},
+                         {"denied", flow->state == FlowState::denied},
+                         {"confirmed", !pending && flow->state != FlowState::denied},
+                         {"name", visit.person().name},
+                         {"action", flow->purpose.action},
+                         {"subject", flow->purpose.subject},
+                         {"address", flow->address},
+                         {"agent", flow->user_agent},
+                         {"created", time_model(flow->created, visit.services.clock.now())}}});
 }
 
 Result<http::Response> answer(const Visit& visit) {

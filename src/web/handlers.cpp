@@ -13,9 +13,9 @@ namespace imp::web {
 namespace {
 
 /// The first words of this module's paths. All are names that packages have.
-constexpr std::array<std::string_view, 11> kWords = {"login",     "logout",  "setup",   "account",
-                                                     "package",   "org",     "project", "pipelines",
-                                                     "workflow", "job",     "deploys"};
+constexpr std::array<std::string_view, 11> kWords = {"login",    "logout", "setup",   "account",
+                                                     "package",  "org",    "project", "pipelines",
+                                                     "workflow", "job",    "deploys"};
 
 std::string_view first_word(std::string_view path) {
   if (path.starts_with('/')) path.remove_prefix(1);
@@ -92,9 +92,8 @@ Result<Visit> visit_of(WebServices& services, const http::Request& request) {
 
 std::string local_path(std::string_view path) {
   const bool local = path.starts_with('/') && !path.starts_with("//") &&
-                     std::ranges::none_of(path, [](unsigned char c) {
-                       return c <= 0x20 || c >= 0x7f || c == '\\';
-                     });
+                     std::ranges::none_of(
+                         path, [](unsigned char c) { return c <= 0x20 || c >= 0x7f || c == '\\'; });
   return std::string(local ? path : "/");
 }
 
@@ -117,15 +116,14 @@ void add_page(http::Router& router, WebServices& services, std::string_view patt
 void add_form(http::Router& router, WebServices& services, std::string_view pattern,
               Audience audience, Action act, Action show_again) {
   constexpr std::size_t body_limit = 256 * 1024;  // a variable's value, each byte written as three
-  router.add(
-      http::Method::post, pattern,
-      [&services, audience, act = std::move(act),
-       show_again = std::move(show_again)](const http::Request& request) {
-        const auto visit = visit_of(services, request);
-        if (!visit) return show_failure(visit_of_stranger(services, request), visit.error());
-        return respond_to_form(*visit, audience, act, show_again);
-      },
-      {.body_limit = body_limit});
+  router.add(http::Method::post, pattern,
+             [&services, audience, act = std::move(act),
+              show_again = std::move(show_again)](const http::Request& request) {
+               const auto visit = visit_of(services, request);
+               if (!visit) return show_failure(visit_of_stranger(services, request), visit.error());
+               return respond_to_form(*visit, audience, act, show_again);
+             },
+             {.body_limit = body_limit});
 }
 
 }  // namespace imp::web

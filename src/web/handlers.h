@@ -20,8 +20,8 @@ void add_page(http::Router& router, WebServices& services, std::string_view patt
               Audience audience, Action show);
 
 /// Adds what a form is sent to. With a session its CSRF token is required; forms for everyone must
-/// come from this server's own pages. A refusal shows the page again with what went wrong; without a
-/// page, or when that page is not for this visitor, a page with the refusal alone.
+/// come from this server's own pages. A refusal shows the page again with what went wrong; without
+/// a page, or when that page is not for this visitor, a page with the refusal alone.
 void add_form(http::Router& router, WebServices& services, std::string_view pattern,
               Audience audience, Action act, Action show_again = {});
 
@@ -31,8 +31,9 @@ Result<Visit> visit_of(WebServices& services, const http::Request& request);
 /// A path of this server to go on to after signing in: "/" when `path` is anything else.
 std::string local_path(std::string_view path);
 
-/// True for requests of pages below the fixed words ("/login", "/package/…") which a package of that
-/// name must not answer: those that do not ask for JSON. What the server's hot path must ask first.
+/// True for requests of pages below the fixed words ("/login", "/package/…") which a package of
+/// that name must not answer: those that do not ask for JSON. What the server's hot path must ask
+/// first.
 bool is_page_request(const http::Request& request);
 
 }  // namespace imp::web

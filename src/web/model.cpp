@@ -82,12 +82,12 @@ std::string safe_link(std::string_view address) {
 
 std::string_view tone_of(std::string_view status) {
   static constexpr std::pair<std::string_view, std::string_view> kTones[] = {
-      {"success", "good"},     {"granted", "good"},   {"created", "quiet"},
+      {"success", "good"},     {"granted", "good"},    {"created", "quiet"},
       {"running", "busy"},     {"pending", "waiting"}, {"queued", "waiting"},
-      {"on_hold", "waiting"},  {"failing", "bad"},    {"failed", "bad"},
-      {"errored", "bad"},      {"timedout", "bad"},   {"infrastructure_fail", "bad"},
-      {"unauthorized", "bad"}, {"SUCCESS", "good"},   {"RUNNING", "busy"},
-      {"PENDING", "waiting"},  {"FAILED", "bad"},     {"confirmed", "good"},
+      {"on_hold", "waiting"},  {"failing", "bad"},     {"failed", "bad"},
+      {"errored", "bad"},      {"timedout", "bad"},    {"infrastructure_fail", "bad"},
+      {"unauthorized", "bad"}, {"SUCCESS", "good"},    {"RUNNING", "busy"},
+      {"PENDING", "waiting"},  {"FAILED", "bad"},      {"confirmed", "good"},
   };
   for (const auto& [word, tone] : kTones) {
     if (word == status) return tone;

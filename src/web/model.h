@@ -10,7 +10,8 @@
 
 namespace imp::web {
 
-/// A point in time for {{>time}}: {"iso", "text", "full"}: "5 minutes ago", in full for the tooltip.
+/// A point in time for {{>_time}}: {"iso", "text", "full"}: "5 minutes ago", in full for the
+/// tooltip.
 boost::json::object time_model(Time time, Time now);
 /// The same, or false for nothing.
 boost::json::value time_model(const std::optional<Time>& time, Time now);

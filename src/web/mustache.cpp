@@ -60,7 +60,7 @@ std::string render(std::string_view name, const boost::json::object& model) {
   mustache::data data = data_of(model);
   for (const EmbeddedFile& file : embedded_files()) {
     if (!file.name.starts_with("templates/_")) continue;
-    std::string_view part = file.name.substr(kFolder.size() + 1);
+    std::string_view part = file.name.substr(kFolder.size());
     part.remove_suffix(kEnding.size());
     data.set(std::string(part),
              mustache::partial([text = file.text] { return std::string(text); }));

@@ -69,13 +69,14 @@ http::Response show_failure(const Visit& visit, const Failure& failure) {
   plain.problem = nullptr;
   const int status = http::status_of(failure.kind());
   const bool ours = status >= 500;
-  http::Response response =
-      show(plain, {.title = status == 404 ? "Not found" : ours ? "Something broke" : "Refused",
-                   .content = "failure",
-                   .model = {{"text", failure.message},
-                             {"code", failure.code()},
-                             {"request", visit.request.id},
-                             {"ours", ours}}});
+  http::Response response = show(plain, {.title = status == 404 ? "Not found"
+                                                  : ours        ? "Something broke"
+                                                                : "Refused",
+                                         .content = "failure",
+                                         .model = {{"text", failure.message},
+                                                   {"code", failure.code()},
+                                                   {"request", visit.request.id},
+                                                   {"ours", ours}}});
   response.status = status;
   return response;
 }

@@ -23,7 +23,10 @@ void add_context_pages(http::Router& router, WebServices& services);
 void add_package_pages(http::Router& router, WebServices& services);
 void add_publisher_pages(http::Router& router, WebServices& services);
 void add_staged_pages(http::Router& router, WebServices& services);
-void add_project_pages(http::Router& router, WebServices& services);
+void add_project_settings_pages(http::Router& router, WebServices& services);
+void add_pipeline_pages(http::Router& router, WebServices& services);
+void add_workflow_pages(http::Router& router, WebServices& services);
+void add_job_pages(http::Router& router, WebServices& services);
 void add_deploy_pages(http::Router& router, WebServices& services);
 
 }  // namespace imp::web

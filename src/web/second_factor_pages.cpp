@@ -17,12 +17,11 @@ Result<http::Response> show_setup(const Visit& visit) {
   if (!setup) return http::see_other("/account#second-factor");
   auto qr = accounts::qr_code_svg(setup->url, "QR code for your authenticator app");
   if (!qr) return pass_on(qr);
-  return show(visit,
-              {.title = "Second factor",
-               .content = "second_factor",
-               .model = {{"qr", std::move(*qr)},
-                         {"secret", {{"value", setup->secret}, {"what", "the key"}}}},
-               .trail = {{"Your account", "/account"}}});
+  return show(visit, {.title = "Second factor",
+                      .content = "second_factor",
+                      .model = {{"qr", std::move(*qr)},
+                                {"secret", {{"value", setup->secret}, {"what", "the key"}}}},
+                      .trail = {{"Your account", "/account"}}});
 }
 
 Result<http::Response> begin(const Visit& visit) {

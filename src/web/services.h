@@ -5,6 +5,7 @@
 #include "accounts/accounts.h"
 #include "base/clock.h"
 #include "ci/api/services.h"
+#include "ci/pipelines/pipelines.h"
 #include "registry/api/services.h"
 
 namespace imp::web {
@@ -15,6 +16,7 @@ struct WebServices {
   accounts::Accounts& accounts;
   registry::RegistryServices& registry;
   ci::CiServices& ci;
+  ci::Pipelines& pipelines;
   const Clock& clock;
   std::string public_url;  ///< without a trailing slash
 };

@@ -19,12 +19,12 @@ Result<http::Response> create_administrator(const Visit& visit) {
     return refuse(WebRefusal::field_missing, "The two passwords are not the same.");
   }
   auto& accounts = visit.services.accounts;
-  const auto person = accounts.bootstrap.create_first_admin(
-      visit.param("token"),
-      {.name = visit.field("name"),
-       .email = visit.field("email"),
-       .password = visit.raw_field("password")},
-      visit.actor());
+  const auto person =
+      accounts.bootstrap.create_first_admin(visit.param("token"),
+                                            {.name = visit.field("name"),
+                                             .email = visit.field("email"),
+                                             .password = visit.raw_field("password")},
+                                            visit.actor());
   if (!person) return pass_on(person);
   const auto session = accounts.sessions.start(*person, visit.request, false);
   if (!session) return pass_on(session);

@@ -8,8 +8,8 @@ namespace imp::web {
 namespace {
 
 std::string next_of(const Visit& visit) {
-  const std::string next = visit.request.method == http::Method::post ? visit.field("next")
-                                                                      : visit.query("next");
+  const std::string next =
+      visit.request.method == http::Method::post ? visit.field("next") : visit.query("next");
   return local_path(next);
 }
 
@@ -22,8 +22,8 @@ Result<http::Response> show_sign_in(const Visit& visit) {
 
 Result<http::Response> sign_in(const Visit& visit) {
   auto& accounts = visit.services.accounts;
-  const auto person =
-      accounts.sign_in.check_password(visit.field("name"), visit.raw_field("password"), visit.actor());
+  const auto person = accounts.sign_in.check_password(visit.field("name"),
+                                                      visit.raw_field("password"), visit.actor());
   if (!person) return pass_on(person);
   const auto factor = accounts.second_factors.state(person->id);
   if (!factor) return pass_on(factor);
@@ -41,9 +41,9 @@ bool halfway(const Visit& visit) { return visit.caller.session && visit.caller.s
 Result<http::Response> show_code(const Visit& visit) {
   if (visit.signed_in()) return http::see_other(next_of(visit));
   if (!halfway(visit)) return http::see_other("/login?next=" + percent_encode(next_of(visit)));
-  return show(visit, {.title = "Second factor",
-                      .content = "login_code",
-                      .model = {{"next", next_of(visit)}}});
+  return show(
+      visit,
+      {.title = "Second factor", .content = "login_code", .model = {{"next", next_of(visit)}}});
 }
 
 Result<http::Response> give_code(const Visit& visit) {
@@ -65,8 +65,7 @@ Result<http::Response> give_code(const Visit& visit) {
 
 Result<http::Response> sign_out(const Visit& visit) {
   if (visit.caller.session) {
-    const auto ended =
-        visit.services.accounts.sessions.end(*visit.caller.session, visit.actor());
+    const auto ended = visit.services.accounts.sessions.end(*visit.caller.session, visit.actor());
     if (!ended) return pass_on(ended);
   }
   http::Response response = http::see_other("/?done=signed-out");

@@ -15,8 +15,7 @@ Result<http::Response> create_token(const Visit& visit) {
   token.name = std::move(*token_name);
   token.kind = accounts::TokenKind::personal;
   token.reach = accounts::full_reach();
-  const auto confirmed =
-      confirm(visit, {.action = "token.create"}, accounts::WithoutFactor::allow);
+  const auto confirmed = confirm(visit, {.action = "token.create"}, accounts::WithoutFactor::allow);
   if (!confirmed) return pass_on(confirmed);
   const auto minted = visit.services.accounts.tokens.create(visit.person(), token, visit.actor());
   if (!minted) return pass_on(minted);
@@ -31,8 +30,8 @@ Result<http::Response> revoke_token(const Visit& visit) {
       confirm(visit, {.action = "token.revoke", .subject = {}, .repeatable = true},
               accounts::WithoutFactor::allow);
   if (!confirmed) return pass_on(confirmed);
-  const auto done = visit.services.accounts.tokens.revoke(visit.person(), visit.param("key"),
-                                                          visit.actor());
+  const auto done =
+      visit.services.accounts.tokens.revoke(visit.person(), visit.param("key"), visit.actor());
   if (!done) return pass_on(done);
   return http::see_other("/account?done=removed#tokens");
 }

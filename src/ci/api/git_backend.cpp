@@ -44,26 +44,15 @@ bool is_protocol(std::string_view text) {
 std::vector<std::string> environment_of(const GitCgi& call, const Spool* input) {
   const std::size_t slash = call.repository.rfind('/');
   std::vector<std::string> out{
-      "PATH=/usr/local/bin:/usr/bin:/bin",
-      "HOME=/nonexistent",
-      "LC_ALL=C",
-      "GIT_CONFIG_NOSYSTEM=1",
-      "GIT_CONFIG_GLOBAL=/dev/null",
-      "GIT_TERMINAL_PROMPT=0",
-      "GIT_NO_REPLACE_OBJECTS=1",
+      "PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/nonexistent", "LC_ALL=C", "GIT_CONFIG_NOSYSTEM=1",
+      "GIT_CONFIG_GLOBAL=/dev/null", "GIT_TERMINAL_PROMPT=0", "GIT_NO_REPLACE_OBJECTS=1",
       // Clean-up belongs to the push that asks for it, not to a process nobody waits for.
-      "GIT_CONFIG_COUNT=1",
-      "GIT_CONFIG_KEY_0=gc.autoDetach",
-      "GIT_CONFIG_VALUE_0=false",
-      "GIT_HTTP_EXPORT_ALL=1",
-      "GATEWAY_INTERFACE=CGI/1.1",
-      "SERVER_PROTOCOL=HTTP/1.1",
+      "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=gc.autoDetach", "GIT_CONFIG_VALUE_0=false",
+      "GIT_HTTP_EXPORT_ALL=1", "GATEWAY_INTERFACE=CGI/1.1", "SERVER_PROTOCOL=HTTP/1.1",
       "GIT_PROJECT_ROOT=" + call.repository.substr(0, slash),
       "PATH_INFO=" + call.repository.substr(slash) + call.path,
-      fmt::format("REQUEST_METHOD={}", http::name(call.method)),
-      "QUERY_STRING=" + call.query,
-      "REMOTE_USER=" + call.user,
-      "REMOTE_ADDR=" + call.address};
+      fmt::format("REQUEST_METHOD={}", http::name(call.method)), "QUERY_STRING=" + call.query,
+      "REMOTE_USER=" + call.user, "REMOTE_ADDR=" + call.address};
   if (!call.content_type.empty()) out.push_back("CONTENT_TYPE=" + call.content_type);
   if (input) out.push_back(fmt::format("CONTENT_LENGTH={}", input->size()));
   if (!call.protocol.empty() && is_protocol(call.protocol)) {
@@ -78,9 +67,7 @@ class SpawnActions {
   ~SpawnActions() { posix_spawn_file_actions_destroy(&actions_); }
   SpawnActions(const SpawnActions&) = delete;
   SpawnActions& operator=(const SpawnActions&) = delete;
-  void use(int descriptor, int as) {
-    posix_spawn_file_actions_adddup2(&actions_, descriptor, as);
-  }
+  void use(int descriptor, int as) { posix_spawn_file_actions_adddup2(&actions_, descriptor, as); }
   void open(int as, int flags) {
     posix_spawn_file_actions_addopen(&actions_, as, "/dev/null", flags, 0);
   }
@@ -148,6 +135,8 @@ std::optional<std::pair<std::size_t, std::size_t>> head_end(std::string_view tex
 
 Reason reason(GitRefusal refusal) {
   switch (refusal) {
+    case GitRefusal::too_many:
+      return {"too_many_git_programs", FailureKind::unavailable};
     case GitRefusal::git_unavailable:
       return {"git_unavailable", FailureKind::internal};
     case GitRefusal::git_failed:
@@ -180,7 +169,13 @@ int Spool::rewound() const {
   return file_.get();
 }
 
-Result<std::unique_ptr<GitBackend>> GitBackend::start(const GitCgi& call, const Spool* input) {
+Result<std::unique_ptr<GitBackend>> GitBackend::start(GitPlaces& places, const GitCgi& call,
+                                                      const Spool* input) {
+  auto place = places.take();
+  if (!place) {
+    return refuse(GitRefusal::too_many,
+                  "Too many clients read or push repositories at the moment; try again.");
+  }
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return unavailable("pipe2");
   runner::Descriptor read_end(ends[0]), write_end(ends[1]);
@@ -194,7 +189,7 @@ Result<std::unique_ptr<GitBackend>> GitBackend::start(const GitCgi& call, const 
   actions.open(STDERR_FILENO, O_WRONLY);
   const auto pid = spawn(environment_of(call, input), actions);
   if (!pid) return pass_on(pid);
-  return std::unique_ptr<GitBackend>(new GitBackend(*pid, std::move(read_end)));
+  return std::unique_ptr<GitBackend>(new GitBackend(std::move(place), *pid, std::move(read_end)));
 }
 
 GitBackend::~GitBackend() {

@@ -11,12 +11,14 @@
 
 #include "base/encoding.h"
 #include "base/failure.h"
+#include "ci/api/git_places.h"
 #include "ci/runner/descriptor.h"
 #include "http/request.h"
 
 namespace imp::ci {
 
 enum class GitRefusal {
+  too_many,         ///< as many git programs run as may
   git_unavailable,  ///< git could not be started
   git_failed,       ///< git gave no sensible answer
 };
@@ -53,8 +55,9 @@ struct GitCgi {
 /// Destroying it ends the process with its helpers.
 class GitBackend {
  public:
-  /// `input` is what the client sent; null: nothing.
-  static Result<std::unique_ptr<GitBackend>> start(const GitCgi& call, const Spool* input);
+  /// `input` is what the client sent; null: nothing. Holds a place until it is destroyed.
+  static Result<std::unique_ptr<GitBackend>> start(GitPlaces& places, const GitCgi& call,
+                                                   const Spool* input);
   ~GitBackend();
   GitBackend(const GitBackend&) = delete;
   GitBackend& operator=(const GitBackend&) = delete;
@@ -74,9 +77,11 @@ class GitBackend {
   Result<Piece> read(std::chrono::milliseconds at_most);
 
  private:
-  GitBackend(pid_t pid, runner::Descriptor output) : pid_(pid), output_(std::move(output)) {}
+  GitBackend(std::shared_ptr<void> place, pid_t pid, runner::Descriptor output)
+      : place_(std::move(place)), pid_(pid), output_(std::move(output)) {}
   Result<Piece> read_raw(std::chrono::milliseconds at_most);
 
+  std::shared_ptr<void> place_;
   pid_t pid_;
   runner::Descriptor output_;
   std::string buffered_;  ///< of the body, read with the head

@@ -19,6 +19,8 @@ using namespace std::chrono_literals;
 constexpr std::size_t push_limit = 512u << 20;
 constexpr std::size_t fetch_limit = 64u << 20;
 constexpr std::size_t report_limit = 4u << 20;
+/// Git programs at a time; far more than a server's runners need.
+constexpr std::size_t programs_limit = 64;
 /// A pack that does not grow for this long is given up.
 constexpr auto stall_limit = 5min;
 
@@ -30,11 +32,11 @@ struct Visitor {
 };
 
 http::Response plain(const Failure& failure) {
-  http::Response response =
-      http::text(http::status_of(failure.kind()), failure.message + "\n");
+  http::Response response = http::text(http::status_of(failure.kind()), failure.message + "\n");
   if (failure.kind() == FailureKind::unauthenticated) {
     response.header("www-authenticate", "Basic realm=\"git\", charset=\"UTF-8\"");
   }
+  if (failure.kind() == FailureKind::unavailable) response.header("retry-after", "5");
   return response;
 }
 
@@ -123,7 +125,7 @@ GitCgi cgi_for(const http::Request& request, const Visitor& visitor, std::string
   return {.repository = repositories.path(visitor.project.id),
           .path = std::move(path),
           .method = request.method,
-          .query = std::string(request.query_string()),
+          .query = {},
           .content_type = std::string(request.header("content-type")),
           .protocol = std::string(request.header("git-protocol")),
           .user = visitor.actor.name,
@@ -138,10 +140,11 @@ http::Response streamed(std::unique_ptr<GitBackend> started) {
   http::Response response;
   response.status = head->status;
   response.headers = std::move(head->headers);
-  auto last = std::make_shared<std::chrono::steady_clock::time_point>(
-      std::chrono::steady_clock::now());
+  auto last =
+      std::make_shared<std::chrono::steady_clock::time_point>(std::chrono::steady_clock::now());
   response.body = http::StreamBody{[git, last] {
-    auto piece = git->read(1s);
+    // Briefly: the worker is wanted by others, and git may think for long.
+    auto piece = git->read(100ms);
     const auto now = std::chrono::steady_clock::now();
     if (!piece || (piece->bytes.empty() && !piece->done && now - *last > stall_limit)) {
       // Cut off, so that the client does not take it for the end.
@@ -172,8 +175,8 @@ http::Response collected(GitBackend& git) {
     body += piece->bytes;
     if (piece->done) break;
     if (body.size() > report_limit || now - last > stall_limit) {
-      return plain(refuse(GitRefusal::git_failed, "The git program gave no sensible answer.")
-                       .error());
+      return plain(
+          refuse(GitRefusal::git_failed, "The git program gave no sensible answer.").error());
     }
   }
   response.body = std::move(body);
@@ -183,8 +186,10 @@ http::Response collected(GitBackend& git) {
 /// A POST of git's: spooled, then given to git.
 class GitSink final : public http::BodySink {
  public:
-  GitSink(Pipelines& pipelines, Visitor visitor, GitCgi call, GitAccess access, Spool spool)
+  GitSink(Pipelines& pipelines, std::shared_ptr<GitPlaces> places, Visitor visitor, GitCgi call,
+          GitAccess access, Spool spool)
       : pipelines_(pipelines),
+        places_(std::move(places)),
         visitor_(std::move(visitor)),
         call_(std::move(call)),
         access_(access),
@@ -194,7 +199,7 @@ class GitSink final : public http::BodySink {
 
   http::Response finish() override {
     if (access_ == GitAccess::push) return push();
-    auto git = GitBackend::start(call_, &spool_);
+    auto git = GitBackend::start(*places_, call_, &spool_);
     if (!git) return plain(git.error());
     return streamed(std::move(*git));
   }
@@ -203,28 +208,28 @@ class GitSink final : public http::BodySink {
   http::Response push() {
     http::Response response;
     const auto pushed = pipelines_.pushes.around(visitor_.project, visitor_.actor, [&] {
-      auto git = GitBackend::start(call_, &spool_);
+      auto git = GitBackend::start(*places_, call_, &spool_);
       response = git ? collected(**git) : plain(git.error());
     });
     if (!pushed) {
-      pipelines_.services.log.error("push without pipelines",
-                                    {{"project", visitor_.project.id},
-                                     {"reason", pushed.error().detail}});
+      pipelines_.services.log.error("push without pipelines", {{"project", visitor_.project.id},
+                                                               {"reason", pushed.error().detail}});
       return plain(pushed.error());
     }
     return response;
   }
 
   Pipelines& pipelines_;
+  std::shared_ptr<GitPlaces> places_;
   Visitor visitor_;
   GitCgi call_;
   GitAccess access_;
   Spool spool_;
 };
 
-http::SinkFactory sink_for(CiServices& services, Pipelines& pipelines, std::string path,
-                           GitAccess access) {
-  return [&services, &pipelines, path = std::move(path),
+http::SinkFactory sink_for(CiServices& services, Pipelines& pipelines,
+                           std::shared_ptr<GitPlaces> places, std::string path, GitAccess access) {
+  return [&services, &pipelines, places = std::move(places), path = std::move(path),
           access](const http::Request& request) -> Result<std::unique_ptr<http::BodySink>> {
     auto visitor = Doorkeeper(services, pipelines).admit(request, access);
     if (!visitor) return pass_on(visitor);
@@ -233,12 +238,12 @@ http::SinkFactory sink_for(CiServices& services, Pipelines& pipelines, std::stri
     auto spool = Spool::open(repository.substr(0, repository.rfind('/')));
     if (!spool) return pass_on(spool);
     GitCgi call = cgi_for(request, *visitor, path, repositories);
-    return std::make_unique<GitSink>(pipelines, std::move(*visitor), std::move(call), access,
-                                     std::move(*spool));
+    return std::make_unique<GitSink>(pipelines, places, std::move(*visitor), std::move(call),
+                                     access, std::move(*spool));
   };
 }
 
-http::Response advertise(CiServices& services, Pipelines& pipelines,
+http::Response advertise(CiServices& services, Pipelines& pipelines, GitPlaces& places,
                          const http::Request& request) {
   const auto service = request.query("service").value_or("");
   if (service != "git-upload-pack" && service != "git-receive-pack") {
@@ -249,8 +254,10 @@ http::Response advertise(CiServices& services, Pipelines& pipelines,
   const GitAccess access = service == "git-receive-pack" ? GitAccess::push : GitAccess::read;
   const auto visitor = Doorkeeper(services, pipelines).admit(request, access);
   if (!visitor) return plain(visitor.error());
-  auto git = GitBackend::start(
-      cgi_for(request, *visitor, "/info/refs", pipelines.services.repositories), nullptr);
+  GitCgi call = cgi_for(request, *visitor, "/info/refs", pipelines.services.repositories);
+  // Of a parameter that is given twice, git takes the other one.
+  call.query = "service=" + service;
+  auto git = GitBackend::start(places, call, nullptr);
   if (!git) return plain(git.error());
   return streamed(std::move(*git));
 }
@@ -260,16 +267,17 @@ http::Response advertise(CiServices& services, Pipelines& pipelines,
 void add_git_routes(http::Router& router, CiServices& services, Pipelines& pipelines) {
   using http::Method;
   const std::string repository = "/git/{organization}/{repository}";
+  const auto places = std::make_shared<GitPlaces>(programs_limit);
   router.add(Method::get, repository + "/info/refs",
-             [&services, &pipelines](const http::Request& request) {
-               return advertise(services, pipelines, request);
+             [&services, &pipelines, places](const http::Request& request) {
+               return advertise(services, pipelines, *places, request);
              },
              {.pool = http::Pool::outbound});
   router.add_sink(Method::post, repository + "/git-upload-pack",
-                  sink_for(services, pipelines, "/git-upload-pack", GitAccess::read),
+                  sink_for(services, pipelines, places, "/git-upload-pack", GitAccess::read),
                   {.body_limit = fetch_limit, .pool = http::Pool::outbound});
   router.add_sink(Method::post, repository + "/git-receive-pack",
-                  sink_for(services, pipelines, "/git-receive-pack", GitAccess::push),
+                  sink_for(services, pipelines, places, "/git-receive-pack", GitAccess::push),
                   {.body_limit = push_limit, .pool = http::Pool::outbound});
 }
 

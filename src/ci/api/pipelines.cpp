@@ -43,7 +43,8 @@ json::array problems(const std::string& text, std::string_view type) {
   return out;
 }
 
-Result<json::object> pipeline_json(const Call& call, const Pipeline& pipeline, const Project& project) {
+Result<json::object> pipeline_json(const Call& call, const Pipeline& pipeline,
+                                   const Project& project) {
   auto source = pipeline.source_project_id == project.id
                     ? Result<Project>(project)
                     : call.services.projects.find(pipeline.source_project_id);
@@ -122,8 +123,8 @@ Result<http::Response> run_pipeline(const Call& call, Pipelines& pipelines) {
   if (!checkout) return pass_on(checkout);
   const auto arguments = arguments_in(*body);
   if (!arguments) return pass_on(arguments);
-  const auto pipeline = pipelines.triggers.run(*project, {*definition, *config, *checkout, *arguments},
-                                               call.caller.actor());
+  const auto pipeline = pipelines.triggers.run(
+      *project, {*definition, *config, *checkout, *arguments}, call.caller.actor());
   if (!pipeline) return pass_on(pipeline);
   return http::json(201, summary(*pipeline));
 }
@@ -150,9 +151,9 @@ Result<http::Response> open_pull_request(const Call& call, Pipelines& pipelines)
   if (!branch) return pass_on(branch);
   const auto found = call.services.projects.find_by_slug(*fork_name);
   if (!found) return pass_on(found);
-  const auto fork = project_of(
-      call, found->id,
-      refuse(ProjectRefusal::project_not_found, "There is no such project.").error());
+  const auto fork =
+      project_of(call, found->id,
+                 refuse(ProjectRefusal::project_not_found, "There is no such project.").error());
   if (!fork) return pass_on(fork);
   const auto started =
       pipelines.triggers.pull_request(*parent, *fork, *branch, call.caller.actor());
@@ -189,8 +190,7 @@ Result<http::Response> show_config(const Call& call, Pipelines& pipelines) {
   if (!found) return pass_on(found);
   const auto config = pipelines.reader.config(found->view.pipeline.id);
   if (!config) return pass_on(config);
-  return http::json(200,
-                    json::object{{"source", config->source}, {"compiled", config->compiled}});
+  return http::json(200, json::object{{"source", config->source}, {"compiled", config->compiled}});
 }
 
 Result<http::Response> show_values(const Call& call, Pipelines& pipelines) {

@@ -85,34 +85,29 @@ Result<http::Response> revoke_token(const Call& call, Pipelines& pipelines) {
 void add_runner_routes(http::Router& router, CiServices& services, Pipelines& pipelines) {
   using http::Method;
   const std::string job = "/runner/v1/jobs/{job_id}";
-  router.add(Method::post, runner::claim_path, [&pipelines](const http::Request& request) {
-    return claim(pipelines, request);
-  });
-  router.add(Method::post, job + "/heartbeat",
-             on_job<runner::HeartbeatRequest>(
-                 pipelines, [](RunningJobs& running, const auto& runner, const auto& id,
-                               const auto& message) {
-                   return running.heartbeat(runner, id, message);
-                 }));
+  router.add(Method::post, runner::claim_path,
+             [&pipelines](const http::Request& request) { return claim(pipelines, request); });
+  router.add(
+      Method::post, job + "/heartbeat",
+      on_job<runner::HeartbeatRequest>(
+          pipelines, [](RunningJobs& running, const auto& runner, const auto& id,
+                        const auto& message) { return running.heartbeat(runner, id, message); }));
   router.add(Method::post, job + "/events",
              on_job<runner::EventBatch>(
-                 pipelines,
-                 [](RunningJobs& running, const auto& runner, const auto& id,
-                    const auto& message) { return running.apply(runner, id, message); }),
+                 pipelines, [](RunningJobs& running, const auto& runner, const auto& id,
+                               const auto& message) { return running.apply(runner, id, message); }),
              {.body_limit = batch_limit});
   router.add(Method::post, job + "/identity-token",
-             on_job<runner::TokenRequest>(
-                 pipelines, [](RunningJobs& running, const auto& runner, const auto& id,
-                               const auto& message) {
-                   return running.identity_token(runner, id, message);
-                 }));
-  router.add(Method::post, job + "/release",
-             on_job<runner::ReleaseRequest>(
-                 pipelines, [](RunningJobs& running, const auto& runner, const auto& id,
-                               const auto& message) {
-                   return running.release(runner, id, message);
-                 }),
-             {.body_limit = release_limit});
+             on_job<runner::TokenRequest>(pipelines, [](RunningJobs& running, const auto& runner,
+                                                        const auto& id, const auto& message) {
+               return running.identity_token(runner, id, message);
+             }));
+  router.add(
+      Method::post, job + "/release",
+      on_job<runner::ReleaseRequest>(
+          pipelines, [](RunningJobs& running, const auto& runner, const auto& id,
+                        const auto& message) { return running.release(runner, id, message); }),
+      {.body_limit = release_limit});
   const auto with = [&pipelines](auto endpoint) {
     return [&pipelines, endpoint](const Call& call) { return endpoint(call, pipelines); };
   };

@@ -16,16 +16,14 @@ struct WorkflowCall {
 Result<WorkflowCall> workflow_for_member(const Call& call, Pipelines& pipelines) {
   auto view = pipelines.reader.workflow(call.param("workflow_id"));
   if (!view) return pass_on(view);
-  auto project = project_of(
-      call, view->workflow.project_id,
-      refuse(PipelineRefusal::workflow_not_found, "There is no such workflow.").error());
+  auto project =
+      project_of(call, view->workflow.project_id,
+                 refuse(PipelineRefusal::workflow_not_found, "There is no such workflow.").error());
   if (!project) return pass_on(project);
   return WorkflowCall{std::move(*view), std::move(*project)};
 }
 
-http::Response accepted() {
-  return http::json(202, json::object{{"message", "Accepted."}});
-}
+http::Response accepted() { return http::json(202, json::object{{"message", "Accepted."}}); }
 
 Result<http::Response> show_workflow(const Call& call, Pipelines& pipelines) {
   const auto found = workflow_for_member(call, pipelines);

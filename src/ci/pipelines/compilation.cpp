@@ -127,8 +127,7 @@ Compilation compile_pipeline(const PipelineServices& services, PipelineFacts& fa
 
 void store(db::Session& session, const PipelineFacts& facts, const Compilation& compilation,
            Time now, Changes& changes) {
-  const auto state =
-      compilation.errors.empty() ? PipelineState::created : PipelineState::errored;
+  const auto state = compilation.errors.empty() ? PipelineState::created : PipelineState::errored;
   session.run(
       "UPDATE ci_pipelines SET state = :p1, pipeline_values = :p2, config_source = :p3, "
       "config_compiled = :p4, errors = :p5, warnings = :p6 WHERE id = :p7",

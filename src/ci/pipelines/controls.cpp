@@ -17,9 +17,9 @@ void record(db::Session& session, const accounts::Actor& by, std::string_view ac
   const auto project = Projects::find(session, workflow.project_id);
   detail["workflow"] = workflow.name;
   detail["pipeline"] = workflow.pipeline_id;
-  audit::append(session, audit_record(by, std::string(action), "workflow:" + workflow.id,
-                                      project ? project->organization_id : "", now,
-                                      std::move(detail)));
+  audit::append(session,
+                audit_record(by, std::string(action), "workflow:" + workflow.id,
+                             project ? project->organization_id : "", now, std::move(detail)));
 }
 
 std::unexpected<Failure> no_such_workflow() {
@@ -62,9 +62,10 @@ void WorkflowControls::cancel(db::Session& session, const Workflow& workflow,
   const Time now = services_.clock.now();
   session.run("UPDATE ci_workflows SET canceled_by = :p1 WHERE id = :p2",
               {by.name.empty() ? std::string("system") : by.name, workflow.id});
-  session.run("UPDATE ci_jobs SET cancel_requested = 1 WHERE workflow_id = :p1 AND status = "
-              "'running'",
-              {workflow.id});
+  session.run(
+      "UPDATE ci_jobs SET cancel_requested = 1 WHERE workflow_id = :p1 AND status = "
+      "'running'",
+      {workflow.id});
   const auto rows = jobs_of(session, workflow.id);
   auto nodes = nodes_of(rows);
   cancel_waiting(nodes);
@@ -108,8 +109,7 @@ Result<void> WorkflowControls::cancel_job(std::string_view job_id, const account
       session.run("UPDATE ci_jobs SET cancel_requested = 1 WHERE id = :p1", {row->job.id});
       changes.add(job_topic(row->job.id));
     } else {
-      end_job(session, row->job, JobStatus::canceled, "Canceled by " + by.name + ".", now,
-              changes);
+      end_job(session, row->job, JobStatus::canceled, "Canceled by " + by.name + ".", now, changes);
     }
     record(session, by, "workflow.job.cancel", *find_workflow(session, row->job.workflow_id), now,
            {{"job", row->job.id}, {"name", row->job.name}});
@@ -119,8 +119,8 @@ Result<void> WorkflowControls::cancel_job(std::string_view job_id, const account
   return done;
 }
 
-Result<Workflow> WorkflowControls::rerun(std::string_view workflow_id,
-                                         const RerunRequest& request, const accounts::Actor& by) {
+Result<Workflow> WorkflowControls::rerun(std::string_view workflow_id, const RerunRequest& request,
+                                         const accounts::Actor& by) {
   Changes changes;
   auto made = services_.database.write([&](db::Session& session) -> Result<Workflow> {
     const auto workflow = find_workflow(session, workflow_id);

@@ -29,8 +29,8 @@ class WorkflowControls {
   Result<void> cancel(std::string_view workflow_id, const accounts::Actor& by);
   Result<void> cancel_job(std::string_view job_id, const accounts::Actor& by);
   /// Makes a new workflow of an ended one. Jobs that do not run again keep their result. Jobs that
-  /// once ran with SSH stay marked so in every later rerun. At most 100 reruns of a workflow, within
-  /// 90 days.
+  /// once ran with SSH stay marked so in every later rerun. At most 100 reruns of a workflow,
+  /// within 90 days.
   Result<Workflow> rerun(std::string_view workflow_id, const RerunRequest& request,
                          const accounts::Actor& by);
   /// Cancels workflows that have been open for 90 days.

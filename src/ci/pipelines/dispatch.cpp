@@ -127,13 +127,13 @@ bool JobDispatch::release_contexts(db::Session& session, Prepared& prepared,
   const TicketFacts& facts = prepared.facts;
   if (facts.job.contexts.empty()) return true;
   const expr::Environment values = restriction_values(session, facts);
-  auto released = services_.contexts.release(
-      session, {.organization_id = facts.project.organization_id,
-                .project_id = facts.project.id,
-                .job_id = facts.job.id,
-                .context_names = facts.job.contexts,
-                .person_id = context_person(session, facts),
-                .values = &values});
+  auto released =
+      services_.contexts.release(session, {.organization_id = facts.project.organization_id,
+                                           .project_id = facts.project.id,
+                                           .job_id = facts.job.id,
+                                           .context_names = facts.job.contexts,
+                                           .person_id = context_person(session, facts),
+                                           .values = &values});
   const auto end = [&](JobStatus status, const std::string& reason) {
     end_job(session, facts.job, status, reason, services_.clock.now(), changes);
     services_.metrics.count("imprimatur_jobs_withheld_total", {{"status", name(status)}});
@@ -154,8 +154,9 @@ bool JobDispatch::release_contexts(db::Session& session, Prepared& prepared,
   return true;
 }
 
-Result<std::optional<runner::JobTicket>> JobDispatch::hand_over(
-    const RunnerIdentity& runner, const runner::ClaimRequest& request, Prepared prepared) {
+Result<std::optional<runner::JobTicket>> JobDispatch::hand_over(const RunnerIdentity& runner,
+                                                                const runner::ClaimRequest& request,
+                                                                Prepared prepared) {
   const std::string& job_id = prepared.facts.job.id;
   auto ticket = runner::decode<runner::JobTicket>(prepared.ticket_template);
   if (!ticket) {

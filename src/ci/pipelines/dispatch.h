@@ -55,7 +55,9 @@ class JobDispatch {
   Result<void> give_up(const Prepared& prepared, const Failure& failure);
   Result<std::optional<runner::JobTicket>> open(std::string_view job_id,
                                                 std::string_view sealed) const;
-  std::int64_t lease_end() const { return to_milliseconds(services_.clock.now() + services_.lease); }
+  std::int64_t lease_end() const {
+    return to_milliseconds(services_.clock.now() + services_.lease);
+  }
 
   const PipelineServices& services_;
 };

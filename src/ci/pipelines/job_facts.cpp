@@ -41,9 +41,8 @@ bool is_withheld(const TicketFacts& facts) {
 
 std::string context_person(db::Session& session, const TicketFacts& facts) {
   const auto rows = jobs_of(session, facts.workflow.id);
-  const auto self = std::ranges::find(rows, facts.job.id, [](const JobRow& row) {
-    return std::string_view(row.job.id);
-  });
+  const auto self = std::ranges::find(
+      rows, facts.job.id, [](const JobRow& row) { return std::string_view(row.job.id); });
   if (self == rows.end()) return {};
   const auto upstream = upstream_of(nodes_of(rows), self->position);
   const JobRow* last = nullptr;
@@ -55,8 +54,8 @@ std::string context_person(db::Session& session, const TicketFacts& facts) {
 }
 
 expr::Environment restriction_values(db::Session& session, const TicketFacts& facts) {
-  const auto row = session.row("SELECT pipeline_values FROM ci_pipelines WHERE id = :p1",
-                               {facts.pipeline.id});
+  const auto row =
+      session.row("SELECT pipeline_values FROM ci_pipelines WHERE id = :p1", {facts.pipeline.id});
   expr::Environment environment;
   if (row) {
     for (const auto& [name, value] : values_from_json(row->text(0))) environment.set(name, value);
@@ -67,8 +66,8 @@ expr::Environment restriction_values(db::Session& session, const TicketFacts& fa
 
 JobIdentity identity_of(const TicketFacts& facts, std::vector<std::string> context_ids) {
   const Pipeline& pipeline = facts.pipeline;
-  const std::string ref = pipeline.tag.empty() ? "refs/heads/" + pipeline.branch
-                                               : "refs/tags/" + pipeline.tag;
+  const std::string ref =
+      pipeline.tag.empty() ? "refs/heads/" + pipeline.branch : "refs/tags/" + pipeline.tag;
   return {.organization_id = facts.project.organization_id,
           .project_id = facts.project.id,
           .user_id = facts.workflow.actor_id,

@@ -17,9 +17,9 @@ TicketFacts facts_of(db::Session& session, const Job& job);
 /// variable of the project, no context and no identity token.
 bool is_withheld(const TicketFacts& facts);
 
-/// The id of the person who uses the job's contexts: whoever approved last among the approvals that it depends on in
-/// this workflow, else the workflow's actor. An approval that a rerun took over does not count:
-/// whoever runs it again answers for it. Empty for nobody.
+/// The id of the person who uses the job's contexts: whoever approved last among the approvals that
+/// it depends on in this workflow, else the workflow's actor. An approval that a rerun took over
+/// does not count: whoever runs it again answers for it. Empty for nobody.
 std::string context_person(db::Session& session, const TicketFacts& facts);
 
 /// What context restrictions may refer to: the pipeline's values and `job.ssh.enabled`.

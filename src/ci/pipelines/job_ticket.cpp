@@ -87,15 +87,14 @@ class Environment {
   std::vector<runner::Variable> variables_;
 };
 
-void add_builtins(Environment& environment, const TicketFacts& facts,
-                  std::string_view public_url) {
+void add_builtins(Environment& environment, const TicketFacts& facts, std::string_view public_url) {
   const Pipeline& pipeline = facts.pipeline;
   environment.builtin("CI", "true");
   environment.builtin("CIRCLECI", "true");
   environment.builtin_unless_empty("CIRCLE_BRANCH", pipeline.branch);
   environment.builtin_unless_empty("CIRCLE_TAG", pipeline.tag);
   environment.builtin("CIRCLE_BUILD_NUM", std::to_string(facts.job.number.value_or(0)));
-  environment.builtin("CIRCLE_BUILD_URL", build_url(facts, public_url));
+  environment.builtin("CIRCLE_BUILD_URL", build_url(public_url, facts.job.id));
   environment.builtin("CIRCLE_JOB", facts.job.name);
   environment.builtin("CIRCLE_NODE_INDEX", "0");
   environment.builtin("CIRCLE_NODE_TOTAL", "1");
@@ -141,13 +140,12 @@ runner::JobTicket ticket_template(const config::Job& job, const PipelineFacts& f
   return ticket;
 }
 
-std::string build_url(const TicketFacts& facts, std::string_view public_url) {
-  return fmt::format("{}/pipelines/{}/{}/workflows/{}/jobs/{}", public_url, facts.project.slug,
-                     facts.pipeline.number, facts.workflow.id, facts.job.number.value_or(0));
+std::string build_url(std::string_view public_url, std::string_view job_id) {
+  return fmt::format("{}/job/{}", public_url, job_id);
 }
 
-void complete_ticket(runner::JobTicket& ticket, const TicketFacts& facts,
-                     const JobSecrets& secrets, std::string_view public_url) {
+void complete_ticket(runner::JobTicket& ticket, const TicketFacts& facts, const JobSecrets& secrets,
+                     std::string_view public_url) {
   using runner::VariableSource;
   Environment environment(ticket);
   for (const auto& [name, value] : secrets.project) {
@@ -164,8 +162,7 @@ void complete_ticket(runner::JobTicket& ticket, const TicketFacts& facts,
   environment.finish();
   ticket.secrets.push_back(secrets.checkout_credential);
   const std::string authorization =
-      "Basic " +
-      base64(bytes_of(fmt::format("{}:{}", job_user, secrets.checkout_credential)));
+      "Basic " + base64(bytes_of(fmt::format("{}:{}", job_user, secrets.checkout_credential)));
   for (runner::Step& step : ticket.steps) {
     if (auto* checkout = std::get_if<runner::Checkout>(&step.action)) {
       checkout->authorization = authorization;

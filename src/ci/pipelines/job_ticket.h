@@ -29,7 +29,7 @@ struct TicketFacts {
 /// Secrets that this job may have.
 struct JobSecrets {
   std::vector<std::pair<std::string, std::string>> project;
-  std::vector<SecretVariable> contexts;  ///< each name once
+  std::vector<SecretVariable> contexts;   ///< each name once
   std::string oidc_token, oidc_token_v2;  ///< empty: there is none
   std::string checkout_credential;        ///< password of the user `job_user`
 };
@@ -40,10 +40,10 @@ inline constexpr std::string_view job_user = "job";
 /// Adds the environment in order of precedence, the values to be masked and the credential for the
 /// checkout. Values shorter than four characters, "true" and "false" are not masked: they would
 /// blacken half of the output.
-void complete_ticket(runner::JobTicket& ticket, const TicketFacts& facts,
-                     const JobSecrets& secrets, std::string_view public_url);
+void complete_ticket(runner::JobTicket& ticket, const TicketFacts& facts, const JobSecrets& secrets,
+                     std::string_view public_url);
 
-/// `<public-url>/pipelines/<slug>/<pipeline>/workflows/<id>/jobs/<number>`: CIRCLE_BUILD_URL.
-std::string build_url(const TicketFacts& facts, std::string_view public_url);
+/// The page of a job, `<public-url>/job/<id>`: CIRCLE_BUILD_URL.
+std::string build_url(std::string_view public_url, std::string_view job_id);
 
 }  // namespace imp::ci

@@ -18,12 +18,12 @@ struct Pipeline {
   std::int64_t number = 0;  ///< from 1 in its project
   std::string definition_id, definition_name, config_path;
   PipelineState state = PipelineState::pending;
-  std::string event_name;    ///< "api", "push" or "pull_request"
-  std::string event_action;  ///< the same, or "opened" or "synchronize"
+  std::string event_name;            ///< "api", "push" or "pull_request"
+  std::string event_action;          ///< the same, or "opened" or "synchronize"
   std::string actor_id, actor_name;  ///< who pushed, asked, or opened the pull request
 
-  /// What is checked out. For a pull request of a fork, the fork's; `branch` is then "pull/<number>",
-  /// so that no rule about a branch of the project takes it for that branch.
+  /// What is checked out. For a pull request of a fork, the fork's; `branch` is then
+  /// "pull/<number>", so that no rule about a branch of the project takes it for that branch.
   std::string source_project_id;
   std::string branch, tag;  ///< exactly one is set
   std::string source_ref;   ///< where the commit is in the source's repository: "refs/heads/main"

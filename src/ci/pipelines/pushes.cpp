@@ -85,8 +85,7 @@ void Pushes::recover() {
     const auto lock = lock_of(id);
     const std::lock_guard held(*lock);
     if (auto done = finish_left_over(id); !done) {
-      services_.log.error("push not recovered",
-                          {{"project", id}, {"reason", done.error().detail}});
+      services_.log.error("push not recovered", {{"project", id}, {"reason", done.error().detail}});
     }
   }
 }
@@ -122,8 +121,7 @@ Result<void> Pushes::finish_left_over(const std::string& project_id) {
                  "SELECT id, project_id, actor_id, actor_name, refs_before FROM ci_pushes WHERE "
                  "project_id = :p1 ORDER BY created",
                  {project_id})) {
-          out.push_back(
-              {row.text(0), row.text(1), row.text(2), row.text(3), refs_of(row.text(4))});
+          out.push_back({row.text(0), row.text(1), row.text(2), row.text(3), refs_of(row.text(4))});
         }
         return out;
       });

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "ci/pipelines/columns.h"
 #include "ci/pipelines/pipeline_facts.h"
 #include "ci/pipelines/refusal.h"
 #include "ci/pipelines/rows.h"
@@ -29,11 +30,6 @@ PipelineView view_of(db::Session& session, Pipeline pipeline) {
     view.workflows.push_back(view_of(session, std::move(workflow)));
   }
   return view;
-}
-
-std::optional<Time> time_of(const db::Row& row, std::size_t column) {
-  const auto value = row.maybe_integer(column);
-  return value ? std::optional(from_milliseconds(*value)) : std::nullopt;
 }
 
 std::vector<JobStep> steps_of(db::Session& session, const std::string& job_id) {
@@ -73,31 +69,7 @@ Result<JobView> view_of(db::Session& session, std::optional<JobRow> row) {
   return view;
 }
 
-/// How many bytes the well-formed character at the start of `text` has; 0 when there is none.
-std::size_t character_length(std::string_view text) {
-  for (std::size_t length = 1; length <= std::min<std::size_t>(4, text.size()); ++length) {
-    if (is_utf8(text.substr(0, length))) return length;
-  }
-  return 0;
-}
-
 }  // namespace
-
-std::string readable(std::string_view bytes) {
-  if (is_utf8(bytes)) return std::string(bytes);
-  std::string text;
-  while (!bytes.empty()) {
-    const std::size_t length = character_length(bytes);
-    if (length == 0) {
-      text += "\xEF\xBF\xBD";
-      bytes.remove_prefix(1);
-    } else {
-      text += bytes.substr(0, length);
-      bytes.remove_prefix(length);
-    }
-  }
-  return text;
-}
 
 Result<std::vector<PipelineView>> PipelineReader::list(const PipelineQuery& query) const {
   return services_.database.read([&](db::Session& session) -> Result<std::vector<PipelineView>> {
@@ -150,9 +122,9 @@ Result<PipelineView> PipelineReader::pipeline(std::string_view project_id,
 
 Result<PipelineConfig> PipelineReader::config(std::string_view pipeline_id) const {
   return services_.database.read([&](db::Session& session) -> Result<PipelineConfig> {
-    const auto row = session.row(
-        "SELECT config_source, config_compiled FROM ci_pipelines WHERE id = :p1",
-        {std::string(pipeline_id)});
+    const auto row =
+        session.row("SELECT config_source, config_compiled FROM ci_pipelines WHERE id = :p1",
+                    {std::string(pipeline_id)});
     if (!row) return no_pipeline();
     return PipelineConfig{row->text(0), row->text(1)};
   });
@@ -192,8 +164,7 @@ Result<JobView> PipelineReader::job(std::string_view project_id, std::int64_t nu
   });
 }
 
-Result<std::vector<OutputChunk>> PipelineReader::output(std::string_view job_id,
-                                                        std::int64_t after,
+Result<std::vector<OutputChunk>> PipelineReader::output(std::string_view job_id, std::int64_t after,
                                                         std::size_t limit) const {
   return services_.database.read([&](db::Session& session) -> Result<std::vector<OutputChunk>> {
     const auto row = find_job(session, job_id);
@@ -211,8 +182,8 @@ Result<std::vector<OutputChunk>> PipelineReader::output(std::string_view job_id,
         after = chunk.integer(0);
         const auto bytes = from_base64(chunk.text(2));
         if (!bytes) throw db::StoreError("unreadable output of a job", false);
-        chunks.push_back({after, static_cast<std::uint32_t>(chunk.integer(1)),
-                          std::string(text_of(*bytes))});
+        chunks.push_back(
+            {after, static_cast<std::uint32_t>(chunk.integer(1)), std::string(text_of(*bytes))});
         size += bytes->size();
       }
       if (rows.size() < 64) break;

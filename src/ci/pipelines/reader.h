@@ -9,6 +9,7 @@
 #include "ci/config/pipeline_values.h"
 #include "ci/pipelines/pipeline.h"
 #include "ci/pipelines/services.h"
+#include "ci/projects/readable.h"
 
 namespace imp::ci {
 
@@ -71,8 +72,5 @@ class PipelineReader {
  private:
   const PipelineServices& services_;
 };
-
-/// Output as text for JSON and pages: what is not UTF-8 becomes U+FFFD.
-std::string readable(std::string_view bytes);
 
 }  // namespace imp::ci

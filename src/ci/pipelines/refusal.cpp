@@ -44,8 +44,6 @@ Reason reason(PipelineRefusal refusal) {
       return {"runner_token_refused", FailureKind::unauthenticated};
     case PipelineRefusal::runner_token_not_found:
       return {"runner_token_not_found", FailureKind::not_found};
-    case PipelineRefusal::damaged_row:
-      return {"damaged_row", FailureKind::internal};
   }
   return {"internal", FailureKind::internal};
 }

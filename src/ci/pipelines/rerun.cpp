@@ -23,8 +23,8 @@ Result<RerunChoice> choice_of(const RerunRequest& request, const std::vector<Job
   }
   RerunChoice choice{.from_failed = request.from_failed, .chosen = {}};
   for (const std::string& id : request.jobs) {
-    const auto found = std::ranges::find_if(
-        rows, [&](const JobRow& row) { return row.job.id == id; });
+    const auto found =
+        std::ranges::find_if(rows, [&](const JobRow& row) { return row.job.id == id; });
     if (found == rows.end()) {
       return refuse(PipelineRefusal::invalid_rerun,
                     fmt::format("\"jobs\" names {}, which is no job of this workflow.", id));
@@ -41,8 +41,7 @@ Result<void> check(db::Session& session, const Workflow& workflow, const RerunRe
                   fmt::format("The workflow has not ended: it is {}.", name(workflow.status)));
   }
   if (workflow.created + age_limit <= now) {
-    return refuse(PipelineRefusal::too_old_to_rerun,
-                  "A workflow can be run again for 90 days.");
+    return refuse(PipelineRefusal::too_old_to_rerun, "A workflow can be run again for 90 days.");
   }
   const auto project = Projects::find(session, workflow.project_id);
   if (request.enable_ssh && (!project || project->settings.disable_ssh)) {
@@ -66,9 +65,8 @@ Result<void> check(db::Session& session, const Workflow& workflow, const RerunRe
 
 Workflow insert_workflow(db::Session& session, const Workflow& workflow, const accounts::Actor& by,
                          Time now) {
-  const auto last =
-      session.row("SELECT MAX(position) FROM ci_workflows WHERE pipeline_id = :p1",
-                  {workflow.pipeline_id});
+  const auto last = session.row("SELECT MAX(position) FROM ci_workflows WHERE pipeline_id = :p1",
+                                {workflow.pipeline_id});
   Workflow again;
   again.id = new_uuid();
   again.pipeline_id = workflow.pipeline_id;

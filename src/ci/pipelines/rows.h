@@ -25,7 +25,7 @@ struct JobRow {
   std::string lease_hash;
   std::optional<Time> lease_expires;
   std::string sealed_ticket;
-  std::uint64_t accepted = 0;       ///< the last event that was applied
+  std::uint64_t accepted = 0;  ///< the last event that was applied
   std::int64_t output_bytes = 0;
 };
 

@@ -51,9 +51,8 @@ Result<RunnerIdentity> RunnerTokens::verify(std::string_view token) const {
   };
   if (!token.starts_with(prefix)) return refused();
   return services_.database.read([&](db::Session& session) -> Result<RunnerIdentity> {
-    const auto row =
-        session.row("SELECT id, name, created FROM ci_runner_tokens WHERE hash = :p1",
-                    {crypto::sha256_hex(token)});
+    const auto row = session.row("SELECT id, name, created FROM ci_runner_tokens WHERE hash = :p1",
+                                 {crypto::sha256_hex(token)});
     if (!row) return refused();
     return identity_of(*row);
   });

@@ -16,8 +16,8 @@ struct RunnerIdentity {
   Time created;
 };
 
-/// Tokens of runners: `imprun_` and 40 random characters, stored as their SHA-256. A runner may take
-/// any job of the server; its token is for the operator to give. Changes are audited.
+/// Tokens of runners: `imprun_` and 40 random characters, stored as their SHA-256. A runner may
+/// take any job of the server; its token is for the operator to give. Changes are audited.
 class RunnerTokens {
  public:
   explicit RunnerTokens(const PipelineServices& services) : services_(services) {}

@@ -92,8 +92,7 @@ Result<runner::HeartbeatReply> RunningJobs::heartbeat(const RunnerIdentity& runn
   });
 }
 
-Result<runner::EventReply> RunningJobs::apply(const RunnerIdentity& runner,
-                                              std::string_view job_id,
+Result<runner::EventReply> RunningJobs::apply(const RunnerIdentity& runner, std::string_view job_id,
                                               const runner::EventBatch& batch) {
   Changes changes;
   auto reply = services_.database.write([&](db::Session& session) -> Result<runner::EventReply> {
@@ -141,8 +140,8 @@ Result<runner::ReleaseReply> RunningJobs::release(const RunnerIdentity& runner,
   const std::string_view status =
       deployment->status == DeployStatus::logged ? "logged" : name(deployment->status);
   return runner::ReleaseReply{fmt::format("{} {} in {}: {}", deployment->component_name,
-                                          deployment->target_version,
-                                          deployment->environment_name, status)};
+                                          deployment->target_version, deployment->environment_name,
+                                          status)};
 }
 
 Result<void> RunningJobs::expire_leases() {
@@ -156,11 +155,11 @@ Result<void> RunningJobs::expire_leases() {
       session.run("UPDATE ci_jobs SET lease_hash = '' WHERE id = :p1", {row.job.id});
       end_open_steps(session, row.job.id, now);
       const bool canceled = row.job.cancel_requested;
-      end_job(session, row.job,
-              canceled ? JobStatus::canceled : JobStatus::infrastructure_fail,
-              fmt::format("The runner {} was not heard of for {} seconds.", row.job.runner_name,
-                          std::chrono::duration_cast<std::chrono::seconds>(services_.lease).count()),
-              now, changes);
+      end_job(
+          session, row.job, canceled ? JobStatus::canceled : JobStatus::infrastructure_fail,
+          fmt::format("The runner {} was not heard of for {} seconds.", row.job.runner_name,
+                      std::chrono::duration_cast<std::chrono::seconds>(services_.lease).count()),
+          now, changes);
       services_.metrics.count("imprimatur_job_leases_expired_total");
     }
     return {};
@@ -169,8 +168,7 @@ Result<void> RunningJobs::expire_leases() {
   return done;
 }
 
-Result<bool> RunningJobs::may_read(std::string_view credential,
-                                   std::string_view project_id) const {
+Result<bool> RunningJobs::may_read(std::string_view credential, std::string_view project_id) const {
   if (!credential.starts_with("impjob_")) return false;
   return services_.database.read([&](db::Session& session) -> Result<bool> {
     const auto row = session.row(

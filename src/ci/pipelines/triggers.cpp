@@ -87,8 +87,7 @@ Result<Pipeline> Triggers::run(const Project& project, const RunRequest& request
   if (auto hosted = require_hosted(project); !hosted) return pass_on(hosted);
   const auto definition = services_.definitions.find(project.id, request.definition_id);
   if (!definition) return pass_on(definition);
-  const auto checkout =
-      resolve(services_.repositories, project, request.checkout, "checkout");
+  const auto checkout = resolve(services_.repositories, project, request.checkout, "checkout");
   if (!checkout) return pass_on(checkout);
   const auto config = resolve(services_.repositories, project, request.config, "config");
   if (!config) return pass_on(config);

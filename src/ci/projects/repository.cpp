@@ -6,11 +6,16 @@
 #include <charconv>
 #include <filesystem>
 
+#include "base/encoding.h"
 #include "base/uuid.h"
 #include "ci/projects/git_process.h"
+#include "ci/projects/readable.h"
 
 namespace imp::ci {
 namespace {
+
+/// Some hundred thousand refs. A push that went beyond it could not be followed by another.
+constexpr std::size_t refs_limit = 64 << 20;
 
 bool is_revision(std::string_view text) {
   return text.size() == 40 && std::ranges::all_of(text, [](char c) {
@@ -51,6 +56,14 @@ Result<GitOutput> run(std::vector<std::string> arguments, std::size_t limit = 4 
   return run_git({.arguments = std::move(arguments), .output_limit = limit});
 }
 
+/// "main" of "refs/heads/main", "v1" of "refs/tags/v1".
+std::string_view short_name(std::string_view full_name) {
+  for (const std::string_view prefix : {"refs/heads/", "refs/tags/"}) {
+    if (full_name.starts_with(prefix)) return full_name.substr(prefix.size());
+  }
+  return full_name;
+}
+
 std::string_view take_field(std::string_view& rest, char end) {
   const std::size_t at = rest.find(end);
   const std::string_view field = rest.substr(0, at);
@@ -66,14 +79,14 @@ std::vector<Commit> parse_log(std::string_view log) {
   while (log.size() >= 40) {
     Commit commit;
     commit.revision = take_field(log, '\0');
-    commit.author_name = take_field(log, '\0');
-    commit.author_email = take_field(log, '\0');
+    commit.author_name = readable(take_field(log, '\0'));
+    commit.author_email = readable(take_field(log, '\0'));
     const std::string_view seconds = take_field(log, '\0');
     std::int64_t authored = 0;
     std::from_chars(seconds.data(), seconds.data() + seconds.size(), authored);
     commit.authored = from_milliseconds(authored * 1000);
-    commit.subject = take_field(log, '\0');
-    commit.body = take_field(log, '\0');
+    commit.subject = readable(take_field(log, '\0'));
+    commit.body = readable(take_field(log, '\0'));
     while (commit.body.ends_with('\n')) commit.body.pop_back();
     if (log.starts_with('\n')) log.remove_prefix(1);
     commits.push_back(std::move(commit));
@@ -113,6 +126,7 @@ Result<void> check_ref_name(std::string_view name) {
                   fmt::format("This is not a branch or tag name: {}.", why));
   };
   if (name.empty() || name.size() > 244) return invalid("it has 1 to 244 bytes");
+  if (!is_utf8(name)) return invalid("it is UTF-8 text");
   if (name.front() == '-') return invalid("it does not begin with '-'");
   if (name.starts_with("refs/")) return invalid("it is the short name, without refs/");
   if (name == "@" || name == "HEAD") return invalid("\"@\" and \"HEAD\" are git's own");
@@ -215,7 +229,8 @@ Result<std::vector<Ref>> Repositories::refs(std::string_view project_id) const {
   // For an annotated tag the second column is what it points to; it is empty for all others.
   auto listed =
       run({"--git-dir=" + path(project_id), "for-each-ref",
-           "--format=%(objectname) %(*objectname) %(refname)", "refs/heads/", "refs/tags/"});
+           "--format=%(objectname) %(*objectname) %(refname)", "refs/heads/", "refs/tags/"},
+          refs_limit);
   if (!listed) return pass_on(listed);
   if (listed->exit_code != 0) return git_failed(*listed);
   std::vector<Ref> refs;
@@ -224,6 +239,9 @@ Result<std::vector<Ref>> Repositories::refs(std::string_view project_id) const {
     std::string_view line = take_field(rest, '\n');
     const std::string_view object = take_field(line, ' ');
     const std::string_view peeled = take_field(line, ' ');
+    // What git stores and nobody here could name again: a pipeline of it could not be asked for,
+    // nor stored where it is no text.
+    if (!check_ref_name(short_name(line))) continue;
     refs.push_back({std::string(line), std::string(peeled.empty() ? object : peeled)});
   }
   return refs;

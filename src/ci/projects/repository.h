@@ -23,6 +23,7 @@ enum class RepositoryRefusal {
 };
 Reason reason(RepositoryRefusal refusal);
 
+/// Git keeps texts as they were typed; here they are UTF-8, with U+FFFD for what was not.
 struct Commit {
   std::string revision;  ///< 40 hexadecimal digits
   std::string subject;   ///< first line of the message
@@ -62,7 +63,8 @@ class Repositories {
   /// The commit of a branch ("main") or tag ("v1.0.0"), as short names.
   Result<std::string> resolve_branch(std::string_view project_id, std::string_view branch) const;
   Result<std::string> resolve_tag(std::string_view project_id, std::string_view tag) const;
-  /// Every branch and tag, by name; taken before and after a push it says what was pushed.
+  /// Every branch and tag, by name; taken before and after a push it says what was pushed. Those
+  /// whose names check_ref_name() refuses are left out.
   Result<std::vector<Ref>> refs(std::string_view project_id) const;
 
   /// The bytes of a file at a commit (40 hexadecimal digits); at most `limit` bytes. `path` is
@@ -82,8 +84,8 @@ class Repositories {
   std::string directory_;
 };
 
-/// A branch or tag name as git allows it (git-check-ref-format(1)), and never one that begins with
-/// '-' or "refs/".
+/// A branch or tag name as git allows it (git-check-ref-format(1)), in UTF-8, and never one that
+/// begins with '-' or "refs/".
 Result<void> check_ref_name(std::string_view name);
 
 }  // namespace imp::ci

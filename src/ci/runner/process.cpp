@@ -79,6 +79,8 @@ Result<Started> start(const Process& process) {
   if (process.descriptor_3) {
     posix_spawn_file_actions_adddup2(&plan.actions, *process.descriptor_3, 3);
   }
+  // libcurl's own sockets, and what this process was started with, are not marked close-on-exec.
+  posix_spawn_file_actions_addclosefrom_np(&plan.actions, process.descriptor_3 ? 4 : 3);
   posix_spawn_file_actions_addchdir_np(&plan.actions, process.directory.c_str());
 
   auto arguments = pointers(process.arguments);

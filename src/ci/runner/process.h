@@ -14,7 +14,8 @@
 namespace imp::ci::runner {
 
 /// A program to start. Its environment is exactly `environment`; it leads its own process group,
-/// reads nothing (/dev/null), and writes standard output and error into one stream, in order.
+/// reads nothing (/dev/null), and writes standard output and error into one stream, in order. It
+/// inherits no other descriptor of this process.
 struct Process {
   std::vector<std::string> arguments;    ///< the first is an absolute path
   std::vector<std::string> environment;  ///< "NAME=value"

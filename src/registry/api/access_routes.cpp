@@ -17,10 +17,9 @@ std::expected<std::shared_ptr<const CachedPackage>, http::Response> readable(
   if (!name) return std::unexpected(http::failure(name.error()));
   const auto requester = Requester::identify(services, request);
   if (!requester) return std::unexpected(accounts::refusal_response(requester.error()));
-  if (const auto allowed = requester->may(trust::PublishAction::read, *name); !allowed) {
-    return std::unexpected(accounts::refusal_response(allowed.error()));
-  }
-  auto package = services.reader.package(*name, requester->rights());
+  const auto rights = requester->rights_to_read(*name);
+  if (!rights) return std::unexpected(accounts::refusal_response(rights.error()));
+  auto package = services.reader.package(*name, *rights);
   if (!package) return std::unexpected(http::failure(package.error()));
   return std::move(*package);
 }

@@ -16,10 +16,9 @@ http::Response list(RegistryServices& services, const http::Request& request) {
   if (!name) return http::failure(name.error());
   const auto requester = Requester::identify(services, request);
   if (!requester) return accounts::refusal_response(requester.error());
-  if (const auto allowed = requester->may(trust::PublishAction::read, *name); !allowed) {
-    return accounts::refusal_response(allowed.error());
-  }
-  const auto visible = services.reader.package(*name, requester->rights());
+  const auto rights = requester->rights_to_read(*name);
+  if (!rights) return accounts::refusal_response(rights.error());
+  const auto visible = services.reader.package(*name, *rights);
   if (!visible) return http::failure(visible.error());
   const auto tags =
       services.database.read([&](db::Session& session) -> Result<boost::json::object> {

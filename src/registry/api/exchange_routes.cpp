@@ -2,6 +2,7 @@
 
 #include "audit/log.h"
 #include "http/response.h"
+#include "registry/api/refusals.h"
 #include "registry/api/requester.h"
 #include "registry/api/routes.h"
 #include "registry/trust/refusal.h"
@@ -19,7 +20,7 @@ http::Response exchange(RegistryServices& services, const http::Request& request
   // notice is printed always.
   if (!minted) {
     http::Response response = http::failure(minted.error());
-    response.header("npm-notice", minted.error().message);
+    add_notice(response, minted.error().message);
     return response;
   }
   return http::json(201, boost::json::object{{"token_type", "oidc"},
@@ -32,22 +33,27 @@ http::Response exchange(RegistryServices& services, const http::Request& request
 http::Response revoke(RegistryServices& services, const http::Request& request) {
   const auto name = addressed_package(request);
   if (!name) return http::failure(name.error());
+  const std::string subject = "package:" + name->text();
   const auto requester = Requester::identify(services, request);
-  if (!requester) return http::failure(requester.error());
-  if (const auto allowed = requester->may(trust::PublishAction::read, *name); !allowed) {
-    return http::failure(allowed.error());
+  if (!requester) {
+    return refused(services, nullptr, "trust.token_revoke", subject, requester.error());
   }
+  const auto denied = [&](const Failure& failure) {
+    return refused(services, &*requester, "trust.token_revoke", subject, failure);
+  };
   if (!requester->publish_token()) {
-    return http::failure(
-        refuse(trust::TrustRefusal::publish_token_invalid,
-               "Send the publish token that is to be revoked as `Authorization: Bearer …`.")
-            .error());
+    return denied(refuse(trust::TrustRefusal::publish_token_invalid,
+                         "Send the publish token that is to be revoked as `Authorization: Bearer "
+                         "…`.")
+                      .error());
+  }
+  if (const auto allowed = requester->may(trust::PublishAction::read, *name); !allowed) {
+    return denied(allowed.error());
   }
   const auto done = services.database.write([&](db::Session& session) -> Result<void> {
     const Time now = services.clock.now();
     trust::revoke_publish_token(session, request.bearer(), now);
-    audit::append(session,
-                  requester->audit_record("trust.token_revoke", "package:" + name->text(), now));
+    audit::append(session, requester->audit_record("trust.token_revoke", subject, now));
     return {};
   });
   return done ? http::no_content() : http::failure(done.error());
@@ -56,7 +62,8 @@ http::Response revoke(RegistryServices& services, const http::Request& request) 
 }  // namespace
 
 void add_exchange_routes(http::Router& router, RegistryServices& services) {
-  // The first exchange after a start, or a rotation, waits for the issuer's keys.
+  // On the pool of database work, although an exchange may wait for an issuer's keys: KeyRules says
+  // how few do.
   constexpr std::string_view path = "/-/npm/v1/oidc/token/exchange/package/{package}";
   router.add(http::Method::post, path,
              [&services](const http::Request& request) { return exchange(services, request); });

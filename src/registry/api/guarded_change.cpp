@@ -1,4 +1,5 @@
 #include "registry/api/guarded_change.h"
+#include "registry/api/refusals.h"
 
 #include <boost/json.hpp>
 
@@ -30,10 +31,9 @@ http::Response change_package(RegistryServices& services, const http::Request& r
   if (!name) return http::failure(name.error());
   const std::string subject = "package:" + name->text();
   const auto requester = Requester::identify(services, request);
-  if (!requester)
-    return refused(services, nullptr, rule.action, subject, request, requester.error());
+  if (!requester) return refused(services, nullptr, rule.action, subject, requester.error());
   const auto denied = [&](const Failure& failure) {
-    return refused(services, &*requester, rule.action, subject, request, failure);
+    return refused(services, &*requester, rule.action, subject, failure);
   };
   if (const auto may = allowed(*requester, rule, *name); !may) return denied(may.error());
   if (auto challenge =
@@ -42,11 +42,16 @@ http::Response change_package(RegistryServices& services, const http::Request& r
   }
   const auto changed = services.database.write([&](db::Session& session) -> Result<Changed> {
     const Time now = services.clock.now();
-    auto done = change(session, *name, requester->rights(), now);
+    const auto rights = requester->rights_now(session, now);
+    if (!rights) return pass_on(rights);
+    auto done = change(session, *name, *rights, now);
     if (done && done->changed) {
       audit::Record record = requester->audit_record(rule.action, subject, now);
       for (const auto& member : rule.detail) record.detail[member.key()] = member.value();
       audit::append(session, record);
+      if (requester->publish_token()) {
+        record_use(session, *requester, rule.action, "granted", "", now);
+      }
     }
     return done;
   });

@@ -11,23 +11,23 @@ namespace {
 constexpr std::string_view kImmutable = "public, max-age=31536000, immutable";
 constexpr std::string_view kImmutablePrivate = "private, max-age=31536000, immutable";
 
-/// The requester, when the credential may read the package; what to answer otherwise.
-std::expected<Requester, http::Response> reader(RegistryServices& services, const PackageName& name,
-                                                const http::Request& request) {
-  auto requester = Requester::identify(services, request);
+/// Whose rights decide what may be read of the package; what to answer when the credential is
+/// wrong.
+std::expected<Caller, http::Response> reader(RegistryServices& services, const PackageName& name,
+                                             const http::Request& request) {
+  const auto requester = Requester::identify(services, request);
   if (!requester) return std::unexpected(accounts::refusal_response(requester.error()));
-  if (const auto allowed = requester->may(trust::PublishAction::read, name); !allowed) {
-    return std::unexpected(accounts::refusal_response(allowed.error()));
-  }
-  return std::move(*requester);
+  auto rights = requester->rights_to_read(name);
+  if (!rights) return std::unexpected(accounts::refusal_response(rights.error()));
+  return std::move(*rights);
 }
 
 http::Response packument(RegistryServices& services, const http::Request& request) {
   const auto name = addressed_package(request);
   if (!name) return http::failure(name.error());
-  const auto requester = reader(services, *name, request);
-  if (!requester) return requester.error();
-  const auto package = services.reader.package(*name, requester->rights());
+  const auto rights = reader(services, *name, request);
+  if (!rights) return rights.error();
+  const auto package = services.reader.package(*name, *rights);
   if (!package) return http::failure(package.error());
   http::Response response;
   response.body = PackageReader::representation(**package, request);
@@ -37,9 +37,9 @@ http::Response packument(RegistryServices& services, const http::Request& reques
 http::Response manifest(RegistryServices& services, const http::Request& request) {
   const auto name = addressed_package(request);
   if (!name) return http::failure(name.error());
-  const auto requester = reader(services, *name, request);
-  if (!requester) return requester.error();
-  auto document = services.reader.manifest(*name, request.param("version"), requester->rights());
+  const auto rights = reader(services, *name, request);
+  if (!rights) return rights.error();
+  auto document = services.reader.manifest(*name, request.param("version"), *rights);
   if (!document) return http::failure(document.error());
   http::Response response = http::json_text(200, std::move(*document));
   response.header("cache-control", "no-cache");
@@ -49,11 +49,11 @@ http::Response manifest(RegistryServices& services, const http::Request& request
 http::Response tarball(RegistryServices& services, const http::Request& request) {
   const auto name = addressed_package(request);
   if (!name) return http::failure(name.error());
-  const auto requester = reader(services, *name, request);
-  if (!requester) return requester.error();
-  const auto package = services.reader.package(*name, requester->rights());
+  const auto rights = reader(services, *name, request);
+  if (!rights) return rights.error();
+  const auto package = services.reader.package(*name, *rights);
   if (!package) return http::failure(package.error());
-  const auto found = services.reader.tarball(*name, request.param("file"), requester->rights());
+  const auto found = services.reader.tarball(*name, request.param("file"), *rights);
   if (!found) return http::failure(found.error());
   const std::string etag = '"' + found->sha512.substr(0, 64) + '"';
   http::Response response;

@@ -1,44 +1,29 @@
 #include <boost/json.hpp>
 
 #include "audit/log.h"
-#include "base/uuid.h"
 #include "http/response.h"
+#include "registry/api/refusals.h"
 #include "registry/api/requester.h"
 #include "registry/api/routes.h"
 #include "registry/api/version_upload.h"
 #include "registry/publish/commit.h"
 #include "registry/publish/deprecation.h"
-#include "registry/trust/attempt.h"
 #include "registry/trust/refusal.h"
 
 namespace imp::registry {
 
 namespace {
 
-/// A line of "Publish attempts" for what a CI identity published.
-void record_publish_attempt(db::Session& session, const trust::PublishToken& token, Time now,
-                            const std::string& address) {
-  trust::Attempt attempt;
-  attempt.id = new_uuid();
-  attempt.package_name = token.package_name;
-  attempt.at = now;
-  attempt.action = "publish";
-  attempt.outcome = "granted";
-  attempt.publisher_id = token.publisher_id;
-  attempt.issuer = boost::json::value_to<std::string>(token.run.at("iss"));
-  attempt.remote_address = address;
-  attempt.proved = true;
-  trust::record_attempt(session, attempt);
-}
-
 http::Response publish_version(RegistryServices& services, const VersionUpload& upload,
                                const PublishCandidate& candidate) {
   const Requester& requester = upload.requester;
   const auto published = services.database.write([&](db::Session& session) -> Result<Published> {
     const Time now = services.clock.now();
-    PublishOrder order = upload.order(session);
-    order.may_be_retry = !services.recent_publishes.was_answered(candidate.name, candidate.version);
-    auto done = publish(session, candidate, order, services.key, now);
+    auto order = upload.order(session, now);
+    if (!order) return pass_on(order);
+    order->may_be_retry =
+        !services.recent_publishes.was_answered(candidate.name, candidate.version);
+    auto done = publish(session, candidate, *order, services.key, now);
     if (!done || done->repeated) return done;
     audit::Record record = requester.audit_record(
         upload.action, "package:" + candidate.name + "@" + candidate.version, now);
@@ -46,8 +31,7 @@ http::Response publish_version(RegistryServices& services, const VersionUpload& 
     record.detail["tag"] = candidate.tag;
     audit::append(session, record);
     if (requester.publish_token()) {
-      record_publish_attempt(session, *requester.publish_token(), now,
-                             upload.request.remote_address);
+      record_use(session, requester, upload.action, "granted", "", now);
     }
     return done;
   });
@@ -73,7 +57,9 @@ http::Response change_deprecations(RegistryServices& services, const VersionUplo
   }
   const auto changed = services.database.write([&](db::Session& session) -> Result<Changed> {
     const Time now = services.clock.now();
-    auto done = deprecate(session, upload.name, packument, requester.rights(), now);
+    const auto rights = requester.rights_now(session, now);
+    if (!rights) return pass_on(rights);
+    auto done = deprecate(session, upload.name, packument, *rights, now);
     if (done && done->changed) {
       audit::append(session, requester.audit_record("package.deprecate",
                                                     "package:" + upload.name.text(), now));

@@ -15,8 +15,13 @@ std::string key(std::string_view name, std::string_view version) {
 void RecentPublishes::answered(std::string_view name, std::string_view version) {
   const Time now = clock_.now();
   const std::lock_guard lock(mutex_);
-  std::erase_if(answered_, [&](const auto& entry) { return now - entry.second > kRetryWindow; });
-  answered_[key(name, version)] = now;
+  while (!by_age_.empty() && now - by_age_.front()->second > kRetryWindow) {
+    answered_.erase(by_age_.front());
+    by_age_.pop_front();
+  }
+  // A version is published once; one that is answered again keeps its first moment.
+  const auto [entry, added] = answered_.emplace(key(name, version), now);
+  if (added) by_age_.push_back(entry);
 }
 
 bool RecentPublishes::was_answered(std::string_view name, std::string_view version) const {

@@ -2,7 +2,7 @@
 
 #include <boost/json.hpp>
 
-#include "audit/log.h"
+#include "registry/api/refusals.h"
 #include "registry/packages/refusal.h"
 #include "registry/trust/refusal.h"
 
@@ -26,11 +26,6 @@ accounts::PackageUse use_of(trust::PublishAction action) {
   return accounts::PackageUse::write;
 }
 
-bool about_identity(const Failure& failure) {
-  return failure.kind() == FailureKind::unauthenticated ||
-         failure.kind() == FailureKind::forbidden;
-}
-
 }  // namespace
 
 Result<Requester> Requester::identify(RegistryServices& services, const http::Request& request) {
@@ -39,7 +34,10 @@ Result<Requester> Requester::identify(RegistryServices& services, const http::Re
     auto token = services.database.read([&](db::Session& session) {
       return trust::find_publish_token(session, request.bearer(), services.clock.now());
     });
-    if (!token) return pass_on(token);
+    if (!token) {
+      record_bad_publish_token(services, request, token.error());
+      return pass_on(token);
+    }
     requester.account_ = accounts::Caller::anonymous(request);
     requester.rights_.only_package = token->package_name;
     requester.publish_token_ = std::move(*token);
@@ -59,10 +57,40 @@ Result<Requester> Requester::identify(RegistryServices& services, const http::Re
   return requester;
 }
 
+Result<Caller> Requester::rights_now(db::Session& session, Time now) const {
+  if (publish_token_) {
+    if (const auto stands = trust::still_stands(session, *publish_token_, now); !stands) {
+      return pass_on(stands);
+    }
+    return rights_;
+  }
+  Caller rights = rights_;
+  rights.organizations.clear();
+  for (const Membership& membership : rights_.organizations) {
+    const auto role = accounts::role_of(session, membership.organization, account_.person->id);
+    if (role) {
+      rights.organizations.push_back({membership.organization, *role == accounts::Role::admin});
+    }
+  }
+  return rights;
+}
+
+bool Requester::reaches(std::string_view package) const {
+  return account_.reaches_package(package, accounts::PackageUse::read);
+}
+
+Result<Caller> Requester::rights_to_read(const PackageName& package) const {
+  if (publish_token_) {
+    const auto own = trust::may(*publish_token_, trust::PublishAction::read, package.text());
+    if (!own) return pass_on(own);
+    return rights_;
+  }
+  return reaches(package.text()) ? rights_ : Caller{};
+}
+
 Result<void> Requester::may(trust::PublishAction action, const PackageName& package) const {
   if (publish_token_) return trust::may(*publish_token_, action, package.text());
-  const bool reads = action == trust::PublishAction::read;
-  if (!account_.signed_in() && !reads) {
+  if (!account_.signed_in()) {
     return refuse(
         PackageRefusal::not_signed_in,
         fmt::format(
@@ -73,8 +101,7 @@ Result<void> Requester::may(trust::PublishAction action, const PackageName& pack
   }
   if (!account_.reaches_package(package.text(), use_of(action))) {
     return refuse(PackageRefusal::not_permitted,
-                  fmt::format("This access token may not {} {}.",
-                              reads ? "read" : "be used for this on", package.text()));
+                  fmt::format("This access token may not be used for this on {}.", package.text()));
   }
   return {};
 }
@@ -152,30 +179,6 @@ std::optional<http::Response> second_factor(RegistryServices& services,
 
 Result<PackageName> addressed_package(const http::Request& request) {
   return PackageName::for_read(request.param("package"));
-}
-
-void record_refusal(RegistryServices& services, const Requester* requester,
-                    std::string_view action, std::string_view subject,
-                    const http::Request& request, const Failure& failure) {
-  services.metrics.count("registry_refusals_total", {{"action", action}, {"code", failure.code()}});
-  if (!about_identity(failure) || !requester || requester->anonymous()) return;
-  audit::Record record = requester->audit_record(action, subject, services.clock.now());
-  record.outcome = failure.code();
-  record.detail["message"] = failure.message;
-  if (const auto recorded = audit::append_alone(services.database, record); !recorded) {
-    services.log.error("refusal not recorded",
-                       {{"request", request.id}, {"reason", recorded.error().detail}});
-  }
-}
-
-http::Response refused(RegistryServices& services, const Requester* requester,
-                       std::string_view action, std::string_view subject,
-                       const http::Request& request, const Failure& failure) {
-  record_refusal(services, requester, action, subject, request, failure);
-  http::Response response = accounts::refusal_response(failure);
-  // npm prints this header, whatever it does with the body.
-  if (about_identity(failure)) response.header("npm-notice", failure.message);
-  return response;
 }
 
 }  // namespace imp::registry

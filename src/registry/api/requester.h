@@ -21,8 +21,18 @@ class Requester {
   /// Looks at the credential. A wrong one is a refusal, never an anonymous requester.
   static Result<Requester> identify(RegistryServices& services, const http::Request& request);
 
-  /// What packages judge. Loads the person's memberships.
+  /// What packages judge, as it was when the request came.
   const Caller& rights() const { return rights_; }
+  /// The same, asked again inside the transaction that acts on it: an upload or a second factor
+  /// takes its time, and meanwhile the publish token may have been revoked, or the person may have
+  /// left the organisation.
+  Result<Caller> rights_now(db::Session& session, Time now) const;
+  /// Whose rights decide what this request may read of a package. A limited access token that does
+  /// not reach it counts for nothing there, as if nobody had signed in; a publish token is refused
+  /// everything but its own package.
+  Result<Caller> rights_to_read(const PackageName& package) const;
+  /// Whether the credential reaches a package for reading, whoever may.
+  bool reaches(std::string_view package) const;
   const accounts::Caller& account() const { return account_; }
   const std::optional<trust::PublishToken>& publish_token() const { return publish_token_; }
   bool anonymous() const { return !publish_token_ && !account_.signed_in(); }
@@ -61,16 +71,5 @@ std::optional<http::Response> second_factor(RegistryServices& services,
 
 /// The package name captured by the route, under the rules for reading old names.
 Result<PackageName> addressed_package(const http::Request& request);
-
-/// Counts a refusal, and writes it to the audit log when it was a decision about identity (401 and
-/// 403).
-void record_refusal(RegistryServices& services, const Requester* requester,
-                    std::string_view action, std::string_view subject,
-                    const http::Request& request, const Failure& failure);
-
-/// record_refusal(), and http::failure() with npm's authentication headers.
-http::Response refused(RegistryServices& services, const Requester* requester,
-                       std::string_view action, std::string_view subject,
-                       const http::Request& request, const Failure& failure);
 
 }  // namespace imp::registry

@@ -49,7 +49,13 @@ http::Response search(RegistryServices& services, const http::Request& request) 
       });
   if (!lines) return http::failure(lines.error());
   boost::json::array objects;
-  for (const PackageLine& line : *lines) objects.push_back(describe(services, line));
+  for (const PackageLine& line : *lines) {
+    // A limited token shows no restricted package that it does not reach.
+    if (line.access == Access::open || requester->publish_token() ||
+        requester->reaches(line.name)) {
+      objects.push_back(describe(services, line));
+    }
+  }
   return http::json(200, boost::json::object{{"objects", objects},
                                              {"total", objects.size()},
                                              {"time", iso8601(services.clock.now())}});

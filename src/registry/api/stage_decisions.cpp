@@ -25,12 +25,9 @@ Result<StagedRelease> visible_release(RegistryServices& services, const Requeste
   return services.database.read([&](db::Session& session) -> Result<StagedRelease> {
     auto release = find_staged(session, id);
     if (!release) return release;
-    const auto mine = staged_releases(session, requester.rights(), release->candidate.name, 0, 1);
-    if (mine.total == 0) {
-      return refuse(StageRefusal::stage_not_found,
-                    "Not Found - No staged package version found with the provided ID.");
-    }
-    return release;
+    const auto rights = requester.rights_to_read(release->candidate.package());
+    if (!rights) return pass_on(rights);
+    return find_staged_for(session, id, *rights);
   });
 }
 
@@ -46,9 +43,11 @@ Result<Published> approve_release(RegistryServices& services, const Requester& r
   }
   auto published = services.database.write([&](db::Session& session) -> Result<Published> {
     const Time now = services.clock.now();
+    const auto rights = requester.rights_now(session, now);
+    if (!rights) return pass_on(rights);
     const accounts::Person& approver = *requester.account().person;
-    auto done = approve_staged(session, release.id, requester.rights(),
-                               {approver.name, approver.email}, services.key, now);
+    auto done = approve_staged(session, release.id, *rights, {approver.name, approver.email},
+                               services.key, now);
     if (done) audit::append(session, record_of(requester, "stage.approve", release, now));
     return done;
   });
@@ -59,9 +58,12 @@ Result<Published> approve_release(RegistryServices& services, const Requester& r
 Result<void> reject_release(RegistryServices& services, const Requester& requester,
                             const StagedRelease& release) {
   return services.database.write([&](db::Session& session) -> Result<void> {
-    const auto done = reject_staged(session, release.id, requester.rights());
+    const Time now = services.clock.now();
+    const auto rights = requester.rights_now(session, now);
+    if (!rights) return pass_on(rights);
+    const auto done = reject_staged(session, release.id, *rights);
     if (!done) return pass_on(done);
-    audit::append(session, record_of(requester, "stage.reject", release, services.clock.now()));
+    audit::append(session, record_of(requester, "stage.reject", release, now));
     return {};
   });
 }

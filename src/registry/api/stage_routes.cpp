@@ -3,6 +3,7 @@
 
 #include "audit/log.h"
 #include "http/response.h"
+#include "registry/api/refusals.h"
 #include "registry/api/requester.h"
 #include "registry/api/routes.h"
 #include "registry/api/stage_decisions.h"
@@ -33,13 +34,18 @@ http::Response stage_version(RegistryServices& services, const VersionUpload& up
     const Time now = services.clock.now();
     const boost::json::object run =
         requester.publish_token() ? requester.publish_token()->run : boost::json::object();
-    auto release = stage_release(session, candidate, upload.order(session), run, now);
+    const auto order = upload.order(session, now);
+    if (!order) return pass_on(order);
+    auto release = stage_release(session, candidate, *order, run, now);
     if (!release) return release;
     audit::Record record = requester.audit_record(
         upload.action, "package:" + candidate.name + "@" + candidate.version, now);
     record.detail["stage"] = release->id;
     record.detail["integrity"] = candidate.tarball.integrity;
     audit::append(session, record);
+    if (requester.publish_token()) {
+      record_use(session, requester, upload.action, "granted", "", now);
+    }
     return release;
   });
   if (!staged) return upload.refused(services, staged.error());
@@ -60,10 +66,10 @@ std::expected<Requester, http::Response> person(RegistryServices& services,
   const std::string subject = "stage:" + request.param("id");
   auto requester = Requester::identify(services, request);
   if (!requester)
-    return std::unexpected(refused(services, nullptr, action, subject, request, requester.error()));
+    return std::unexpected(refused(services, nullptr, action, subject, requester.error()));
   if (requester->publish_token()) {
     return std::unexpected(
-        refused(services, &*requester, action, subject, request,
+        refused(services, &*requester, action, subject,
                 refuse(trust::TrustRefusal::publish_token_forbidden,
                        "A publish token cannot see, approve or reject staged releases: a person "
                        "has to.")
@@ -71,7 +77,7 @@ std::expected<Requester, http::Response> person(RegistryServices& services,
   }
   if (requester->anonymous()) {
     return std::unexpected(
-        refused(services, &*requester, action, subject, request,
+        refused(services, &*requester, action, subject,
                 refuse(PackageRefusal::not_signed_in,
                        "You must sign in to see staged releases: run `npm login`.")
                     .error()));
@@ -93,7 +99,8 @@ http::Response list(RegistryServices& services, const http::Request& request) {
   const std::int64_t page = number(request, "page", 0, 0, 1'000'000);
   const std::int64_t per_page = number(request, "perPage", kDefaultPage, 1, kMostPerPage);
   const auto found = services.database.read([&](db::Session& session) -> Result<StagedPage> {
-    return staged_releases(session, requester->rights(), request.query("package"), page, per_page);
+    return staged_releases(session, requester->rights(), request.query("package"), page, per_page,
+                           [&](std::string_view package) { return requester->reaches(package); });
   });
   if (!found) return http::failure(found.error());
   boost::json::array items;
@@ -129,9 +136,8 @@ struct Decision {
   StagedRelease release;
   std::string action;
 
-  http::Response denied(RegistryServices& services, const http::Request& request,
-                        const Failure& failure) const {
-    return refused(services, &requester, action, "stage:" + release.id, request, failure);
+  http::Response denied(RegistryServices& services, const Failure& failure) const {
+    return refused(services, &requester, action, "stage:" + release.id, failure);
   }
 };
 
@@ -141,7 +147,7 @@ std::expected<Decision, http::Response> decide(RegistryServices& services,
   if (!requester) return std::unexpected(requester.error());
   const std::string& id = request.param("id");
   const auto denied = [&](const Failure& failure) {
-    return std::unexpected(refused(services, &*requester, action, "stage:" + id, request, failure));
+    return std::unexpected(refused(services, &*requester, action, "stage:" + id, failure));
   };
   if (const auto allowed = requester->may_govern(); !allowed) return denied(allowed.error());
   auto release = visible_release(services, *requester, id);
@@ -156,7 +162,7 @@ http::Response approve(RegistryServices& services, const http::Request& request)
   const auto decision = decide(services, request, "stage.approve");
   if (!decision) return decision.error();
   const auto published = approve_release(services, decision->requester, decision->release);
-  if (!published) return decision->denied(services, request, published.error());
+  if (!published) return decision->denied(services, published.error());
   const PublishCandidate& candidate = decision->release.candidate;
   return http::json(
       201, boost::json::object{
@@ -167,7 +173,7 @@ http::Response reject(RegistryServices& services, const http::Request& request) 
   const auto decision = decide(services, request, "stage.reject");
   if (!decision) return decision.error();
   const auto rejected = reject_release(services, decision->requester, decision->release);
-  return rejected ? http::no_content() : decision->denied(services, request, rejected.error());
+  return rejected ? http::no_content() : decision->denied(services, rejected.error());
 }
 
 }  // namespace

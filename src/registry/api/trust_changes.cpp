@@ -30,6 +30,13 @@ Result<Package> administered(db::Session& session, const PackageName& name, cons
   return *package;
 }
 
+Result<Package> still_administered(db::Session& session, const Requester& requester,
+                                   const PackageName& name, Time now) {
+  const auto rights = requester.rights_now(session, now);
+  if (!rights) return pass_on(rights);
+  return administered(session, name, *rights);
+}
+
 void record(db::Session& session, RegistryServices& services, const Requester& requester,
             std::string_view action, const PackageName& name,
             const trust::TrustedPublisher& publisher, Time now) {
@@ -74,7 +81,7 @@ Result<std::vector<trust::TrustedPublisher>> add_publishers(
   using Publishers = std::vector<trust::TrustedPublisher>;
   return services.database.write([&](db::Session& session) -> Result<Publishers> {
     const Time now = services.clock.now();
-    const auto package = administered(session, name, requester.rights());
+    const auto package = still_administered(session, requester, name, now);
     if (!package) return pass_on(package);
     Publishers created;
     for (const trust::PublisherRequest& item : requests) {
@@ -94,7 +101,7 @@ Result<trust::TrustedPublisher> remove_publisher(RegistryServices& services,
                                                  std::string_view publisher_id) {
   return services.database.write([&](db::Session& session) -> Result<trust::TrustedPublisher> {
     const Time now = services.clock.now();
-    const auto package = administered(session, name, requester.rights());
+    const auto package = still_administered(session, requester, name, now);
     if (!package) return pass_on(package);
     auto removed = trust::remove_publisher(session, package->id, publisher_id, now);
     if (removed) record(session, services, requester, "trust.revoke", name, *removed, now);

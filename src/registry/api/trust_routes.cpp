@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 
 #include "http/response.h"
+#include "registry/api/refusals.h"
 #include "registry/api/requester.h"
 #include "registry/api/routes.h"
 #include "registry/api/trust_changes.h"
@@ -26,11 +27,10 @@ std::expected<Governed, http::Response> govern(RegistryServices& services,
   const std::string subject = "package:" + name->text();
   auto requester = Requester::identify(services, request);
   if (!requester)
-    return std::unexpected(refused(services, nullptr, action, subject, request, requester.error()));
+    return std::unexpected(refused(services, nullptr, action, subject, requester.error()));
   const auto package = governed_package(services, *requester, *name);
   if (!package) {
-    return std::unexpected(
-        refused(services, &*requester, action, subject, request, package.error()));
+    return std::unexpected(refused(services, &*requester, action, subject, package.error()));
   }
   if (auto challenge =
           second_factor(services, request, *requester, action, name->text(), Without::refuse)) {
@@ -80,7 +80,7 @@ http::Response create(RegistryServices& services, const http::Request& request) 
   const auto created = add_publishers(services, governed->requester, governed->name, *requests);
   if (!created) {
     return refused(services, &governed->requester, "trust.create",
-                   "package:" + governed->name.text(), request, created.error());
+                   "package:" + governed->name.text(), created.error());
   }
   boost::json::array items;
   for (const auto& publisher : *created) items.push_back(publisher.to_json(services.issuers));
@@ -94,7 +94,7 @@ http::Response revoke(RegistryServices& services, const http::Request& request) 
       remove_publisher(services, governed->requester, governed->name, request.param("id"));
   if (removed) return http::no_content();
   return refused(services, &governed->requester, "trust.revoke", "package:" + governed->name.text(),
-                 request, removed.error());
+                 removed.error());
 }
 
 }  // namespace

@@ -34,8 +34,10 @@ http::Response put_document(RegistryServices& services, const http::Request& req
                              .error());
   }
   const bool owners = !document.as_object().contains("versions");
+  ChangeRule needed = rule(owners ? "package.owners" : "package.unpublish");
+  if (owners) needed.needs = ChangeRule::Needs::governing_person;
   return change_package(
-      services, request, rule(owners ? "package.owners" : "package.unpublish"),
+      services, request, needed,
       [&](db::Session& session, const PackageName& name, const Caller& caller, Time now) {
         return put_revision(session, name, request.param("rev"), document.as_object(), Directory(),
                             caller, now);

@@ -1,4 +1,5 @@
 #include "registry/api/version_upload.h"
+#include "registry/api/refusals.h"
 
 namespace imp::registry {
 
@@ -55,12 +56,10 @@ std::expected<VersionUpload, http::Response> begin(RegistryServices& services,
   const std::string subject = "package:" + name->text();
   auto requester = Requester::identify(services, request);
   if (!requester) {
-    return std::unexpected(
-        refused(services, nullptr, rule.action, subject, request, requester.error()));
+    return std::unexpected(refused(services, nullptr, rule.action, subject, requester.error()));
   }
   if (const auto allowed = requester->may(rule.use, *name); !allowed) {
-    return std::unexpected(
-        refused(services, &*requester, rule.action, subject, request, allowed.error()));
+    return std::unexpected(refused(services, &*requester, rule.action, subject, allowed.error()));
   }
   if (rule.asks_second_factor) {
     if (auto challenge = second_factor(services, request, *requester, rule.action, name->text(),
@@ -68,7 +67,7 @@ std::expected<VersionUpload, http::Response> begin(RegistryServices& services,
       return std::unexpected(std::move(*challenge));
     }
   }
-  return VersionUpload{rule.action, *name, std::move(*requester), request};
+  return VersionUpload{rule.action, *name, std::move(*requester)};
 }
 
 std::size_t body_limit(const RegistryServices& services) {
@@ -79,9 +78,11 @@ std::size_t body_limit(const RegistryServices& services) {
 
 }  // namespace
 
-PublishOrder VersionUpload::order(db::Session& session) const {
+Result<PublishOrder> VersionUpload::order(db::Session& session, Time now) const {
+  auto rights = requester.rights_now(session, now);
+  if (!rights) return pass_on(rights);
   PublishOrder order;
-  order.caller = requester.rights();
+  order.caller = std::move(*rights);
   order.publisher = requester.publisher();
   order.scope_owner = scope_owner(session, name);
   // A publish token was minted for a package that existed, and is about versions alone.
@@ -91,8 +92,7 @@ PublishOrder VersionUpload::order(db::Session& session) const {
 }
 
 http::Response VersionUpload::refused(RegistryServices& services, const Failure& failure) const {
-  return registry::refused(services, &requester, action, "package:" + name.text(), request,
-                           failure);
+  return registry::refused(services, &requester, action, "package:" + name.text(), failure);
 }
 
 void add_upload_route(http::Router& router, RegistryServices& services, http::Method method,

@@ -24,10 +24,9 @@ struct VersionUpload {
   std::string action;
   PackageName name;
   Requester requester;
-  http::Request request;  ///< the head; the body went to the receiver
 
   /// The terms of publishing or staging it, read in the transaction that does so.
-  PublishOrder order(db::Session& session) const;
+  Result<PublishOrder> order(db::Session& session, Time now) const;
   http::Response refused(RegistryServices& services, const Failure& failure) const;
 };
 

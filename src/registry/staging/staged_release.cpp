@@ -1,6 +1,7 @@
 #include "registry/staging/staged_release.h"
 
 #include <boost/json.hpp>
+#include <map>
 
 #include "base/uuid.h"
 #include "registry/packages/store.h"
@@ -36,9 +37,9 @@ std::unexpected<Failure> not_found() {
       "or rejected already.");
 }
 
-/// Whether the caller may see the release; strangers are told that it does not exist.
-bool may_decide(db::Session& session, const StagedRelease& release, const Caller& caller) {
-  const auto package = find_package(session, release.candidate.name);
+/// Whether the caller may see the package's releases; strangers are told that there are none.
+bool may_decide(db::Session& session, std::string_view package_name, const Caller& caller) {
+  const auto package = find_package(session, package_name);
   return package && !caller.only_package && may_write(caller, access_of(session, *package));
 }
 
@@ -112,20 +113,37 @@ Result<StagedRelease> find_staged(db::Session& session, std::string_view id) {
   return from_row(*row);
 }
 
+Result<StagedRelease> find_staged_for(db::Session& session, std::string_view id,
+                                      const Caller& caller) {
+  auto release = find_staged(session, id);
+  if (release && !may_decide(session, release->candidate.name, caller)) return not_found();
+  return release;
+}
+
 StagedPage staged_releases(db::Session& session, const Caller& caller,
                            const std::optional<std::string>& package_name, std::int64_t page,
-                           std::int64_t per_page) {
-  static const std::string all = std::string(kColumns) + "ORDER BY created_at DESC, id";
+                           std::int64_t per_page,
+                           const std::function<bool(std::string_view)>& reaches) {
+  // What was staged may be large: it is read for the releases of the page alone.
+  static const std::string all =
+      "SELECT id, package_name FROM staged_release ORDER BY created_at DESC, id";
   static const std::string one =
-      std::string(kColumns) + "WHERE package_name = :p1 ORDER BY created_at DESC, id";
+      "SELECT id, package_name FROM staged_release WHERE package_name = :p1 "
+      "ORDER BY created_at DESC, id";
   StagedPage found;
-  // Pending releases are few; who may see each is decided by the same function as everywhere.
+  std::map<std::string, bool> shown;  // by package
   const auto rows = package_name ? session.rows(one, {*package_name}) : session.rows(all);
   for (const db::Row& row : rows) {
-    auto release = from_row(row);
-    if (!release || !may_decide(session, *release, caller)) continue;
+    const auto [package, is_new] = shown.try_emplace(row.text(1), false);
+    if (is_new) {
+      package->second =
+          (!reaches || reaches(package->first)) && may_decide(session, package->first, caller);
+    }
+    if (!package->second) continue;
     if (found.total >= page * per_page && found.total < (page + 1) * per_page) {
-      found.items.push_back(std::move(*release));
+      if (auto release = find_staged(session, row.text(0))) {
+        found.items.push_back(std::move(*release));
+      }
     }
     ++found.total;
   }
@@ -134,9 +152,8 @@ StagedPage staged_releases(db::Session& session, const Caller& caller,
 
 Result<Published> approve_staged(db::Session& session, std::string_view id, const Caller& caller,
                                  const Person& approver, const RegistryKey& key, Time now) {
-  auto release = find_staged(session, id);
+  auto release = find_staged_for(session, id, caller);
   if (!release) return pass_on(release);
-  if (!may_decide(session, *release, caller)) return not_found();
   PublishOrder order;
   order.caller = caller;
   order.publisher = release->publisher;
@@ -152,9 +169,8 @@ Result<Published> approve_staged(db::Session& session, std::string_view id, cons
 
 Result<StagedRelease> reject_staged(db::Session& session, std::string_view id,
                                     const Caller& caller) {
-  auto release = find_staged(session, id);
+  auto release = find_staged_for(session, id, caller);
   if (!release) return release;
-  if (!may_decide(session, *release, caller)) return not_found();
   unstage(session, release->candidate.name, release->candidate.version, release->id);
   session.run("DELETE FROM staged_release WHERE id = :p1", {release->id});
   return release;

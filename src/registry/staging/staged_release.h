@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,15 +46,20 @@ Result<StagedRelease> stage_release(db::Session& session, const PublishCandidate
 
 /// A pending release, or stage_not_found.
 Result<StagedRelease> find_staged(db::Session& session, std::string_view id);
+/// The same for somebody who may decide it: everybody else is told that there is none.
+Result<StagedRelease> find_staged_for(db::Session& session, std::string_view id,
+                                      const Caller& caller);
 
 struct StagedPage {
   std::vector<StagedRelease> items;
   std::int64_t total = 0;
 };
-/// Pending releases of packages that the caller may write, newest first.
+/// Pending releases of packages that the caller may write and `reaches` lets through (a limited
+/// credential), newest first.
 StagedPage staged_releases(db::Session& session, const Caller& caller,
                            const std::optional<std::string>& package_name, std::int64_t page,
-                           std::int64_t per_page);
+                           std::int64_t per_page,
+                           const std::function<bool(std::string_view package)>& reaches = {});
 
 /// Makes the release public on the word of `approver`, who must have the right to publish. Racing
 /// approvals, rejections and direct publishes of the same version are decided by the transaction:

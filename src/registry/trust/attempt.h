@@ -18,7 +18,9 @@ struct Attempt {
   std::string id;
   std::string package_name;
   Time at;
-  std::string action;   ///< "exchange", "publish", "stage", "dist-tag"
+  /// "exchange", "publish", "stage", "dist-tag", or the audit log's word for what else was tried
+  /// with a publish token
+  std::string action;
   std::string outcome;  ///< "granted" or the code of the refusal
   std::string message;  ///< the public sentence of the refusal; empty when granted
   std::optional<std::string> publisher_id;
@@ -26,12 +28,13 @@ struct Attempt {
   /// [{"publisher": id, "claims": [{"claim","expected","received","agreed"}]}]
   boost::json::array comparison;
   std::string remote_address;
-  bool proved = false;  ///< the identity token's signature was good
+  /// The identity token was genuine, and of an organisation that a publisher of the package names.
+  bool proved = false;
 };
 
 /// The attempts of a package kept for its maintainers; older ones go (the audit log keeps all).
-/// Those whose token was not proved genuine are counted apart, so that strangers cannot push out
-/// the others.
+/// Those that anybody could have made (not `proved`) are counted apart, so that strangers cannot
+/// push out the others.
 inline constexpr int kKeptAttempts = 100;
 inline constexpr int kKeptUnproved = 20;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "audit/clean_text.h"
 #include "base/encoding.h"
 #include "base/uuid.h"
 #include "registry/trust/refusal.h"
@@ -18,6 +19,7 @@ constexpr std::string_view kOrigin = "oidc.circleci.com/vcs-origin";
 constexpr std::string_view kContexts = "oidc.circleci.com/context-ids";
 constexpr std::string_view kSshRerun = "oidc.circleci.com/ssh-rerun";
 constexpr std::size_t kMaxContexts = 100;
+constexpr std::size_t kLongestShown = 512;  // of what a token had, in records and answers
 
 std::unexpected<Failure> invalid(std::string_view member, std::string_view what) {
   return refuse(
@@ -77,8 +79,11 @@ std::string joined(const std::vector<std::string>& ids) {
 ClaimRow text_row(std::string_view claim, const std::string& expected,
                   const boost::json::object& token) {
   const auto received = string_claim(token, claim);
-  return {std::string(claim), expected, std::string(received.value_or("(absent)")),
-          received == std::string_view(expected), received.has_value()};
+  // A publisher that could not be read expects nothing, and nothing must be what it gets.
+  const bool agreed = !expected.empty() && received == std::string_view(expected);
+  return {std::string(claim), expected,
+          audit::clean_text(received.value_or("(absent)"), kLongestShown), agreed,
+          received.has_value()};
 }
 
 }  // namespace
@@ -147,6 +152,11 @@ bool Comparison::same_project() const {
   });
 }
 
+bool Comparison::same_organization() const {
+  return std::ranges::any_of(
+      rows, [](const ClaimRow& row) { return row.agreed && row.claim == kOrganization; });
+}
+
 Comparison compare(const CircleCiClaims& expected, const boost::json::object& token) {
   Comparison comparison;
   comparison.rows.push_back(text_row(kOrganization, expected.organization_id, token));
@@ -159,9 +169,10 @@ Comparison compare(const CircleCiClaims& expected, const boost::json::object& to
         received && std::ranges::all_of(expected.context_ids, [&](const std::string& id) {
           return std::ranges::find(*received, id) != received->end();
         });
-    comparison.rows.push_back({std::string(kContexts), joined(expected.context_ids),
-                               received ? joined(*received) : "(absent)", all,
-                               received.has_value()});
+    comparison.rows.push_back(
+        {std::string(kContexts), joined(expected.context_ids),
+         received ? audit::clean_text(joined(*received), kLongestShown) : "(absent)", all,
+         received.has_value()});
   }
   return comparison;
 }

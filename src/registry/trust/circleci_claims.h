@@ -33,7 +33,7 @@ struct CircleCiClaims {
 struct ClaimRow {
   std::string claim;
   std::string expected;
-  std::string received;  ///< "(absent)" when the token has none of the right type
+  std::string received;  ///< shortened; "(absent)" when the token has none of the right type
   bool agreed = false;
   bool present = false;  ///< the token has the claim in the right type
 };
@@ -47,6 +47,8 @@ struct Comparison {
   /// The token is proved to come from the publisher's own organisation and project: then, and only
   /// then, may its bearer read the other expectations.
   bool same_project() const;
+  /// … from its organisation, at least.
+  bool same_organization() const;
 };
 Comparison compare(const CircleCiClaims& expected, const boost::json::object& token);
 

@@ -1,5 +1,6 @@
 #include "registry/trust/evaluation.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "registry/packages/store.h"
@@ -74,40 +75,54 @@ Evaluation Evaluator::evaluate(std::string_view package_name, std::string_view i
                evaluation.issuer)
             .error());
   }
-  const auto publishers = candidates(package_name, *issuer);
-  if (!publishers) return refused(publishers.error());
+  const auto trusted = trusted_somewhere(*issuer);
+  if (!trusted) return refused(trusted.error());
+  if (!*trusted) return refused(no_match(package_name, "nobody trusts " + issuer->url).error());
   auto claims = verified(*token, *issuer);
   if (!claims) return refused(claims.error());
   evaluation.claims = std::move(*claims);
 
-  if (const auto rules = check_circleci_rules(evaluation.claims->all, issuer->organization_id);
-      !rules) {
-    return refused(rules.error());
-  }
+  const auto publishers = candidates(package_name, *issuer);
+  if (!publishers) return refused(publishers.error());
   std::vector<Comparison> comparisons;
+  const TrustedPublisher* match = nullptr;
   for (const TrustedPublisher& publisher : *publishers) {
     comparisons.push_back(compare(publisher.claims, evaluation.claims->all));
     evaluation.comparison.push_back(comparison_json(publisher.id, comparisons.back()));
     if (comparisons.back().agreed()) {
-      evaluation.publisher = publisher;
-      return evaluation;
+      match = &publisher;
+      break;
     }
   }
-  return refused(mismatch(package_name, comparisons));
+  evaluation.own_organization =
+      issuer->organization_id ? !comparisons.empty()
+                              : std::ranges::any_of(comparisons, &Comparison::same_organization);
+  if (const auto rules = check_circleci_rules(evaluation.claims->all, issuer->organization_id);
+      !rules) {
+    return refused(rules.error());
+  }
+  if (!match) return refused(mismatch(package_name, comparisons));
+  evaluation.publisher = *match;
+  return evaluation;
+}
+
+Result<bool> Evaluator::trusted_somewhere(const IssuerMatch& issuer) const {
+  return database_.read([&](db::Session& session) -> Result<bool> {
+    return anybody_trusts(session, issuer.issuer->id, issuer.organization_id);
+  });
 }
 
 Result<std::vector<TrustedPublisher>> Evaluator::candidates(std::string_view package_name,
                                                             const IssuerMatch& issuer) const {
   return database_.read([&](db::Session& session) -> Result<std::vector<TrustedPublisher>> {
     const auto package = registry::find_package(session, package_name);
-    if (!package) return no_match(package_name, "no such package");
+    if (!package) return std::vector<TrustedPublisher>();
     std::vector<TrustedPublisher> publishers = publishers_of(session, package->id);
     std::erase_if(publishers, [&](const TrustedPublisher& publisher) {
       return publisher.issuer_id != issuer.issuer->id ||
              (issuer.organization_id &&
               publisher.claims.organization_id != *issuer.organization_id);
     });
-    if (publishers.empty()) return no_match(package_name, "no publisher of issuer " + issuer.url);
     return publishers;
   });
 }

@@ -21,18 +21,21 @@ namespace imp::trust {
 struct Evaluation {
   std::string issuer;                  ///< as claimed; empty when the token could not be read
   std::optional<jose::Claims> claims;  ///< set once the signature and the times are good
-  boost::json::array comparison;       ///< each publisher that was looked at (Attempt::comparison)
+  /// The token is genuine and of an organisation that a publisher of the package names.
+  bool own_organization = false;
+  boost::json::array comparison;  ///< each publisher that was looked at (Attempt::comparison)
   std::optional<TrustedPublisher> publisher;  ///< the one that matched …
   Failure refusal;                            ///< … or why none did
   bool granted() const { return publisher.has_value(); }
 };
 
-/// Decides, in a fixed order: size and form of the token; issuer by exact `iss`; whether a
-/// publisher of the package names that issuer (no key is ever fetched for an organisation that
-/// nobody trusts); algorithm, key, signature, times and audience (jose::verify); the rules of the
-/// issuer's kind (ssh-rerun, tenant); then the publishers, most specific first. Disclosure:
-/// expected and received values are in the public message only for a token that is proved to come
-/// from the publisher's own project. Thread-safe.
+/// Decides, in a fixed order: size and form of the token; issuer by exact `iss`; whether any
+/// publisher at all names that issuer (no key is ever fetched for an organisation that nobody
+/// trusts); algorithm, key, signature, times and audience (jose::verify); the rules of the issuer's
+/// kind (ssh-rerun, tenant); then the package's publishers, most specific first. Disclosure: up to
+/// that last step no answer depends on the package, so that nobody learns which exist or whom they
+/// trust; then expected and received values are in the public message only for a token that is
+/// proved to come from the publisher's own project. Thread-safe.
 class Evaluator {
  public:
   Evaluator(db::Database& database, const Issuers& issuers, IssuerKeys& keys,
@@ -46,7 +49,9 @@ class Evaluator {
   Evaluation evaluate(std::string_view package_name, std::string_view id_token) const;
 
  private:
+  Result<bool> trusted_somewhere(const IssuerMatch& issuer) const;
   Result<jose::Claims> verified(const jose::Token& token, const IssuerMatch& issuer) const;
+  /// The package's publishers of this issuer; none when there is no such package.
   Result<std::vector<TrustedPublisher>> candidates(std::string_view package_name,
                                                    const IssuerMatch& issuer) const;
 

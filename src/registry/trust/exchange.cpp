@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "audit/clean_text.h"
 #include "audit/log.h"
 #include "base/uuid.h"
 #include "registry/packages/store.h"
@@ -12,6 +13,10 @@ namespace imp::trust {
 
 namespace {
 
+constexpr std::size_t kLongestForeignText = 512;  // `iss` and what is said of it are a stranger's
+constexpr accounts::Limit kRecordedRefusals{.what = "exchange_refusals", .attempts = 100};
+constexpr accounts::Limit kRecordedOwnRefusals{.what = "own_exchange_refusals", .attempts = 100};
+
 audit::Record audit_record(const ExchangeRequest& request, const Evaluation& evaluation, Time now) {
   audit::Record record;
   record.at = now;
@@ -20,7 +25,8 @@ audit::Record audit_record(const ExchangeRequest& request, const Evaluation& eva
   record.subject = "package:" + request.package_name;
   record.request_id = request.request_id;
   record.remote_address = request.remote_address;
-  record.detail = {{"issuer", evaluation.issuer}, {"publishers", evaluation.comparison}};
+  record.detail = {{"issuer", audit::clean_text(evaluation.issuer, kLongestForeignText)},
+                   {"publishers", evaluation.comparison}};
   if (evaluation.claims) record.detail["run"] = run_of(*evaluation.claims);
   return record;
 }
@@ -32,10 +38,10 @@ Attempt attempt_of(const ExchangeRequest& request, const Evaluation& evaluation,
   attempt.at = now;
   attempt.action = "exchange";
   attempt.outcome = "granted";
-  attempt.issuer = evaluation.issuer.substr(0, 512);
+  attempt.issuer = audit::clean_text(evaluation.issuer, kLongestForeignText);
   attempt.comparison = evaluation.comparison;
   attempt.remote_address = request.remote_address;
-  attempt.proved = evaluation.claims.has_value();
+  attempt.proved = evaluation.own_organization;
   if (evaluation.publisher) attempt.publisher_id = evaluation.publisher->id;
   return attempt;
 }
@@ -101,6 +107,9 @@ Result<MintedToken> Exchange::mint(const ExchangeRequest& request, const Evaluat
 
 void Exchange::record_refusal(const ExchangeRequest& request, const Evaluation& evaluation,
                               const Failure& failure, Time now) {
+  const accounts::Limit& limit =
+      evaluation.own_organization ? kRecordedOwnRefusals : kRecordedRefusals;
+  if (!recorded_.admit(limit, accounts::throttle_address(request.remote_address)).admitted) return;
   const auto recorded = database_.write([&](db::Session& session) -> Result<void> {
     if (registry::find_package(session, request.package_name)) {
       Attempt attempt = attempt_of(request, evaluation, now);
@@ -110,7 +119,7 @@ void Exchange::record_refusal(const ExchangeRequest& request, const Evaluation& 
     }
     audit::Record record = audit_record(request, evaluation, now);
     record.outcome = failure.code();
-    record.detail["detail"] = failure.detail;
+    record.detail["detail"] = audit::clean_text(failure.detail, kLongestForeignText);
     audit::append(session, record);
     return {};
   });

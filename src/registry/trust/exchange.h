@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "accounts/throttle.h"
 #include "base/clock.h"
 #include "base/failure.h"
 #include "base/log.h"
@@ -25,7 +26,9 @@ struct ExchangeRequest {
 ///
 /// A token is exchanged once: the mark (issuer, jti), the publish token, the attempt and the audit
 /// record are one transaction, so of two requests with the same token exactly one is granted, also
-/// across restarts. A refusal is recorded in a transaction of its own and counted by its code.
+/// across restarts. A refusal is counted by its code and recorded in a transaction of its own; of
+/// one address at most 100 are recorded in 15 minutes (those of the package's own organisation
+/// apart), so that a flood of worthless tokens cannot fill the audit log.
 class Exchange {
  public:
   Exchange(db::Database& database, const Evaluator& evaluator, crypto::Random& random,
@@ -35,7 +38,8 @@ class Exchange {
         random_(random),
         clock_(clock),
         log_(log),
-        metrics_(metrics) {}
+        metrics_(metrics),
+        recorded_(clock, random) {}
 
   Result<MintedToken> exchange(const ExchangeRequest& request);
 
@@ -50,6 +54,7 @@ class Exchange {
   const Clock& clock_;
   Log& log_;
   Metrics& metrics_;
+  accounts::Throttle recorded_;
 };
 
 /// What is kept of a verified token's claims: who ran what, where, for which revision.

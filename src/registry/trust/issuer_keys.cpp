@@ -1,6 +1,7 @@
 #include "registry/trust/issuer_keys.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "registry/trust/key_document.h"
 #include "registry/trust/refusal.h"
@@ -38,7 +39,7 @@ std::expected<Fetched, std::string> fetch_keys(http::Client& client, const Issue
   if (!issuer.issuer->fetch_base.empty()) {
     // The origin was checked against the public one above; the bytes come from where they are
     // served.
-    if (!uri->starts_with(issuer.issuer->base_url))
+    if (!uri->starts_with(issuer.issuer->base_url + "/"))
       return std::unexpected("jwks_uri is not below the issuer");
     *uri = issuer.issuer->fetch_base + uri->substr(issuer.issuer->base_url.size());
   }
@@ -67,12 +68,36 @@ Result<IssuerKeys::Keys> IssuerKeys::refreshed(const IssuerMatch& issuer) {
 
 std::shared_ptr<IssuerKeys::Entry> IssuerKeys::entry(const IssuerMatch& issuer) {
   const std::lock_guard lock(mutex_);
-  const auto found = entries_.find(issuer.url);
-  if (found != entries_.end()) return found->second;
-  // Only issuers that a publisher names get here, so the bound is met by real use, not by a
-  // stranger.
-  if (entries_.size() >= rules_.most_issuers) entries_.erase(entries_.begin());
-  return entries_.emplace(issuer.url, std::make_shared<Entry>()).first->second;
+  auto found = entries_.find(issuer.url);
+  if (found == entries_.end()) {
+    if (entries_.size() >= rules_.most_issuers) make_room();
+    found = entries_.emplace(issuer.url, std::make_shared<Entry>()).first;
+  }
+  found->second->used = clock_.now();
+  return found->second;
+}
+
+/// Everybody who has a package can have a publisher name an organisation that does not exist: such
+/// entries go first, then the one that was not used for longest.
+void IssuerKeys::make_room() {
+  const auto rank = [](const auto& item) {
+    const std::lock_guard lock(item.second->state);
+    return std::tuple(item.second->waiters > 0, item.second->keys != nullptr, item.second->used);
+  };
+  entries_.erase(std::ranges::min_element(entries_, {}, rank));
+}
+
+bool IssuerKeys::take_place(const Issuer& issuer) {
+  const std::lock_guard lock(busy_mutex_);
+  int& busy = busy_[issuer.id];
+  if (busy >= rules_.most_busy) return false;
+  ++busy;
+  return true;
+}
+
+void IssuerKeys::leave_place(const Issuer& issuer) {
+  const std::lock_guard lock(busy_mutex_);
+  --busy_[issuer.id];
 }
 
 Result<IssuerKeys::Keys> IssuerKeys::get(const IssuerMatch& issuer, bool wants_newer) {
@@ -83,8 +108,10 @@ Result<IssuerKeys::Keys> IssuerKeys::get(const IssuerMatch& issuer, bool wants_n
     const bool fresh = entry->keys && asked < entry->fresh_until && !wants_newer;
     const bool cooling = entry->attempted && asked - entry->last_attempt < rules_.cooldown;
     if (fresh || (cooling && entry->waiters == 0)) return held(issuer, *entry);
-    if (entry->waiters >= rules_.most_waiters) {
-      if (entry->keys && !wants_newer) return held(issuer, *entry);
+    const bool can_do_without = !wants_newer && serves(*entry);
+    if (entry->waiters > 0 && can_do_without) return entry->keys;
+    if (entry->waiters >= rules_.most_waiters || !take_place(*issuer.issuer)) {
+      if (can_do_without) return entry->keys;
       return refuse(
           TrustRefusal::issuer_unavailable,
           fmt::format("The keys of {} are being fetched; try again in a moment.", issuer.url));
@@ -98,6 +125,7 @@ Result<IssuerKeys::Keys> IssuerKeys::get(const IssuerMatch& issuer, bool wants_n
     fetched_meanwhile = entry->attempted && clock_.now() - entry->last_attempt < rules_.cooldown;
   }
   if (!fetched_meanwhile) fetch(issuer, *entry);
+  leave_place(*issuer.issuer);
   const std::lock_guard lock(entry->state);
   --entry->waiters;
   return held(issuer, *entry);
@@ -125,8 +153,12 @@ void IssuerKeys::fetch(const IssuerMatch& issuer, Entry& entry) {
   entry.last_error.clear();
 }
 
-Result<IssuerKeys::Keys> IssuerKeys::held(const IssuerMatch& issuer, Entry& entry) {
-  if (entry.keys && clock_.now() < entry.fresh_until + rules_.most_stale) return entry.keys;
+bool IssuerKeys::serves(const Entry& entry) const {
+  return entry.keys && clock_.now() < entry.fetched + rules_.most_stale;
+}
+
+Result<IssuerKeys::Keys> IssuerKeys::held(const IssuerMatch& issuer, const Entry& entry) const {
+  if (serves(entry)) return entry.keys;
   return refuse(TrustRefusal::issuer_unavailable,
                 fmt::format("The keys of {} cannot be fetched, so its tokens cannot be verified.",
                             issuer.url),

@@ -23,15 +23,19 @@ struct KeyRules {
   Milliseconds default_age{3'600'000};  ///< when the answer states no max-age
   Milliseconds least_age{300'000};      ///< floor and ceiling for the stated one
   Milliseconds most_age{86'400'000};
-  Milliseconds most_stale{86'400'000};  ///< how long old keys serve while the issuer is down
+  Milliseconds most_stale{86'400'000};  ///< how old keys may get while the issuer is down
   int most_waiters = 4;                 ///< requests that wait for one fetch; the rest are refused
-  std::size_t most_issuers = 4096;      ///< cached per-organisation issuers
+  /// … and that wait for one configured issuer, all its organisations together: a host that hangs
+  /// must leave worker threads for everything else.
+  int most_busy = 8;
+  std::size_t most_issuers = 4096;  ///< cached per-organisation issuers
 };
 
 /// The public keys of issuers, by OpenID Connect Discovery 1.0 §4 and RFC 7517. Thread-safe.
 ///
 /// One fetch at a time per issuer and at most one a cooldown, however many tokens with unknown key
-/// ids arrive; an issuer that hangs holds up only requests that need it. A fetch that fails
+/// ids arrive; an issuer that hangs holds up only requests that need it, and few of those: whoever
+/// can be served with the keys that are there does not wait. A fetch that fails
 /// (status, size, time, redirect, not a key set, no usable key, `issuer` not the expected one,
 /// `jwks_uri` on another host) leaves the keys that were known in use until they are most_stale
 /// old.
@@ -58,12 +62,17 @@ class IssuerKeys {
     bool attempted = false;
     int waiters = 0;
     std::string last_error;
+    Time used{};  // guarded by IssuerKeys::mutex_
   };
 
   std::shared_ptr<Entry> entry(const IssuerMatch& issuer);
   Result<Keys> get(const IssuerMatch& issuer, bool wants_newer);
   void fetch(const IssuerMatch& issuer, Entry& entry);
-  Result<Keys> held(const IssuerMatch& issuer, Entry& entry);
+  bool serves(const Entry& entry) const;
+  Result<Keys> held(const IssuerMatch& issuer, const Entry& entry) const;
+  void make_room();
+  bool take_place(const Issuer& issuer);
+  void leave_place(const Issuer& issuer);
 
   http::Client& client_;
   const Clock& clock_;
@@ -72,6 +81,8 @@ class IssuerKeys {
   KeyRules rules_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Entry>, std::less<>> entries_;
+  std::mutex busy_mutex_;
+  std::map<std::string, int, std::less<>> busy_;  // by Issuer::id
 };
 
 }  // namespace imp::trust

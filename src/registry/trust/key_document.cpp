@@ -1,8 +1,10 @@
 #include "registry/trust/key_document.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
 
+#include "http/request.h"
 #include "jose/strict_json.h"
 #include "registry/trust/circleci_claims.h"
 
@@ -41,16 +43,25 @@ std::expected<std::string, std::string> jwks_uri_of(std::string_view document,
 }
 
 std::optional<Milliseconds> max_age_of(std::string_view cache_control) {
-  constexpr std::string_view directive = "max-age=";
-  const std::size_t at = cache_control.find(directive);
-  if (at == std::string_view::npos) return std::nullopt;
-  // "s-maxage" and the like end in other letters, but "x-max-age=" would match.
-  if (at > 0 && cache_control[at - 1] != ' ' && cache_control[at - 1] != ',') return std::nullopt;
-  const std::string_view digits = cache_control.substr(at + directive.size());
-  std::int64_t seconds = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
-  if (error != std::errc() || seconds < 0 || seconds > 1'000'000'000) return std::nullopt;
-  return Milliseconds(seconds * 1000);
+  constexpr std::string_view name = "max-age=";
+  while (!cache_control.empty()) {
+    const std::size_t comma = std::min(cache_control.find(','), cache_control.size());
+    std::string_view directive = cache_control.substr(0, comma);
+    cache_control.remove_prefix(std::min(comma + 1, cache_control.size()));
+    directive.remove_prefix(std::min(directive.find_first_not_of(" \t"), directive.size()));
+    directive = directive.substr(0, directive.find_last_not_of(" \t") + 1);
+    if (!http::equal_ignoring_case(directive.substr(0, name.size()), name)) continue;
+    const std::string_view digits = directive.substr(name.size());
+    std::int64_t seconds = 0;
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
+    if (error != std::errc() || end != digits.data() + digits.size() || seconds < 0 ||
+        seconds > 1'000'000'000) {
+      return std::nullopt;
+    }
+    return Milliseconds(seconds * 1000);
+  }
+  return std::nullopt;
 }
 
 }  // namespace imp::trust

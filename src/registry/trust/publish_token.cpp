@@ -48,6 +48,25 @@ bool granted(const Permissions& permissions, PublishAction action) {
   return false;
 }
 
+constexpr std::string_view kSelect =
+    "SELECT t.id, t.package_id, t.package_name, t.publisher_id, t.permissions, t.run, "
+    "t.created_at, t.expires_at, t.revoked_at FROM publish_token t "
+    "JOIN trusted_publisher p ON p.id = t.publisher_id WHERE ";
+
+Result<PublishToken> judged(const std::optional<db::Row>& row, Time now) {
+  if (!row) return invalid("unknown, or its publisher was removed");
+  if (!row->null(8)) return invalid("revoked");
+  if (now >= from_milliseconds(row->integer(7))) return invalid("expired");
+  return PublishToken{row->text(0),
+                      row->text(1),
+                      row->text(2),
+                      row->text(3),
+                      Permissions::parse_stored(row->text(4)),
+                      boost::json::parse(row->text(5)).as_object(),
+                      from_milliseconds(row->integer(6)),
+                      from_milliseconds(row->integer(7))};
+}
+
 }  // namespace
 
 MintedToken mint_publish_token(db::Session& session, crypto::Random& random,
@@ -61,8 +80,7 @@ MintedToken mint_publish_token(db::Session& session, crypto::Random& random,
   const PublishToken& token = minted.token;
   session.run(
       "INSERT INTO publish_token (hash, id, package_id, package_name, publisher_id, permissions, "
-      "run, "
-      "created_at, expires_at) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9)",
+      "run, created_at, expires_at) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9)",
       {crypto::sha256_hex(minted.text), token.id, token.package_id, token.package_name,
        token.publisher_id, token.permissions.stored(), boost::json::serialize(token.run),
        to_milliseconds(token.created_at), to_milliseconds(token.expires_at)});
@@ -70,23 +88,15 @@ MintedToken mint_publish_token(db::Session& session, crypto::Random& random,
 }
 
 Result<PublishToken> find_publish_token(db::Session& session, std::string_view text, Time now) {
-  const auto row = session.row(
-      "SELECT t.id, t.package_id, t.package_name, t.publisher_id, t.permissions, t.run, "
-      "t.created_at, "
-      "t.expires_at, t.revoked_at FROM publish_token t "
-      "JOIN trusted_publisher p ON p.id = t.publisher_id WHERE t.hash = :p1",
-      {crypto::sha256_hex(text)});
-  if (!row) return invalid("unknown, or its publisher was removed");
-  if (!row->null(8)) return invalid("revoked");
-  if (now >= from_milliseconds(row->integer(7))) return invalid("expired");
-  return PublishToken{row->text(0),
-                      row->text(1),
-                      row->text(2),
-                      row->text(3),
-                      Permissions::parse_stored(row->text(4)),
-                      boost::json::parse(row->text(5)).as_object(),
-                      from_milliseconds(row->integer(6)),
-                      from_milliseconds(row->integer(7))};
+  static const std::string sql = std::string(kSelect) + "t.hash = :p1";
+  return judged(session.row(sql, {crypto::sha256_hex(text)}), now);
+}
+
+Result<void> still_stands(db::Session& session, const PublishToken& token, Time now) {
+  static const std::string sql = std::string(kSelect) + "t.id = :p1";
+  const auto found = judged(session.row(sql, {token.id}), now);
+  if (!found) return pass_on(found);
+  return {};
 }
 
 Result<void> may(const PublishToken& token, PublishAction action, std::string_view package_name) {

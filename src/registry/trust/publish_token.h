@@ -49,6 +49,10 @@ MintedToken mint_publish_token(db::Session& session, crypto::Random& random,
 /// there. TrustRefusal::publish_token_invalid otherwise; the detail tells which.
 Result<PublishToken> find_publish_token(db::Session& session, std::string_view text, Time now);
 
+/// The same question again, inside the transaction that acts on the token: an upload takes its
+/// time, and the token may have been revoked or its publisher removed since it was found.
+Result<void> still_stands(db::Session& session, const PublishToken& token, Time now);
+
 /// What a publish token is about to be used for.
 enum class PublishAction { read, publish, stage, dist_tag };
 

@@ -105,6 +105,21 @@ std::vector<TrustedPublisher> publishers_of(db::Session& session, std::string_vi
   return publishers;
 }
 
+bool anybody_trusts(db::Session& session, std::string_view issuer_id,
+                    const std::optional<std::string>& organization_id) {
+  if (!organization_id) {
+    return session
+        .row("SELECT 1 FROM trusted_publisher WHERE issuer_id = :p1 LIMIT 1",
+             {std::string(issuer_id)})
+        .has_value();
+  }
+  return session
+      .row(
+          "SELECT 1 FROM trusted_publisher WHERE issuer_id = :p1 AND organization_id = :p2 LIMIT 1",
+          {std::string(issuer_id), *organization_id})
+      .has_value();
+}
+
 std::optional<TrustedPublisher> publisher_by_id(db::Session& session, std::string_view id) {
   static const std::string sql = std::string(kColumns) + "WHERE id = :p1";
   const auto row = session.row(sql, {std::string(id)});
@@ -140,10 +155,9 @@ Result<TrustedPublisher> add_publisher(db::Session& session, std::string_view pa
                              now,
                              std::nullopt};
   session.run(
-      "INSERT INTO trusted_publisher (id, package_id, issuer_id, claims, permissions, created_by, "
-      "created_at) "
-      "VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7)",
-      {publisher.id, publisher.package_id, publisher.issuer_id,
+      "INSERT INTO trusted_publisher (id, package_id, issuer_id, organization_id, claims, "
+      "permissions, created_by, created_at) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8)",
+      {publisher.id, publisher.package_id, publisher.issuer_id, publisher.claims.organization_id,
        boost::json::serialize(publisher.claims.to_json()), publisher.permissions.stored(),
        publisher.created_by, to_milliseconds(now)});
   return publisher;
@@ -172,19 +186,19 @@ std::vector<db::Migration> migrations() {
   return {
       {"trust/1",
        "CREATE TABLE trusted_publisher (\n"
-       "  id TEXT PRIMARY KEY, package_id TEXT NOT NULL, issuer_id TEXT NOT NULL, claims TEXT NOT "
-       "NULL,\n"
-       "  permissions TEXT NOT NULL, created_by TEXT NOT NULL, created_at BIGINT NOT NULL,\n"
-       "  last_used_at BIGINT);\n"
+       "  id TEXT PRIMARY KEY, package_id TEXT NOT NULL, issuer_id TEXT NOT NULL,\n"
+       "  organization_id TEXT NOT NULL, claims TEXT NOT NULL, permissions TEXT NOT NULL,\n"
+       "  created_by TEXT NOT NULL, created_at BIGINT NOT NULL, last_used_at BIGINT);\n"
        "CREATE INDEX trusted_publisher_package ON trusted_publisher (package_id);\n"
+       "CREATE INDEX trusted_publisher_issuer ON trusted_publisher (issuer_id, organization_id);\n"
        "CREATE TABLE used_identity_token (\n"
        "  issuer TEXT NOT NULL, token_id TEXT NOT NULL, expires_at BIGINT NOT NULL,\n"
        "  PRIMARY KEY (issuer, token_id));\n"
        "CREATE INDEX used_identity_token_expiry ON used_identity_token (expires_at);\n"
        "CREATE TABLE publish_token (\n"
-       "  hash TEXT PRIMARY KEY, id TEXT NOT NULL, package_id TEXT NOT NULL, package_name TEXT NOT "
-       "NULL,\n"
-       "  publisher_id TEXT NOT NULL, permissions TEXT NOT NULL, run TEXT NOT NULL,\n"
+       "  hash TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, package_id TEXT NOT NULL,\n"
+       "  package_name TEXT NOT NULL, publisher_id TEXT NOT NULL, permissions TEXT NOT NULL, run "
+       "TEXT NOT NULL,\n"
        "  created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, revoked_at BIGINT);\n"
        "CREATE INDEX publish_token_publisher ON publish_token (publisher_id);\n"
        "CREATE INDEX publish_token_expiry ON publish_token (expires_at);\n"

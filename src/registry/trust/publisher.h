@@ -51,6 +51,9 @@ struct PublisherRequest {
 /// first, then the older, then by id. Fixed, so that the same token always meets the same
 /// publisher.
 std::vector<TrustedPublisher> publishers_of(db::Session& session, std::string_view package_id);
+/// Whether any package trusts this issuer: its organisation of this id, or the root issuer.
+bool anybody_trusts(db::Session& session, std::string_view issuer_id,
+                    const std::optional<std::string>& organization_id);
 std::optional<TrustedPublisher> publisher_by_id(db::Session& session, std::string_view id);
 
 /// Adds a publisher: at most kMaxPublishers, none twice.

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <stdio.h>
 
+#include <boost/json/serialize.hpp>
+
 #include "base/uuid.h"
 
 namespace imp::ci {
@@ -15,6 +17,28 @@ void run(const std::string& command, const std::string& input = {}) {
   ASSERT_EQ(::pclose(pipe), 0) << command;
 }
 
+/// Making a key takes longer than most tests: the first one's serves all.
+void use_signing_key(db::Database& database, SigningKeys& fresh) {
+  static std::optional<db::Row> key;
+  if (key) {
+    const auto stored = database.write([](db::Session& session) -> Result<void> {
+      session.run(
+          "INSERT INTO ci_signing_keys (kid, n, e, sealed_private_key, signs, created) VALUES "
+          "(:p1, :p2, :p3, :p4, 1, 0)",
+          {key->text(0), key->text(1), key->text(2), key->text(3)});
+      return {};
+    });
+    EXPECT_TRUE(stored);
+    return;
+  }
+  EXPECT_TRUE(fresh.ensure());
+  key = database
+            .read([](db::Session& session) -> Result<db::Row> {
+              return *session.row("SELECT kid, n, e, sealed_private_key FROM ci_signing_keys");
+            })
+            .value();
+}
+
 }  // namespace
 
 EngineTest::EngineTest(Place place)
@@ -22,7 +46,7 @@ EngineTest::EngineTest(Place place)
                deploy_migrations(), pipeline_migrations()},
               place) {
   restart();
-  EXPECT_TRUE(world_->keys.ensure());
+  use_signing_key(*database_, world_->keys);
   alice = person("alice");
   bob = person("bob");
   carol = person("carol");
@@ -67,9 +91,9 @@ void EngineTest::commit(const Project& project, const std::string& branch, const
                         const std::string& message) {
   const std::string git = "git --git-dir=" + world_->repositories.path(project.id);
   const std::string ref = "refs/heads/" + branch;
-  std::string stream = fmt::format(
-      "commit {}\ncommitter Ada <ada@example.test> 1790000000 +0000\ndata {}\n{}\n", ref,
-      message.size(), message);
+  std::string stream =
+      fmt::format("commit {}\ncommitter Ada <ada@example.test> 1790000000 +0000\ndata {}\n{}\n",
+                  ref, message.size(), message);
   if (world_->repositories.resolve_branch(project.id, branch)) {
     stream += fmt::format("from {}^0\n", ref);
   }
@@ -80,22 +104,22 @@ void EngineTest::commit(const Project& project, const std::string& branch, const
 }
 
 void EngineTest::tag(const Project& project, const std::string& tag, const std::string& branch) {
-  run(fmt::format("git --git-dir={} tag {} {}", world_->repositories.path(project.id), tag, branch));
+  run(fmt::format("git --git-dir={} tag {} {}", world_->repositories.path(project.id), tag,
+                  branch));
 }
 
 std::vector<Pipeline> EngineTest::push(const Project& project, const std::string& branch,
                                        const Files& files, const accounts::Person& by,
                                        const std::string& message) {
-  auto pushed = world_->pipelines.pushes.around(
-      project, actor(by), [&] { commit(project, branch, files, message); });
+  auto pushed = world_->pipelines.pushes.around(project, actor(by),
+                                                [&] { commit(project, branch, files, message); });
   EXPECT_TRUE(pushed) << (pushed ? "" : pushed.error().detail);
   return pushed.value_or(std::vector<Pipeline>{});
 }
 
 Pipeline EngineTest::push_config(const std::string& config, const std::string& branch,
                                  std::optional<accounts::Person> by) {
-  auto pipelines =
-      push(widgets, branch, {{".circleci/config.yml", config}}, by.value_or(alice));
+  auto pipelines = push(widgets, branch, {{".circleci/config.yml", config}}, by.value_or(alice));
   EXPECT_EQ(pipelines.size(), 1U);
   EXPECT_EQ(pipelines.at(0).errors, "");
   return pipelines.at(0);
@@ -145,8 +169,7 @@ WorkflowView EngineTest::workflow(const std::string& pipeline_id, std::size_t in
   return world_->pipelines.reader.pipeline(pipeline_id).value().workflows.at(index);
 }
 
-Job EngineTest::job(const std::string& pipeline_id, const std::string& name,
-                    std::size_t index) {
+Job EngineTest::job(const std::string& pipeline_id, const std::string& name, std::size_t index) {
   for (const Job& job : workflow(pipeline_id, index).jobs) {
     if (job.name == name) return job;
   }
@@ -156,7 +179,8 @@ Job EngineTest::job(const std::string& pipeline_id, const std::string& name,
 
 std::string EngineTest::state(const std::string& pipeline_id) {
   std::string text;
-  for (const WorkflowView& view : world_->pipelines.reader.pipeline(pipeline_id).value().workflows) {
+  for (const WorkflowView& view :
+       world_->pipelines.reader.pipeline(pipeline_id).value().workflows) {
     text += fmt::format("{}{}:", text.empty() ? "" : "\n", name(view.workflow.status));
     for (const Job& job : view.jobs) text += fmt::format(" {}={}", job.name, name(job.status));
   }
@@ -175,7 +199,8 @@ std::string config_with(const std::vector<std::string>& jobs, const std::string&
   std::string text = "version: 2.1\njobs:\n";
   for (const std::string& job : jobs) {
     text += fmt::format(
-        "  {}:\n    docker: [{{image: \"cimg/node:22.14\"}}]\n    steps: [checkout, run: \"true\"]\n",
+        "  {}:\n    docker: [{{image: \"cimg/node:22.14\"}}]\n    steps: [checkout, run: "
+        "\"true\"]\n",
         job);
   }
   text += "workflows:\n  main:\n    jobs:\n";
@@ -186,6 +211,12 @@ std::string config_with(const std::vector<std::string>& jobs, const std::string&
     at = end + 1;
   }
   return text;
+}
+
+std::string claim_text(const jose::Token& token, const std::string& name) {
+  const auto* value = token.unverified_payload.if_contains("oidc.circleci.com/" + name);
+  if (!value) return "(absent)";
+  return value->is_string() ? std::string(value->get_string()) : boost::json::serialize(*value);
 }
 
 }  // namespace imp::ci

@@ -16,6 +16,7 @@
 #include "ci/pipelines/mortal_database.h"
 #include "ci/pipelines/pipelines.h"
 #include "crypto/random.h"
+#include "jose/token.h"
 
 namespace imp::ci {
 
@@ -130,5 +131,8 @@ class EngineTest : public CiStore {
 
 /// A configuration of build jobs that run `true`; `workflow` is the list under `jobs:`.
 std::string config_with(const std::vector<std::string>& jobs, const std::string& workflow);
+
+/// A claim of CircleCI's own as text: strings as they are, anything else as JSON.
+std::string claim_text(const jose::Token& token, const std::string& name);
 
 }  // namespace imp::ci

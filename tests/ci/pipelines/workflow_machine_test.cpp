@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <random>
 
 namespace imp::ci {
@@ -10,7 +12,7 @@ namespace {
 using config::JobType;
 using config::RequiredStatus;
 
-const std::vector<RequiredStatus> success{RequiredStatus::success};
+const std::vector<RequiredStatus> on_success{RequiredStatus::success};
 const std::vector<RequiredStatus> terminal{RequiredStatus::success, RequiredStatus::failed,
                                            RequiredStatus::canceled, RequiredStatus::unauthorized,
                                            RequiredStatus::not_run};
@@ -48,7 +50,7 @@ TEST(WorkflowMachine, WhatARequirementAccepts) {
 }
 
 TEST(WorkflowMachine, AJobStartsWhenAllOfItsRequirementsAreMet) {
-  std::vector<JobNode> jobs{build(), build(), build({{0, success}, {1, success}})};
+  std::vector<JobNode> jobs{build(), build(), build({{0, on_success}, {1, on_success}})};
   advance(jobs);
   EXPECT_EQ(text(jobs), "queued queued blocked");
   jobs[0].status = JobStatus::success;
@@ -60,8 +62,8 @@ TEST(WorkflowMachine, AJobStartsWhenAllOfItsRequirementsAreMet) {
 }
 
 TEST(WorkflowMachine, AMissedRequirementIsHandedDownWithoutWaitingForTheOthers) {
-  std::vector<JobNode> jobs{build(), build(), build({{0, success}, {1, success}}),
-                            build({{2, success}}), build({{2, {RequiredStatus::not_run}}})};
+  std::vector<JobNode> jobs{build(), build(), build({{0, on_success}, {1, on_success}}),
+                            build({{2, on_success}}), build({{2, {RequiredStatus::not_run}}})};
   advance(jobs);
   jobs[0].status = JobStatus::failed;
   advance(jobs);
@@ -69,7 +71,7 @@ TEST(WorkflowMachine, AMissedRequirementIsHandedDownWithoutWaitingForTheOthers) 
 }
 
 TEST(WorkflowMachine, AnApprovalHoldsWhatIsBehindIt) {
-  std::vector<JobNode> jobs{build(), approval({{0, success}}), build({{1, success}})};
+  std::vector<JobNode> jobs{build(), approval({{0, on_success}}), build({{1, on_success}})};
   advance(jobs);
   jobs[0].status = JobStatus::success;
   advance(jobs);
@@ -124,16 +126,16 @@ TEST(WorkflowMachine, WhatARerunRuns) {
     std::optional<std::vector<bool>> expected;
   } cases[] = {
       {"from start",
-       {{JobType::build, JobStatus::success, {}}, {JobType::build, failed, {{0, success}}}},
+       {{JobType::build, JobStatus::success, {}}, {JobType::build, failed, {{0, on_success}}}},
        {},
        std::vector{true, true}},
       {"from failed keeps what succeeded",
-       {{JobType::build, JobStatus::success, {}}, {JobType::build, failed, {{0, success}}}},
+       {{JobType::build, JobStatus::success, {}}, {JobType::build, failed, {{0, on_success}}}},
        {.from_failed = true, .chosen = {}},
        std::vector{false, true}},
       {"from failed runs what came after again, whatever became of it",
        {{JobType::build, failed, {}},
-        {JobType::build, not_run, {{0, success}}},
+        {JobType::build, not_run, {{0, on_success}}},
         {JobType::build, JobStatus::success, {{0, {RequiredStatus::failed}}}}},
        {.from_failed = true, .chosen = {}},
        std::vector{true, true, true}},
@@ -143,13 +145,13 @@ TEST(WorkflowMachine, WhatARerunRuns) {
        std::nullopt},
       {"a chosen job and what depends on it",
        {{JobType::build, JobStatus::success, {}},
-        {JobType::build, JobStatus::success, {{0, success}}},
-        {JobType::build, JobStatus::success, {{1, success}}},
+        {JobType::build, JobStatus::success, {{0, on_success}}},
+        {JobType::build, JobStatus::success, {{1, on_success}}},
         {JobType::build, JobStatus::success, {}}},
        {.from_failed = false, .chosen = {1}},
        std::vector{false, true, true, false}},
       {"an approval that was never given is not skipped by choosing what is behind it",
-       {{JobType::approval, canceled, {}}, {JobType::build, not_run, {{0, success}}}},
+       {{JobType::approval, canceled, {}}, {JobType::build, not_run, {{0, on_success}}}},
        {.from_failed = false, .chosen = {1}},
        std::vector{true, true}},
   };
@@ -159,16 +161,17 @@ TEST(WorkflowMachine, WhatARerunRuns) {
 }
 
 TEST(WorkflowMachine, UpstreamIsTransitive) {
-  const std::vector<JobNode> jobs{build(), build({{0, success}}), build({{1, success}}), build()};
+  const std::vector<JobNode> jobs{build(), build({{0, on_success}}), build({{1, on_success}}),
+                                  build()};
   EXPECT_EQ(upstream_of(jobs, 2), (std::vector{true, true, false, false}));
   EXPECT_EQ(upstream_of(jobs, 0), (std::vector{false, false, false, false}));
 }
 
 /// Random graphs, with ends of every kind in random order.
 TEST(WorkflowMachine, EveryWorkflowEndsAndNothingStartsBeforeItMay) {
-  constexpr std::array ends{JobStatus::success,  JobStatus::failed,   JobStatus::timedout,
-                            JobStatus::canceled, JobStatus::unauthorized,
-                            JobStatus::infrastructure_fail};
+  constexpr std::array ends{JobStatus::success,      JobStatus::failed,
+                            JobStatus::timedout,     JobStatus::canceled,
+                            JobStatus::unauthorized, JobStatus::infrastructure_fail};
   for (unsigned seed = 0; seed < 500; ++seed) {
     std::mt19937 random(seed);
     const auto below = [&](std::size_t limit) { return random() % limit; };
@@ -179,7 +182,7 @@ TEST(WorkflowMachine, EveryWorkflowEndsAndNothingStartsBeforeItMay) {
         if (below(4) != 0) continue;
         std::vector<RequiredStatus> statuses{terminal[below(terminal.size())]};
         if (below(3) == 0) statuses = terminal;
-        if (below(2) == 0) statuses = success;
+        if (below(2) == 0) statuses = on_success;
         job.requirements.push_back({needed, statuses});
       }
       jobs.push_back(std::move(job));
@@ -216,8 +219,8 @@ TEST(WorkflowMachine, EveryWorkflowEndsAndNothingStartsBeforeItMay) {
       }
       advance(jobs);
     }
-    const bool all_ended = std::ranges::all_of(
-        jobs, [](const JobNode& job) { return has_ended(job.status); });
+    const bool all_ended =
+        std::ranges::all_of(jobs, [](const JobNode& job) { return has_ended(job.status); });
     EXPECT_TRUE(all_ended) << "seed " << seed << ": " << text(jobs);
     EXPECT_TRUE(has_ended(status_of(jobs, canceled))) << "seed " << seed;
   }

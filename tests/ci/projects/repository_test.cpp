@@ -168,11 +168,21 @@ TEST(RefName, AsGitAllowsThemAndNeverAnOption) {
         std::string("a.lock"), std::string("a.lock/b"), std::string("@"),
         std::string("HEAD"),   std::string("a@{1}"),    std::string("refs/heads/a"),
         std::string("a\n"),    std::string("a\x7f"),    nul,
-        std::string(245, 'a')}) {
+        std::string("\xff"),   std::string(245, 'a')}) {
     const auto checked = check_ref_name(bad);
     ASSERT_FALSE(checked) << bad;
     EXPECT_EQ(checked.error().code(), "invalid_ref_name");
   }
+}
+
+TEST_F(RepositoryTest, RefsThatNobodyHereCouldNameAreLeftOut) {
+  fill();
+  git({"push", "--quiet", repositories_.path(id), "main:refs/heads/\xff",
+       "main:refs/heads/--option", "main:refs/heads/refs/heads/main", "main:refs/tags/HEAD"});
+  std::vector<std::string> names;
+  for (const Ref& ref : repositories_.refs(id).value()) names.push_back(ref.name);
+  EXPECT_THAT(names, ElementsAre("refs/heads/feature/x", "refs/heads/main", "refs/tags/v1",
+                                 "refs/tags/v2"));
 }
 
 TEST(GitProcess, OutputBeyondTheLimitEndsTheCall) {

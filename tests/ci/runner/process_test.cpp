@@ -1,6 +1,8 @@
 #include "ci/runner/process.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "ci/runner/support.h"
 
@@ -33,6 +35,23 @@ TEST(Process, OutputOfBothStreamsInOrder) {
 TEST(Process, ReadsNothingAndSeesOnlyItsOwnEnvironment) {
   EXPECT_EQ(run("cat; env | grep -v '^PWD=\\|^_=\\|^OLDPWD=\\|^SHLVL='; pwd").output,
             "PATH=/usr/bin:/bin\n/tmp\n");
+}
+
+// Libraries, and whoever started the runner, leave descriptors open that programs would inherit.
+TEST(Process, InheritsNoDescriptorButItsOwn) {
+  const int left_open = ::open("/etc/passwd", O_RDONLY);
+  ASSERT_GE(::dup2(left_open, 77), 0);
+  EXPECT_EQ(run("for d in /proc/$$/fd/*; do echo ${d##*/}; done | sort -n | tr '\\n' ' '").output,
+            "0 1 2 ");
+  std::string said;
+  const Process with_third{{"/bin/sh", "-c", "head -c4 <&3; [ -e /proc/$$/fd/77 ] || echo gone"},
+                           {"PATH=/usr/bin:/bin"},
+                           "/",
+                           left_open};
+  EXPECT_TRUE(run_process(with_third, {}, [&](std::string_view bytes) { said += bytes; }));
+  EXPECT_EQ(said, "rootgone\n");
+  ::close(77);
+  ::close(left_open);
 }
 
 TEST(Process, AProgramThatClosesItsOutputIsStillWaitedFor) {

@@ -54,12 +54,12 @@ TEST_F(AttemptTest, KeepTheComparison) {
   const auto expected = CircleCiClaims::parse(publisher_claims()).value();
   const json::object line = comparison_json(
       kOther, compare(expected, changed(job_claims(), claim("vcs-origin"), "\"github.com/a/b\"")));
-  EXPECT_EQ(line.at("publisher"), kOther);
+  EXPECT_EQ(line.at("publisher"), json::value(kOther));
   const json::object origin = line.at("claims").as_array().at(3).as_object();
-  EXPECT_EQ(origin.at("claim"), claim("vcs-origin"));
-  EXPECT_EQ(origin.at("expected"), kOrigin);
-  EXPECT_EQ(origin.at("received"), "github.com/a/b");
-  EXPECT_EQ(origin.at("agreed"), false);
+  EXPECT_EQ(origin.at("claim"), json::value(claim("vcs-origin")));
+  EXPECT_EQ(origin.at("expected"), json::value(kOrigin));
+  EXPECT_EQ(origin.at("received"), json::value("github.com/a/b"));
+  EXPECT_EQ(origin.at("agreed"), json::value(false));
 }
 
 }  // namespace

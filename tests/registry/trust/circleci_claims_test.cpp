@@ -31,19 +31,17 @@ INSTANTIATE_TEST_SUITE_P(
         Config{"NoOrganization", "org-id", "", "invalid_publisher"},
         Config{"OrganizationIsNoUuid", "org-id", "\"acme\"", "invalid_publisher"},
         Config{"OrganizationIsANumber", "org-id", "7", "invalid_publisher"},
-        Config{"OrganizationWithBraces", "org-id",
-               "\"{0a1b2c3d-1111-4111-8111-111111111111}\"", "invalid_publisher"},
+        Config{"OrganizationWithBraces", "org-id", "\"{0a1b2c3d-1111-4111-8111-111111111111}\"",
+               "invalid_publisher"},
         Config{"NoProject", "project-id", "", "invalid_publisher"},
         Config{"EmptyProject", "project-id", "\"\"", "invalid_publisher"},
         Config{"NoDefinition", "pipeline-definition-id", "null", "invalid_publisher"},
         Config{"NoOrigin", "vcs-origin", "", "invalid_publisher"},
         Config{"OriginWithScheme", "vcs-origin", "\"https://github.com/acme/widgets\"",
                "invalid_publisher"},
-        Config{"OriginOfSsh", "vcs-origin", "\"git@github.com/acme/widgets\"",
-               "invalid_publisher"},
+        Config{"OriginOfSsh", "vcs-origin", "\"git@github.com/acme/widgets\"", "invalid_publisher"},
         Config{"OriginOfTwoParts", "vcs-origin", "\"acme/widgets\"", "invalid_publisher"},
-        Config{"OriginWithEmptyPart", "vcs-origin", "\"github.com//widgets\"",
-               "invalid_publisher"},
+        Config{"OriginWithEmptyPart", "vcs-origin", "\"github.com//widgets\"", "invalid_publisher"},
         Config{"OriginWithTrailingSlash", "vcs-origin", "\"github.com/acme/widgets/\"",
                "invalid_publisher"},
         Config{"OriginThatClimbs", "vcs-origin", "\"github.com/acme/../widgets\"",
@@ -125,13 +123,13 @@ INSTANTIATE_TEST_SUITE_P(
     Claims, TokenClaim,
     testing::Values(
         Received{"TheJob", "vcs-ref", "\"refs/heads/x\"", true},
-        Received{"OrganizationInUpperCase", "org-id",
-                 "\"0A1B2C3D-1111-4111-8111-111111111111\"", false, true, false},
-        Received{"OtherOrganization", "org-id", quoted(kOther), false, true, false},
+        Received{"OrganizationInUpperCase", "org-id", "\"0A1B2C3D-1111-4111-8111-111111111111\"",
+                 false, true, false},
+        Received{"OtherOrganization", "org-id", json_string(kOther), false, true, false},
         Received{"NoOrganization", "org-id", "", false, false, false},
-        Received{"OtherProject", "project-id", quoted(kOther), false, true, false},
+        Received{"OtherProject", "project-id", json_string(kOther), false, true, false},
         Received{"ProjectInAList", "project-id", contexts({kProject}), false, false, false},
-        Received{"OtherDefinition", "pipeline-definition-id", quoted(kOther), false},
+        Received{"OtherDefinition", "pipeline-definition-id", json_string(kOther), false},
         Received{"DefinitionIsNull", "pipeline-definition-id", "null", false, false},
         Received{"Fork", "vcs-origin", "\"github.com/mallory/widgets\"", false},
         Received{"OriginInOtherCase", "vcs-origin", "\"github.com/Acme/widgets\"", false},
@@ -150,8 +148,8 @@ INSTANTIATE_TEST_SUITE_P(
         Received{"OneContextOfTwo", "context-ids", contexts({kContextB}), false},
         Received{"NoContextOfTwo", "context-ids", "[]", false},
         Received{"NoContexts", "context-ids", "", false, false},
-        Received{"ContextsAsText", "context-ids",
-                 quoted(kContextA + "," + kContextB), false, false},
+        Received{"ContextsAsText", "context-ids", json_string(kContextA + "," + kContextB), false,
+                 false},
         Received{"ContextsInAnObject", "context-ids", "{\"0\":\"x\"}", false, false},
         Received{"ContextsWithANumber", "context-ids",
                  "[\"" + kContextA + "\",\"" + kContextB + "\",7]", false, false}),
@@ -175,8 +173,8 @@ TEST(Comparison, KeepsLittleOfAHugeClaim) {
   const auto expected = CircleCiClaims::parse(publisher_claims({kContextA})).value();
   std::string wide;
   for (int i = 0; i < 4000; ++i) wide += "ü";
-  const Comparison origin = compare(expected, changed(job_claims(), claim("vcs-origin"),
-                                                      quoted("github.com/" + wide)));
+  const Comparison origin =
+      compare(expected, changed(job_claims(), claim("vcs-origin"), json_string("github.com/" + wide)));
   EXPECT_LE(origin.first_mismatch()->received.size(), 520u);
   EXPECT_TRUE(is_utf8(origin.first_mismatch()->received));
   json::array many;
@@ -197,8 +195,8 @@ class CircleCiRule : public testing::TestWithParam<Rule> {};
 
 TEST_P(CircleCiRule, HoldsWhateverThePublisher) {
   const Rule& it = GetParam();
-  const auto checked = check_circleci_rules(
-      changed(job_claims(), claim(it.claim), it.json_text), kOrganization);
+  const auto checked =
+      check_circleci_rules(changed(job_claims(), claim(it.claim), it.json_text), kOrganization);
   EXPECT_EQ(code_of(checked), it.outcome);
 }
 
@@ -214,7 +212,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Rule{"RerunInAList", "ssh-rerun", "[false]", "claim_missing"},
                     Rule{"NoOrganization", "org-id", "", "claim_missing"},
                     Rule{"OrganizationIsANumber", "org-id", "1", "claim_missing"},
-                    Rule{"OrganizationOfAnother", "org-id", quoted(kOther), "tenant_mismatch"},
+                    Rule{"OrganizationOfAnother", "org-id", json_string(kOther), "tenant_mismatch"},
                     Rule{"OrganizationInUpperCase", "org-id",
                          "\"0A1B2C3D-1111-4111-8111-111111111111\"", "tenant_mismatch"}),
     [](const auto& info) { return std::string(info.param.name); });

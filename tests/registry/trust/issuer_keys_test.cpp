@@ -1,5 +1,7 @@
 #include "registry/trust/issuer_keys.h"
 
+#include <fmt/format.h>
+
 #include <atomic>
 #include <latch>
 #include <thread>
@@ -82,24 +84,24 @@ std::vector<Trouble> troubles() {
     return [answer](const http::Fetch& request) -> Result<http::Fetched> {
       if (request.url.contains("jwks")) return answer;
       const std::string issuer = request.url.substr(0, request.url.find("/.well-known"));
-      return json_answer(R"({"issuer":")" + issuer + R"(","jwks_uri":")" + issuer +
-                         R"(/jwks"})");
+      return json_answer(R"({"issuer":")" + issuer + R"(","jwks_uri":")" + issuer + R"(/jwks"})");
     };
   };
   const std::string good = jwks_of({{"r", jose::test::rsa_key().public_key()}});
   return {
       {"Status500", both(json_answer("{}", 500))},
       {"Status404", both(json_answer("not found", 404))},
-      {"Redirect", both({.status = 302, .headers = {{"location", "https://evil.example"}}, .body = ""})},
+      {"Redirect",
+       both({.status = 302, .headers = {{"location", "https://evil.example"}}, .body = ""})},
       {"Html", both({.status = 200, .headers = {{"content-type", "text/html"}}, .body = "<html>"})},
       {"EmptyBody", both(json_answer(""))},
       {"Timeout", [](const http::Fetch&) { return failed(http::FetchRefusal::timed_out); }},
       {"Oversize", [](const http::Fetch&) { return failed(http::FetchRefusal::body_too_large); }},
       {"Certificate", [](const http::Fetch&) { return failed(http::FetchRefusal::unreachable); }},
-      {"OtherIssuer", both(json_answer(
-                          R"({"issuer":"https://evil.example","jwks_uri":"https://ci.example/k"})"))},
-      {"KeysElsewhere", both(json_answer(
-                            R"({"issuer":"https://ci.example","jwks_uri":"https://evil.example/k"})"))},
+      {"OtherIssuer",
+       both(json_answer(R"({"issuer":"https://evil.example","jwks_uri":"https://ci.example/k"})"))},
+      {"KeysElsewhere",
+       both(json_answer(R"({"issuer":"https://ci.example","jwks_uri":"https://evil.example/k"})"))},
       {"Keys500", keys(json_answer(good, 500))},
       {"KeysAreHtml", keys(json_answer("<html>"))},
       {"NoKeys", keys(json_answer(R"({"keys":[]})"))},
@@ -274,10 +276,10 @@ TEST_F(IssuerKeysTest, WhileStaleKeysAreRenewedOthersAreServedWithThem) {
 TEST_F(IssuerKeysTest, OrganizationsDoNotShareKeys) {
   remote.answer([&](const http::Fetch& request) -> Result<http::Fetched> {
     if (!request.url.contains("jwks")) return remote.healthy(request);
-    const auto& key = request.url.contains(kOrganization) ? jose::test::rsa_key()
-                                                          : jose::test::foreign_rsa_key();
-    return json_answer(jwks_of({{request.url.contains(kOrganization) ? "a" : "b",
-                                 key.public_key()}}));
+    const auto& key =
+        request.url.contains(kOrganization) ? jose::test::rsa_key() : jose::test::foreign_rsa_key();
+    return json_answer(
+        jwks_of({{request.url.contains(kOrganization) ? "a" : "b", key.public_key()}}));
   });
   const auto mine = keys.current(match(organization_issuer()));
   const auto theirs = keys.current(match(organization_issuer(kOther)));
@@ -310,8 +312,8 @@ TEST(IssuerKeysCache, ManyMadeUpOrganizationsDoNotPushOutOneInUse) {
   });
   clock.advance(1ms);
   for (int i = 0; i < 40; ++i) {
-    (void)keys.current(*issuers.find(
-        organization_issuer(fmt::format("ffffffff-ffff-4fff-8fff-{:012x}", static_cast<unsigned>(i)))));
+    (void)keys.current(*issuers.find(organization_issuer(
+        fmt::format("ffffffff-ffff-4fff-8fff-{:012x}", static_cast<unsigned>(i)))));
   }
   const int before = remote.fetches();
   ASSERT_TRUE(keys.current(find(0)));
@@ -335,8 +337,9 @@ TEST_F(IssuerKeysTest, OfTheBuiltInIssuerComeFromTheLoopbackListener) {
     return json_answer("{}", 404);
   });
   EXPECT_TRUE(keys.current(*only.find(own.base_url)));
-  for (const char* elsewhere : {"https://registry.example/other/jwks",
-                                "https://registry.example/oidcother", "https://evil.example/oidc/jwks"}) {
+  for (const char* elsewhere :
+       {"https://registry.example/other/jwks", "https://registry.example/oidcother",
+        "https://evil.example/oidc/jwks"}) {
     uri = elsewhere;
     IssuerKeys fresh(remote, clock, null_log(), metrics);
     EXPECT_EQ(code_of(fresh.current(*only.find(own.base_url))), "issuer_unavailable") << elsewhere;

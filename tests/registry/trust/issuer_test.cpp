@@ -29,8 +29,8 @@ INSTANTIATE_TEST_SUITE_P(
         Named{"Root", kBase, "circleci", ""},
         Named{"Organization", organization_issuer(), "circleci", kOrganization.c_str()},
         Named{"OwnRoot", "https://registry.example/oidc", "imprimatur", ""},
-        Named{"OwnOrganization", "https://registry.example/oidc/org/" + kOrganization,
-              "imprimatur", kOrganization.c_str()},
+        Named{"OwnOrganization", "https://registry.example/oidc/org/" + kOrganization, "imprimatur",
+              kOrganization.c_str()},
         Named{"Empty", "", "", ""}, Named{"TrailingSlash", kBase + "/", "", ""},
         Named{"OrganizationTrailingSlash", organization_issuer() + "/", "", ""},
         Named{"Http", "http://ci.example/org/" + kOrganization, "", ""},
@@ -52,7 +52,8 @@ INSTANTIATE_TEST_SUITE_P(
         Named{"DoubleSlash", kBase + "//org/" + kOrganization, "", ""},
         Named{"UuidInCapitals", kBase + "/org/0A1B2C3D-1111-4111-8111-111111111111", "", ""},
         Named{"UuidWithoutHyphens", kBase + "/org/0a1b2c3d111141118111111111111111", "", ""},
-        Named{"NoUuid", kBase + "/org/acme", "", ""}, Named{"NoOrganization", kBase + "/org/", "", ""},
+        Named{"NoUuid", kBase + "/org/acme", "", ""},
+        Named{"NoOrganization", kBase + "/org/", "", ""},
         Named{"OrgInCapitals", kBase + "/ORG/" + kOrganization, "", ""},
         Named{"OtherPath", kBase + "/project/" + kOrganization, "", ""},
         Named{"Deeper", organization_issuer() + "/project/" + kProject, "", ""},
@@ -72,8 +73,9 @@ TEST(Discovery, OfTheBuiltInIssuerIsAskedAtTheLoopbackListener) {
   own.base_url = "https://registry.example/oidc";
   own.fetch_base = "http://127.0.0.1:4873/oidc";
   const Issuers issuers({own});
-  EXPECT_EQ(issuers.find(own.base_url + "/org/" + kOrganization)->discovery_url(),
-            "http://127.0.0.1:4873/oidc/org/" + kOrganization + "/.well-known/openid-configuration");
+  EXPECT_EQ(
+      issuers.find(own.base_url + "/org/" + kOrganization)->discovery_url(),
+      "http://127.0.0.1:4873/oidc/org/" + kOrganization + "/.well-known/openid-configuration");
 }
 
 TEST(Issuers, AreFoundByTheOperatorsName) {

@@ -29,7 +29,8 @@ INSTANTIATE_TEST_SUITE_P(
         Document{"OtherIssuer", document("https://evil.example", kBase + "/keys")},
         Document{"IssuerWithSlash", document(kBase + "/", kBase + "/keys")},
         Document{"NoIssuer", R"({"jwks_uri":"https://ci.example/keys"})"},
-        Document{"IssuerInAList", R"({"issuer":["https://ci.example"],"jwks_uri":"https://ci.example/k"})"},
+        Document{"IssuerInAList",
+                 R"({"issuer":["https://ci.example"],"jwks_uri":"https://ci.example/k"})"},
         Document{"NoUri", R"({"issuer":"https://ci.example"})"},
         Document{"UriIsANumber", R"({"issuer":"https://ci.example","jwks_uri":1})"},
         Document{"OtherHost", document(kBase, "https://evil.example/keys")},
@@ -43,14 +44,18 @@ INSTANTIATE_TEST_SUITE_P(
         Document{"BackslashAt", document(kBase, "https://ci.example\\@evil.example/keys")},
         Document{"Backslash", document(kBase, "https://ci.example\\evil.example/keys")},
         Document{"QueryAt", document(kBase, "https://evil.example?@ci.example/keys")},
-        Document{"Relative", document(kBase, "/keys")}, Document{"NoScheme", document(kBase, "//ci.example/keys")},
+        Document{"Relative", document(kBase, "/keys")},
+        Document{"NoScheme", document(kBase, "//ci.example/keys")},
         Document{"File", document(kBase, "file:///etc/passwd")},
         Document{"HostInCapitals", document(kBase, "https://CI.example/keys")},
         Document{"Html", "<html></html>"}, Document{"Empty", ""}, Document{"List", "[]"},
         // The first and the last would be different issuers to different parsers.
-        Document{"IssuerTwice",
-                 R"({"issuer":"https://ci.example","issuer":"https://ci.example","jwks_uri":"https://ci.example/k"})"},
-        Document{"Nul", "{\"issuer\":\"https://ci.example\\u0000\",\"jwks_uri\":\"https://ci.example/k\"}"}),
+        Document{
+            "IssuerTwice",
+            R"({"issuer":"https://ci.example","issuer":"https://ci.example","jwks_uri":"https://ci.example/k"})"},
+        Document{
+            "Nul",
+            "{\"issuer\":\"https://ci.example\\u0000\",\"jwks_uri\":\"https://ci.example/k\"}"}),
     [](const auto& info) { return std::string(info.param.name); });
 
 struct Control {
@@ -68,17 +73,16 @@ TEST_P(CacheControl, IsRead) {
 
 INSTANTIATE_TEST_SUITE_P(
     Each, CacheControl,
-    testing::Values(Control{"Alone", "max-age=600", 600}, Control{"Last", "public, max-age=600", 600},
-                    Control{"Tight", "public,max-age=600,immutable", 600},
-                    // Names of directives have no case (RFC 9111 §5.2).
-                    Control{"Capitals", "Public, Max-Age=600", 600},
-                    Control{"Tab", "public,\tmax-age=600", 600},
-                    Control{"OfSharedCaches", "s-maxage=600", -1},
-                    Control{"OtherFirst", "x-max-age=5, max-age=600", 600},
-                    Control{"Absent", "no-store", -1}, Control{"Empty", "", -1},
-                    Control{"Negative", "max-age=-1", -1}, Control{"Fraction", "max-age=1.5", -1},
-                    Control{"Letters", "max-age=60abc", -1}, Control{"NoNumber", "max-age=", -1},
-                    Control{"Huge", "max-age=99999999999999999999", -1}),
+    testing::Values(
+        Control{"Alone", "max-age=600", 600}, Control{"Last", "public, max-age=600", 600},
+        Control{"Tight", "public,max-age=600,immutable", 600},
+        // Names of directives have no case (RFC 9111 §5.2).
+        Control{"Capitals", "Public, Max-Age=600", 600},
+        Control{"Tab", "public,\tmax-age=600", 600}, Control{"OfSharedCaches", "s-maxage=600", -1},
+        Control{"OtherFirst", "x-max-age=5, max-age=600", 600}, Control{"Absent", "no-store", -1},
+        Control{"Empty", "", -1}, Control{"Negative", "max-age=-1", -1},
+        Control{"Fraction", "max-age=1.5", -1}, Control{"Letters", "max-age=60abc", -1},
+        Control{"NoNumber", "max-age=", -1}, Control{"Huge", "max-age=99999999999999999999", -1}),
     [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace

@@ -16,14 +16,12 @@ class PublishTokenTest : public TrustTest {
         .value();
   }
   std::string find(std::string_view token) {
-    return code_of(database->read([&](db::Session& session) {
-      return find_publish_token(session, token, clock.now());
-    }));
+    return code_of(database->read(
+        [&](db::Session& session) { return find_publish_token(session, token, clock.now()); }));
   }
   std::string stands(const PublishToken& token) {
-    return code_of(database->read([&](db::Session& session) {
-      return still_stands(session, token, clock.now());
-    }));
+    return code_of(database->read(
+        [&](db::Session& session) { return still_stands(session, token, clock.now()); }));
   }
   bool revoke(std::string_view token) {
     return write([&](db::Session& session) -> Result<bool> {
@@ -56,15 +54,14 @@ TEST_F(PublishTokenTest, IsNotKeptInTheClear) {
 }
 
 TEST_F(PublishTokenTest, KeepsWhatItWasMintedWith) {
-  const auto found = database->read([&](db::Session& session) {
-    return find_publish_token(session, minted.text, clock.now());
-  });
+  const auto found = database->read(
+      [&](db::Session& session) { return find_publish_token(session, minted.text, clock.now()); });
   ASSERT_TRUE(found);
   EXPECT_EQ(found->package_name, "@acme/widget");
   EXPECT_EQ(found->package_id, package.id);
   EXPECT_EQ(found->publisher_id, publisher.id);
   EXPECT_EQ(found->permissions, publisher.permissions);
-  EXPECT_EQ(found->run.at("iss"), kBase);
+  EXPECT_EQ(found->run.at("iss"), json::value(kBase));
   EXPECT_EQ(found->expires_at - found->created_at, kPublishTokenLife);
 }
 
@@ -86,8 +83,8 @@ TEST_F(PublishTokenTest, IsOverOnceRevoked) {
 }
 
 TEST_F(PublishTokenTest, IsOverWhenItsPublisherIsRemoved) {
-  const MintedToken unaffected = mint(
-      add(package.id, changed(publisher_claims(), claim("vcs-origin"), "\"github.com/a/b\"")));
+  const MintedToken unaffected =
+      mint(add(package.id, changed(publisher_claims(), claim("vcs-origin"), "\"github.com/a/b\"")));
   remove(publisher);
   EXPECT_EQ(find(minted.text), "publish_token_invalid");
   EXPECT_EQ(stands(minted.token), "publish_token_invalid");

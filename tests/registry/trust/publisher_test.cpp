@@ -29,10 +29,9 @@ class PublisherTest : public TrustTest {
 };
 
 json::object request_with(std::string_view member, std::string_view json_text) {
-  return changed({{"type", "circleci"},
-                  {"claims", publisher_claims()},
-                  {"permissions", {"createPackage"}}},
-                 member, json_text);
+  return changed(
+      {{"type", "circleci"}, {"claims", publisher_claims()}, {"permissions", {"createPackage"}}},
+      member, json_text);
 }
 
 struct Requested {
@@ -46,11 +45,11 @@ class RequestedPublisher : public testing::TestWithParam<Requested> {};
 
 TEST_P(RequestedPublisher, IsTakenOrRefusedWithWhatIsAllowed) {
   const Issuers issuers = test_issuers();
-  const auto parsed = PublisherRequest::parse(
-      request_with(GetParam().member, GetParam().json_text), issuers,
-      [](const std::string& organization) {
-        return organization == kOrganization ? "circleci" : "imprimatur";
-      });
+  const auto parsed =
+      PublisherRequest::parse(request_with(GetParam().member, GetParam().json_text), issuers,
+                              [](const std::string& organization) {
+                                return organization == kOrganization ? "circleci" : "imprimatur";
+                              });
   EXPECT_EQ(parsed ? parsed->issuer_id : std::string(parsed.error().code()), GetParam().outcome);
 }
 
@@ -96,9 +95,9 @@ TEST_F(PublisherTest, IsKeptAsItWasGiven) {
   EXPECT_EQ(kept.created_at, kNow);
   EXPECT_FALSE(kept.last_used_at);
   const json::object item = kept.to_json(issuers);
-  EXPECT_EQ(item.at("issuer"), kBase);
-  EXPECT_EQ(item.at("type"), "circleci");
-  EXPECT_EQ(item.at("id"), added.id);
+  EXPECT_EQ(item.at("issuer"), json::value(kBase));
+  EXPECT_EQ(item.at("type"), json::value("circleci"));
+  EXPECT_EQ(item.at("id"), json::value(added.id));
 }
 
 TEST_F(PublisherTest, IsNotAddedTwice) {
@@ -122,7 +121,7 @@ TEST_F(PublisherTest, SamePublisherMayServeSeveralPackages) {
 TEST_F(PublisherTest, HasALimitPerPackage) {
   for (std::size_t i = 0; i < kMaxPublishers; ++i) {
     EXPECT_EQ(try_add(changed(publisher_claims(), claim("vcs-origin"),
-                              quoted("github.com/acme/w" + std::to_string(i)))),
+                              json_string("github.com/acme/w" + std::to_string(i)))),
               "ok");
   }
   EXPECT_EQ(try_add(publisher_claims()), "too_many_publishers");

@@ -14,7 +14,7 @@ json::object changed(json::object object, std::string_view member, std::string_v
   return object;
 }
 
-std::string quoted(std::string_view text) { return json::serialize(json::value(text)); }
+std::string json_string(std::string_view text) { return json::serialize(json::value(text)); }
 
 json::object job_claims() {
   return {{"iss", organization_issuer()},
@@ -52,7 +52,7 @@ std::string token_with(std::string_view claim_name, std::string_view json_text) 
 }
 
 std::string token_numbered(int number) {
-  return token_with("jti", quoted("job-" + std::to_string(number)));
+  return token_with("jti", json_string("job-" + std::to_string(number)));
 }
 
 Issuers test_issuers() {
@@ -73,9 +73,8 @@ std::string jwks_of(const std::vector<std::pair<std::string, crypto::PublicKey>>
 }
 
 http::Fetched json_answer(std::string body, int status) {
-  return {.status = status,
-          .headers = {{"content-type", "application/json"}},
-          .body = std::move(body)};
+  return {
+      .status = status, .headers = {{"content-type", "application/json"}}, .body = std::move(body)};
 }
 
 std::string FakeIssuers::default_keys() {
@@ -97,8 +96,8 @@ Result<http::Fetched> FakeIssuers::healthy(const http::Fetch& request) {
   const std::lock_guard lock(mutex_);
   if (request.url.ends_with(discovery)) {
     const std::string issuer = request.url.substr(0, request.url.size() - discovery.size());
-    return json_answer(json::serialize(json::object{
-        {"issuer", issuer}, {"jwks_uri", issuer + "/.well-known/jwks-pub.json"}}));
+    return json_answer(json::serialize(
+        json::object{{"issuer", issuer}, {"jwks_uri", issuer + "/.well-known/jwks-pub.json"}}));
   }
   http::Fetched keys = json_answer(jwks_);
   if (!cache_control_.empty()) keys.headers.emplace_back("cache-control", cache_control_);

@@ -52,7 +52,7 @@ inline std::string claim(std::string_view short_name) {
 /// The object with one member set to a JSON text, or removed when the text is empty.
 json::object changed(json::object object, std::string_view member, std::string_view json_text);
 /// A JSON string.
-std::string quoted(std::string_view text);
+std::string json_string(std::string_view text);
 
 /// The claims of a job of the right project, as CircleCI issues them.
 json::object job_claims();

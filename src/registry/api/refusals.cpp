@@ -1,0 +1,102 @@
+#include "registry/api/refusals.h"
+
+#include <boost/json.hpp>
+
+#include "audit/log.h"
+#include "base/uuid.h"
+#include "registry/trust/attempt.h"
+
+namespace imp::registry {
+
+namespace {
+
+bool about_identity(const Failure& failure) {
+  return failure.kind() == FailureKind::unauthenticated || failure.kind() == FailureKind::forbidden;
+}
+
+/// Shares the count of what accounts records.
+constexpr accounts::Limit kRecordedRefusals{.what = "recorded_refusals", .attempts = 100};
+
+void write_down(RegistryServices& services, const Requester* requester, audit::Record record,
+                const Failure& failure) {
+  const std::string address = accounts::throttle_address(record.remote_address);
+  if (!services.accounts.throttle.admit(kRecordedRefusals, address).admitted) return;
+  record.outcome = failure.code();
+  record.detail["message"] = failure.message;
+  if (!failure.detail.empty()) record.detail["detail"] = failure.detail;
+  const auto written = services.database.write([&](db::Session& session) -> Result<void> {
+    if (about_identity(failure)) audit::append(session, record);
+    if (requester && requester->publish_token()) {
+      record_use(session, *requester, record.action, failure.code(), failure.message, record.at);
+    }
+    return {};
+  });
+  if (!written) {
+    services.log.error("refusal not recorded",
+                       {{"request", record.request_id}, {"reason", written.error().detail}});
+  }
+}
+
+std::string_view attempt_action(std::string_view action) {
+  if (action == "package.publish") return "publish";
+  if (action == "stage.create") return "stage";
+  if (action.starts_with("dist_tag.")) return "dist-tag";
+  return action;
+}
+
+}  // namespace
+
+void record_bad_publish_token(RegistryServices& services, const http::Request& request,
+                              const Failure& failure) {
+  services.metrics.count("registry_refusals_total",
+                         {{"action", "authenticate"}, {"code", failure.code()}});
+  audit::Record record;
+  record.at = services.clock.now();
+  record.actor = "anonymous";
+  record.action = "authenticate";
+  record.request_id = request.id;
+  record.remote_address = request.remote_address;
+  write_down(services, nullptr, std::move(record), failure);
+}
+
+void record_use(db::Session& session, const Requester& requester, std::string_view action,
+                std::string_view outcome, std::string_view message, Time now) {
+  const trust::PublishToken& token = *requester.publish_token();
+  trust::Attempt attempt;
+  attempt.id = new_uuid();
+  attempt.package_name = token.package_name;
+  attempt.at = now;
+  attempt.action = attempt_action(action);
+  attempt.outcome = outcome;
+  attempt.message = message;
+  attempt.publisher_id = token.publisher_id;
+  attempt.issuer = trust::string_claim(token.run, "iss").value_or("");
+  attempt.remote_address = requester.account().address;
+  attempt.proved = true;
+  trust::record_attempt(session, attempt);
+}
+
+void add_notice(http::Response& response, std::string_view text) {
+  // A message may quote a claim; a header holds printable ASCII and nothing else.
+  std::string plain;
+  for (const char c : text) plain += c >= ' ' && c <= '~' ? c : '?';
+  response.header("npm-notice", plain);
+}
+
+void record_refusal(RegistryServices& services, const Requester* requester, std::string_view action,
+                    std::string_view subject, const Failure& failure) {
+  services.metrics.count("registry_refusals_total", {{"action", action}, {"code", failure.code()}});
+  if (!requester || !(about_identity(failure) || requester->publish_token())) return;
+  write_down(services, requester, requester->audit_record(action, subject, services.clock.now()),
+             failure);
+}
+
+http::Response refused(RegistryServices& services, const Requester* requester,
+                       std::string_view action, std::string_view subject, const Failure& failure) {
+  record_refusal(services, requester, action, subject, failure);
+  http::Response response = accounts::refusal_response(failure);
+  if (about_identity(failure)) add_notice(response, failure.message);
+  return response;
+}
+
+}  // namespace imp::registry

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string_view>
+
+#include "base/failure.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "registry/api/requester.h"
+#include "registry/api/services.h"
+
+namespace imp::registry {
+
+/// How the registry's endpoints answer refusals and write them down. Of one address at most 100 are
+/// written down in 15 minutes, together with those of accounts; all are counted.
+
+/// A line of "Publish attempts" for what was done, or tried, with a publish token. `action` is the
+/// audit log's.
+void record_use(db::Session& session, const Requester& requester, std::string_view action,
+                std::string_view outcome, std::string_view message, Time now);
+
+/// Adds the header that npm prints, whatever it does with the body.
+void add_notice(http::Response& response, std::string_view text);
+
+/// Counts a refusal, and writes it to the audit log when it was a decision about identity (401 and
+/// 403); whatever a publish token is refused is also a line of its package's "Publish attempts".
+/// Without a requester the credential was wrong, which is written down where that was found out.
+void record_refusal(RegistryServices& services, const Requester* requester, std::string_view action,
+                    std::string_view subject, const Failure& failure);
+/// The same for a publish token that is no good. Wrong credentials of people are recorded by
+/// accounts.
+void record_bad_publish_token(RegistryServices& services, const http::Request& request,
+                              const Failure& failure);
+
+/// record_refusal(), and http::failure() with npm's authentication headers.
+http::Response refused(RegistryServices& services, const Requester* requester,
+                       std::string_view action, std::string_view subject, const Failure& failure);
+
+}  // namespace imp::registry

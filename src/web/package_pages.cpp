@@ -1,0 +1,115 @@
+#include <boost/json.hpp>
+
+#include "registry/packages/version_store.h"
+#include "web/frames.h"
+#include "web/handlers.h"
+#include "web/model.h"
+#include "web/package_view.h"
+#include "web/routes.h"
+
+namespace imp::web {
+
+namespace {
+
+constexpr std::size_t kVersionsShown = 200;
+
+std::string text_at(const boost::json::object& object, std::string_view key) {
+  const boost::json::value* value = object.if_contains(key);
+  return value && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+boost::json::object object_of(std::string_view json) {
+  boost::system::error_code error;
+  boost::json::value value = boost::json::parse(json, error);
+  return !error && value.is_object() ? std::move(value.get_object()) : boost::json::object();
+}
+
+/// `repository` is an address or {"url"}.
+std::string repository_of(const boost::json::object& hoisted) {
+  const boost::json::value* value = hoisted.if_contains("repository");
+  if (value && value->is_object()) return safe_link(text_at(value->get_object(), "url"));
+  return safe_link(text_at(hoisted, "repository"));
+}
+
+boost::json::object version_model(const registry::VersionLine& line,
+                                  const std::map<std::string, std::string>& tags, Time now) {
+  const boost::json::object user = object_of(line.npm_user);
+  boost::json::array tag_names;
+  for (const auto& [tag, version] : tags) {
+    if (version == line.version) tag_names.emplace_back(tag);
+  }
+  const boost::json::value* approver = user.if_contains("approver");
+  return {{"version", line.version},
+          {"tags", std::move(tag_names)},
+          {"deprecated", line.deprecated.value_or("")},
+          {"publisher", text_at(user, "name")},
+          {"trusted", user.contains("trustedPublisher")},
+          {"approver", approver && approver->is_object() ? text_at(approver->get_object(), "name")
+                                                         : std::string()},
+          {"when", time_model(line.published_at, now)},
+          {"size", size_text(line.size)}};
+}
+
+/// Newest first.
+Result<boost::json::array> versions_model(const Visit& visit, const PackageView& view,
+                                          boost::json::object& model) {
+  const auto lines = visit.services.registry.database.read(
+      [&](db::Session& session) -> Result<std::vector<registry::VersionLine>> {
+        return registry::versions_of(session, view.package.package.id);
+      });
+  if (!lines) return pass_on(lines);
+  boost::json::array items;
+  std::size_t more = 0;
+  for (auto next = lines->rbegin(); next != lines->rend(); ++next) {
+    const registry::VersionLine& line = *next;
+    if (line.state != registry::VersionState::published) continue;
+    if (items.size() == kVersionsShown) {
+      ++more;
+      continue;
+    }
+    items.push_back(version_model(line, view.package.dist_tags, visit.services.clock.now()));
+  }
+  model["more"] = more == 0 ? boost::json::value(false) : boost::json::value(more);
+  return items;
+}
+
+Result<http::Response> show_package(const Visit& visit) {
+  const auto view = package_view(visit);
+  if (!view) return pass_on(view);
+  const registry::PackageSnapshot& package = view->package;
+  const boost::json::object hoisted = object_of(package.hoisted);
+  boost::json::array maintainers, dist_tags;
+  for (const registry::Person& person : package.maintainers) maintainers.emplace_back(person.name);
+  for (const auto& [tag, version] : package.dist_tags) {
+    dist_tags.push_back({{"tag", tag}, {"version", version}});
+  }
+  const auto latest = package.dist_tags.find("latest");
+  const auto* version = latest == package.dist_tags.end() ? nullptr : package.find(latest->second);
+  const std::string& name = view->name.text();
+  boost::json::object model{
+      {"name", name},
+      {"tabs", package_tabs(name, "Package", view->writer, view->staged)},
+      {"restricted", package.package.access == registry::Access::restricted},
+      {"deprecated", version ? version->deprecated.value_or("") : ""},
+      {"unpublished", package.package.unpublished_at.has_value()},
+      {"description", text_at(hoisted, "description")},
+      {"license", text_at(hoisted, "license")},
+      {"homepage", safe_link(text_at(hoisted, "homepage"))},
+      {"repository", repository_of(hoisted)},
+      {"maintainers", std::move(maintainers)},
+      {"dist_tags", std::move(dist_tags)},
+      {"readme", package.readme},
+      {"command", {{"value", "npm install " + name}, {"what", "the command"}}}};
+  auto versions = versions_model(visit, *view, model);
+  if (!versions) return pass_on(versions);
+  model["versions"] = std::move(*versions);
+  return show(visit, {.title = name, .content = "package", .model = std::move(model)});
+}
+
+}  // namespace
+
+void add_package_pages(http::Router& router, WebServices& services) {
+  add_page(router, services, "/package/{package}", Audience::everyone, show_package);
+}
+
+}  // namespace imp::web

@@ -1,0 +1,33 @@
+#include "web/package_view.h"
+
+#include "registry/packages/refusal.h"
+#include "registry/staging/staged_release.h"
+
+namespace imp::web {
+
+Result<PackageView> package_view(const Visit& visit) {
+  auto& services = visit.services.registry;
+  const auto name = registry::addressed_package(visit.request);
+  if (!name) return pass_on(name);
+  auto requester = registry::Requester::identify(services, visit.request);
+  if (!requester) return pass_on(requester);
+  return services.database.read([&](db::Session& session) -> Result<PackageView> {
+    const auto hidden = [&] {
+      return refuse(registry::PackageRefusal::package_not_found,
+                    fmt::format("There is no package {}.", name->text()));
+    };
+    auto package = registry::load_snapshot(session, name->text());
+    if (!package || !registry::may_read(requester->rights(), package->access())) return hidden();
+    const bool writer = registry::may_write(requester->rights(), package->access());
+    const bool public_part = package->has_published() || package->package.unpublished_at;
+    if (!public_part && !writer) return hidden();
+    PackageView view{*name, std::move(*requester), std::move(*package), writer, 0};
+    if (writer) {
+      view.staged =
+          registry::staged_releases(session, view.requester.rights(), name->text(), 0, 1).total;
+    }
+    return view;
+  });
+}
+
+}  // namespace imp::web

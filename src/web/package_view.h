@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+
+#include "registry/api/requester.h"
+#include "registry/packages/store.h"
+#include "web/visit.h"
+
+namespace imp::web {
+
+/// A package as a visitor sees it.
+struct PackageView {
+  registry::PackageName name;
+  registry::Requester requester;
+  registry::PackageSnapshot package;
+  bool writer = false;      ///< may publish, and so decide staged releases
+  std::int64_t staged = 0;  ///< releases that wait; 0 for strangers
+};
+
+/// The package that the path names. One that is hidden from the visitor, or has no version and is
+/// not theirs, does not exist.
+Result<PackageView> package_view(const Visit& visit);
+
+}  // namespace imp::web

@@ -1,0 +1,66 @@
+#include "web/release_changes.h"
+
+#include <array>
+#include <boost/json.hpp>
+#include <set>
+#include <string_view>
+
+namespace imp::web {
+
+namespace {
+
+struct Part {
+  std::string_view key;   ///< of the manifest: an object of texts
+  std::string_view what;  ///< what one of its members is called
+};
+constexpr std::array kParts = {Part{"scripts", "script"}, Part{"dependencies", "dependency"},
+                               Part{"optionalDependencies", "optional dependency"},
+                               Part{"peerDependencies", "peer dependency"}, Part{"bin", "program"}};
+constexpr std::array<std::string_view, 5> kTexts = {"main", "module", "type", "license", "bin"};
+
+bool runs_at_install(std::string_view script) {
+  return script == "preinstall" || script == "install" || script == "postinstall" ||
+         script == "prepare";
+}
+
+std::string text_of(const boost::json::value* value) {
+  if (!value || value->is_null()) return {};
+  return value->is_string() ? std::string(value->get_string()) : boost::json::serialize(*value);
+}
+
+const boost::json::object& object_at(const boost::json::object& manifest, std::string_view key) {
+  static const boost::json::object none;
+  const boost::json::value* value = manifest.if_contains(key);
+  return value && value->is_object() ? value->get_object() : none;
+}
+
+}  // namespace
+
+std::vector<ReleaseChange> release_changes(const boost::json::object& before,
+                                           const boost::json::object& after) {
+  std::vector<ReleaseChange> changes;
+  for (const Part& part : kParts) {
+    const auto& old_part = object_at(before, part.key);
+    const auto& new_part = object_at(after, part.key);
+    std::set<std::string> names;
+    for (const auto& member : old_part) names.emplace(member.key());
+    for (const auto& member : new_part) names.emplace(member.key());
+    for (const std::string& name : names) {
+      std::string was = text_of(old_part.if_contains(name));
+      std::string is = text_of(new_part.if_contains(name));
+      if (was == is) continue;
+      changes.push_back({std::string(part.what) + " " + name, std::move(was), std::move(is),
+                         part.key == "scripts" && runs_at_install(name)});
+    }
+  }
+  for (const std::string_view key : kTexts) {
+    const boost::json::value* was = before.if_contains(key);
+    const boost::json::value* is = after.if_contains(key);
+    const bool texts = (!was || was->is_string()) && (!is || is->is_string());
+    if (!texts || text_of(was) == text_of(is)) continue;
+    changes.push_back({std::string(key), text_of(was), text_of(is), false});
+  }
+  return changes;
+}
+
+}  // namespace imp::web

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <string>
+#include <vector>
+
+namespace imp::web {
+
+/// One difference between two manifests. Empty text: absent.
+struct ReleaseChange {
+  std::string what;  ///< "script postinstall", "dependency left-pad"
+  std::string before, after;
+  bool warning = false;  ///< code that runs when the package is installed
+};
+
+/// What somebody who approves a release should look at: scripts, dependencies, programs and the
+/// entry point. Pure.
+std::vector<ReleaseChange> release_changes(const boost::json::object& before,
+                                           const boost::json::object& after);
+
+}  // namespace imp::web

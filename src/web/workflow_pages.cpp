@@ -1,0 +1,161 @@
+#include <boost/json.hpp>
+
+#include "ci/pipelines/changes.h"
+#include "web/ci_view.h"
+#include "web/event_stream.h"
+#include "web/frames.h"
+#include "web/handlers.h"
+#include "web/model.h"
+#include "web/routes.h"
+
+namespace imp::web {
+
+namespace {
+
+constexpr std::size_t kRevisionShown = 10;  // characters of a commit's name
+
+/// A workflow of a project that the visitor belongs to.
+Result<ci::WorkflowView> visible_workflow(const Visit& visit) {
+  auto view = visit.services.pipelines.reader.workflow(visit.param("workflow_id"));
+  if (!view) return view;
+  const auto project = visible_project(visit, view->workflow.project_id);
+  if (!project) return pass_on(project);
+  return view;
+}
+
+boost::json::object job_model(const ci::Job& job, const ci::Workflow& workflow, Time now) {
+  const bool approval = job.type == ci::config::JobType::approval;
+  std::vector<std::string> requires_names;
+  for (const ci::Requirement& requirement : job.requirements) {
+    requires_names.push_back(requirement.job);
+  }
+  return {{"id", job.id},
+          {"workflow_raw", workflow.id},
+          {"job", job.name},
+          {"link", approval ? std::string() : "/job/" + job.id},
+          {"status", ci::name(job.status)},
+          {"tone", tone_of(ci::name(job.status))},
+          {"ssh", job.ssh},
+          {"took", took_text(job.started, job.stopped, now)},
+          {"requires", joined(requires_names)},
+          {"contexts", joined(job.contexts)},
+          {"approver", job.approver_name},
+          {"reused", !job.reused_from.empty()},
+          {"reason", job.reason},
+          {"approvable", approval && job.status == ci::JobStatus::on_hold}};
+}
+
+Result<http::Response> show_workflow(const Visit& visit) {
+  const auto view = visible_workflow(visit);
+  if (!view) return pass_on(view);
+  const ci::Workflow& workflow = view->workflow;
+  const auto pipeline = visit.services.pipelines.reader.pipeline(workflow.pipeline_id);
+  if (!pipeline) return pass_on(pipeline);
+  const auto project = visible_project(visit, workflow.project_id);
+  if (!project) return pass_on(project);
+  const auto organization = visit.services.accounts.organizations.by_id(project->organization_id);
+  if (!organization) return pass_on(organization);
+  const Time now = visit.services.clock.now();
+  const bool open = !ci::has_ended(workflow.status);
+  boost::json::array jobs, rerunnable;
+  for (const ci::Job& job : view->jobs) {
+    jobs.push_back(job_model(job, workflow, now));
+    if (job.type != ci::config::JobType::approval) {
+      rerunnable.push_back({{"id", job.id}, {"job", job.name}});
+    }
+  }
+  return show(visit,
+              {.title = workflow.name,
+               .content = "workflow",
+               .model = {{"workflow", workflow.name},
+                         {"workflow_raw", workflow.id},
+                         {"workflow_id", {{"value", workflow.id}, {"what", "the Workflow ID"}}},
+                         {"status", ci::name(workflow.status)},
+                         {"tone", tone_of(ci::name(workflow.status))},
+                         {"open", open},
+                         {"live", open ? "/workflow/" + workflow.id + "/events" : std::string()},
+                         {"number", pipeline->pipeline.number},
+                         {"ref", ref_text(pipeline->pipeline)},
+                         {"revision", pipeline->pipeline.revision.substr(0, kRevisionShown)},
+                         {"subject", pipeline->pipeline.commit_subject},
+                         {"actor", workflow.actor_name},
+                         {"created", time_model(workflow.created, now)},
+                         {"took", took_text(workflow.created, workflow.stopped, now)},
+                         {"rerun_of", workflow.rerun_of},
+                         {"canceled_by", workflow.canceled_by},
+                         {"jobs", std::move(jobs)},
+                         {"rerunnable", std::move(rerunnable)}},
+               .trail = project_trail(*organization, *project),
+               .script = open ? "workflow.js" : ""});
+}
+
+/// "change" whenever a status in the workflow changed, "end" when it is over.
+Result<http::Response> stream_changes(const Visit& visit) {
+  const auto view = visible_workflow(visit);
+  if (!view) return pass_on(view);
+  const std::string id = view->workflow.id;
+  auto& reader = visit.services.pipelines.reader;
+  return event_response([id, &reader, first = true]() mutable {
+    http::StreamStep step{.wait_topic = ci::workflow_topic(id)};
+    const auto now = reader.workflow(id);
+    if (!now || ci::has_ended(now->workflow.status)) {
+      step.bytes = event_text("end", "{}");
+      step.done = true;
+    } else {
+      step.bytes = event_text(first ? "ready" : "change", "{}");
+    }
+    first = false;
+    return step;
+  });
+}
+
+http::Response back(const std::string& id, std::string_view done) {
+  return http::see_other(fmt::format("/workflow/{}?done={}", id, done));
+}
+
+Result<http::Response> approve(const Visit& visit) {
+  const auto view = visible_workflow(visit);
+  if (!view) return pass_on(view);
+  const auto done = visit.services.pipelines.controls.approve(
+      view->workflow.id, visit.field("approval"), visit.actor());
+  if (!done) return pass_on(done);
+  return back(view->workflow.id, "approved");
+}
+
+Result<http::Response> cancel(const Visit& visit) {
+  const auto view = visible_workflow(visit);
+  if (!view) return pass_on(view);
+  const auto done = visit.services.pipelines.controls.cancel(view->workflow.id, visit.actor());
+  if (!done) return pass_on(done);
+  return back(view->workflow.id, "canceled");
+}
+
+Result<http::Response> rerun(const Visit& visit) {
+  const auto view = visible_workflow(visit);
+  if (!view) return pass_on(view);
+  const std::string what = visit.field("what");
+  ci::RerunRequest request;
+  request.from_failed = what == "failed";
+  if (what == "ssh") {
+    request.enable_ssh = true;
+    request.jobs = {visit.field("job")};
+  }
+  const auto again =
+      visit.services.pipelines.controls.rerun(view->workflow.id, request, visit.actor());
+  if (!again) return pass_on(again);
+  return back(again->id, "rerun");
+}
+
+}  // namespace
+
+void add_workflow_pages(http::Router& router, WebServices& services) {
+  constexpr Audience people = Audience::signed_in;
+  const std::string one = "/workflow/{workflow_id}";
+  add_page(router, services, one, people, show_workflow);
+  add_page(router, services, one + "/events", people, stream_changes);
+  add_form(router, services, one + "/approve", people, approve, show_workflow);
+  add_form(router, services, one + "/cancel", people, cancel, show_workflow);
+  add_form(router, services, one + "/rerun", people, rerun, show_workflow);
+}
+
+}  // namespace imp::web

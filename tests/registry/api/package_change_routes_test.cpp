@@ -1,0 +1,140 @@
+#include "registry/publish/commit.h"
+#include "registry_fixture.h"
+
+namespace imp::registry::test {
+namespace {
+
+/// Unpublish, owners and access.
+class PackageChangeRoutes : public RegistryTest {
+ protected:
+  PackageChangeRoutes() {
+    EXPECT_EQ(publish(alice.token, "@alice/lib", "1.0.0").status, 201);
+    EXPECT_EQ(publish(alice.token, "@alice/lib", "1.1.0").status, 201);
+  }
+  json::object packument() { return get("/@alice%2flib?write=true").document().as_object(); }
+  std::string rev() { return std::string(packument().at("_rev").as_string()); }
+  Answer put(const json::object& document, std::string rev, const std::string& token) {
+    return ask({.method = Method::put,
+                .target = "/@alice%2flib/-rev/" + rev,
+                .token = token,
+                .body = json::serialize(document)});
+  }
+  json::object owners(std::vector<std::string> names, std::string rev) {
+    json::array list;
+    for (const std::string& name : names) list.push_back({{"name", name}, {"email", "x@x"}});
+    return {{"_id", "@alice/lib"}, {"_rev", rev}, {"maintainers", list}};
+  }
+  Answer access(std::string word, const std::string& token) {
+    return ask({.method = Method::post,
+                .target = "/-/package/@alice%2flib/access",
+                .token = token,
+                .body = json::serialize(json::object{{"access", word}})});
+  }
+  std::string bypass_token(const User& user) {
+    accounts::NewToken write;
+    write.reach.all_packages = true;
+    write.reach.packages_permission = accounts::TokenPermission::read_write;
+    write.bypass_2fa = true;
+    return granular_token(user, write);
+  }
+  User alice = add_user("alice");
+  User bob = add_user("bob");
+};
+
+TEST_F(PackageChangeRoutes, AVersionIsUnpublishedFromTheCurrentRevisionAlone) {
+  const std::string before = rev();
+  ASSERT_EQ(publish(alice.token, "@alice/lib", "1.2.0").status, 201);
+  json::object document = packument();
+  document.at("versions").as_object().erase("1.0.0");
+  json::object old = document;
+  old["_rev"] = before;
+  EXPECT_EQ(put(old, before, alice.token).outcome(), "409 stale_revision");
+  EXPECT_EQ(put(document, rev(), alice.token).outcome(), "201 ok");
+  EXPECT_FALSE(packument().at("versions").as_object().contains("1.0.0"));
+  EXPECT_EQ(publish(alice.token, "@alice/lib", "1.0.0").outcome(), "403 version_unpublished");
+  EXPECT_EQ(ask({.method = Method::del,
+                 .target = "/@alice/lib/-/lib-1.0.0.tgz/-rev/" + rev(),
+                 .token = alice.token})
+                .outcome(),
+            "201 ok");
+}
+
+TEST_F(PackageChangeRoutes, OwnersChangeFromTheCurrentRevisionAlone) {
+  const std::string before = rev();
+  ASSERT_EQ(publish(alice.token, "@alice/lib", "1.2.0").status, 201);
+  EXPECT_EQ(put(owners({"alice", "bob"}, before), before, alice.token).outcome(),
+            "409 stale_revision");
+  EXPECT_EQ(put(owners({"alice", "bob"}, rev()), rev(), alice.token).outcome(), "201 ok");
+  EXPECT_EQ(put(owners({"alice", "nobody"}, rev()), rev(), alice.token).outcome(), "400 bad_field");
+  EXPECT_EQ(publish(bob.token, "@alice/lib", "1.3.0").outcome(), "201 ok");
+  EXPECT_EQ(audited("package.owners"), (std::vector<std::string>{"package.owners granted"}));
+}
+
+TEST_F(PackageChangeRoutes, OnlyCredentialsThatGovernChangeOwnersAndAccess) {
+  trust_job("@alice/lib", {true, true, true});
+  const std::string job = publish_token("@alice/lib");
+  const std::string bypass = bypass_token(alice);
+  // Who may add an owner may publish for ever: not for a token that was made for publishing.
+  EXPECT_EQ(put(owners({"alice", "bob"}, rev()), rev(), bypass).outcome(),
+            "403 package_not_permitted");
+  EXPECT_EQ(access("restricted", bypass).outcome(), "403 package_not_permitted");
+  EXPECT_EQ(put(owners({"bob"}, rev()), rev(), job).outcome(), "403 publish_token_forbidden");
+  EXPECT_EQ(access("restricted", job).outcome(), "403 publish_token_forbidden");
+  EXPECT_EQ(
+      ask({.method = Method::del, .target = "/@alice%2flib/-rev/" + rev(), .token = job}).outcome(),
+      "403 publish_token_forbidden");
+  for (const std::string& token : {bob.token, std::string()}) {
+    EXPECT_GE(put(owners({"bob"}, rev()), rev(), token).status, 401);
+    EXPECT_GE(access("restricted", token).status, 401);
+  }
+  EXPECT_EQ(count("SELECT COUNT(*) FROM package_maintainer"), 1);
+}
+
+TEST_F(PackageChangeRoutes, ADocumentOfAnotherPackageIsRefused) {
+  json::object other = owners({"alice", "bob"}, rev());
+  other["_id"] = "@alice/other";
+  EXPECT_EQ(put(other, rev(), alice.token).outcome(), "422 name_mismatch");
+  EXPECT_EQ(put({{"_id", "@alice/lib"}}, rev(), alice.token).outcome(), "422 unexpected_change");
+}
+
+TEST_F(PackageChangeRoutes, AccessIsPublicOrRestricted) {
+  EXPECT_EQ(access("restricted", alice.token).outcome(), "200 ok");
+  EXPECT_EQ(get("/@alice%2flib").outcome(), "404 package_not_found");
+  EXPECT_EQ(access("secret", alice.token).outcome(), "400 bad_field");
+  EXPECT_EQ(access("public", alice.token).outcome(), "200 ok");
+  EXPECT_EQ(get("/@alice%2flib").status, 200);
+}
+
+TEST_F(PackageChangeRoutes, TheSecondFactorIsAsked) {
+  enable_second_factor(alice);
+  EXPECT_EQ(access("restricted", alice.token).outcome(), "401 second_factor_required");
+  EXPECT_EQ(put(owners({"alice", "bob"}, rev()), rev(), alice.token).outcome(),
+            "401 second_factor_required");
+}
+
+TEST_F(PackageChangeRoutes, AWholePackageIsUnpublishedAndItsNameClosedForADay) {
+  EXPECT_EQ(ask({.method = Method::del, .target = "/@alice%2flib/-rev/1-x", .token = alice.token})
+                .outcome(),
+            "409 stale_revision");
+  EXPECT_EQ(
+      ask({.method = Method::del, .target = "/@alice%2flib/-rev/" + rev(), .token = alice.token})
+          .outcome(),
+      "201 ok");
+  EXPECT_EQ(publish(alice.token, "@alice/lib", "2.0.0").outcome(),
+            "403 package_recently_unpublished");
+  clock_.advance(kRepublishDelay);
+  EXPECT_EQ(publish(alice.token, "@alice/lib", "2.0.0").outcome(), "201 ok");
+}
+
+TEST_F(PackageChangeRoutes, APublishTokenDoesNotReopenAnUnpublishedPackage) {
+  trust_job("@alice/lib", {true, true, true});
+  const std::string token = publish_token("@alice/lib");
+  ASSERT_EQ(
+      ask({.method = Method::del, .target = "/@alice%2flib/-rev/" + rev(), .token = alice.token})
+          .status,
+      201);
+  EXPECT_EQ(publish(token, "@alice/lib", "2.0.0").outcome(), "403 package_recently_unpublished");
+}
+
+}  // namespace
+}  // namespace imp::registry::test

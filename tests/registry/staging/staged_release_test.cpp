@@ -1,0 +1,279 @@
+#include "registry/staging/staged_release.h"
+
+#include <atomic>
+#include <boost/json.hpp>
+#include <latch>
+#include <thread>
+
+#include "../publish/publish_fixture.h"
+#include "base/uuid.h"
+#include "db/temporary_directory.h"
+
+namespace imp::registry {
+namespace {
+
+/// Staged releases over a file, so that threads compete as they do in a server.
+class StagedReleaseTest : public PublishTest {
+ protected:
+  void SetUp() override {
+    database = std::move(db::open_sqlite({.path = directory.file("staging.db")}).value());
+    std::vector<db::Migration> all = package_migrations();
+    for (auto& migration : staging_migrations()) all.push_back(std::move(migration));
+    ASSERT_TRUE(database->migrate(all));
+    ASSERT_TRUE(publish_now(candidate("lib", "1.0.0"), by("ann")));
+  }
+
+  Result<StagedRelease> stage_now(const PublishCandidate& it, const PublishOrder& order,
+                                  const boost::json::object& run = {}) {
+    return database->write(
+        [&](db::Session& session) { return stage_release(session, it, order, run, now); });
+  }
+  std::string staged(const std::string& version) {
+    return stage_now(candidate("lib", version), by("ann")).value().id;
+  }
+  Result<Published> approve(const std::string& id, const Caller& caller) {
+    return database->write([&](db::Session& session) {
+      return approve_staged(session, id, caller, {caller.person, caller.person + "@example.org"},
+                            key, now);
+    });
+  }
+  Result<StagedRelease> reject(const std::string& id, const Caller& caller) {
+    return database->write(
+        [&](db::Session& session) { return reject_staged(session, id, caller); });
+  }
+  Result<StagedRelease> find(const std::string& id) {
+    return database->read([&](db::Session& session) { return find_staged(session, id); });
+  }
+  StagedPage list(const Caller& caller, std::optional<std::string> package = {},
+                  std::int64_t page = 0, std::int64_t per_page = 10,
+                  const std::function<bool(std::string_view)>& reaches = {}) {
+    return read<StagedPage>([&](db::Session& session) {
+      return staged_releases(session, caller, package, page, per_page, reaches);
+    });
+  }
+  std::optional<VersionRecord> version(const std::string& number) {
+    return read<std::optional<VersionRecord>>([&](db::Session& session) {
+      return find_version(session, find_package(session, "lib")->id, number);
+    });
+  }
+
+  imp::test::TemporaryDirectory directory;
+};
+
+TEST_F(StagedReleaseTest, KeepsWhatWasStaged) {
+  PublishCandidate it = candidate("lib", "1.1.0", "next");
+  it.access = Access::open;
+  const auto release = stage_now(it, by_machine("lib"), {{"job-id", "j"}});
+  ASSERT_TRUE(release) << release.error().message;
+  const auto found = find(release->id);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(to_json(found->candidate), to_json(it));
+  EXPECT_EQ(found->publisher, by_machine("lib").publisher);
+  EXPECT_TRUE(found->automation);
+  EXPECT_EQ(found->run.at("job-id"), boost::json::value("j"));
+  EXPECT_EQ(found->created, now);
+  EXPECT_EQ(found->to_json().at("tag"), boost::json::value("next"));
+  EXPECT_EQ(version("1.1.0")->state, VersionState::staged);
+}
+
+TEST_F(StagedReleaseTest, OddIdsAreRefused) {
+  EXPECT_EQ(code(find("")), "invalid_stage_id");
+  EXPECT_EQ(code(find("' OR 1=1 --")), "invalid_stage_id");
+  EXPECT_EQ(code(find(new_uuid())), "stage_not_found");
+}
+
+TEST_F(StagedReleaseTest, ApprovalMakesItPublicUnderBothNames) {
+  const auto release = stage_now(candidate("lib", "1.1.0"), by_machine("lib"));
+  ASSERT_TRUE(approve(release->id, ann));
+  const PackageSnapshot now_public = snapshot("lib");
+  EXPECT_EQ(now_public.dist_tags.at("latest"), "1.1.0");
+  const auto user = boost::json::parse(version("1.1.0")->npm_user).as_object();
+  EXPECT_EQ(user.at("approver").at("name"), boost::json::value("ann"));
+  EXPECT_EQ(user.at("trustedPublisher").at("oidcConfigId"), boost::json::value("oidc:1"));
+  EXPECT_EQ(code(find(release->id)), "stage_not_found");
+  EXPECT_EQ(code(approve(release->id, ann)), "stage_not_found");
+}
+
+TEST_F(StagedReleaseTest, OnlyWhoMayPublishDecides) {
+  const std::string id = staged("1.1.0");
+  const Caller machine{"", {}, "lib"};
+  for (const Caller& caller : {eve, Caller{}, machine}) {
+    EXPECT_EQ(code(approve(id, caller)), "stage_not_found");
+    EXPECT_EQ(code(reject(id, caller)), "stage_not_found");
+    EXPECT_EQ(list(caller).total, 0);
+    EXPECT_EQ(code(database->read(
+                  [&](db::Session& session) { return find_staged_for(session, id, caller); })),
+              "stage_not_found");
+  }
+  EXPECT_TRUE(approve(id, ann));
+}
+
+TEST_F(StagedReleaseTest, AnApproverWhoIsNoMaintainerAnyMoreDecidesNothing) {
+  const std::string id = staged("1.1.0");
+  write([&](db::Session& session) {
+    write_maintainers(session, find_package(session, "lib")->id, {{"eve", "eve@example.org"}});
+  });
+  EXPECT_EQ(code(approve(id, ann)), "stage_not_found");
+  EXPECT_TRUE(approve(id, eve));
+}
+
+TEST_F(StagedReleaseTest, AVersionIsStagedOnce) {
+  staged("1.1.0");
+  EXPECT_EQ(code(stage_now(candidate("lib", "1.1.0"), by("ann"))), "version_staged");
+  EXPECT_EQ(code(stage_now(candidate("lib", "1.0.0"), by("ann"))), "version_already_published");
+  EXPECT_EQ(list(ann).total, 1);
+}
+
+TEST_F(StagedReleaseTest, NothingIsPublishedOverIt) {
+  const std::string id = staged("1.1.0");
+  EXPECT_EQ(code(publish_now(candidate("lib", "1.1.0"), by("ann"))), "version_staged");
+  // Not even by somebody who knows that it is staged, but not as what.
+  PublishOrder other = by("ann");
+  other.stage_id = new_uuid();
+  EXPECT_EQ(code(publish_now(candidate("lib", "1.1.0"), other)), "version_staged");
+  EXPECT_TRUE(approve(id, ann));
+}
+
+TEST_F(StagedReleaseTest, ARejectedVersionIsFreeAgain) {
+  const std::string id = staged("1.1.0");
+  const auto rejected = reject(id, ann);
+  ASSERT_TRUE(rejected);
+  EXPECT_FALSE(version("1.1.0"));
+  EXPECT_EQ(code(reject(id, ann)), "stage_not_found");
+  EXPECT_EQ(code(approve(id, ann)), "stage_not_found");
+  const std::string again = staged("1.1.0");
+  EXPECT_NE(again, id);
+  EXPECT_TRUE(approve(again, ann));
+}
+
+TEST_F(StagedReleaseTest, TheStagedOneIsPublishedAfterOtherVersions) {
+  const std::string id = staged("1.1.0");
+  now += Milliseconds(1);
+  ASSERT_TRUE(publish_now(candidate("lib", "1.2.0"), by("ann")));
+  EXPECT_TRUE(approve(id, ann));
+  EXPECT_TRUE(publish_now(candidate("lib", "1.3.0"), by("ann")));
+}
+
+TEST_F(StagedReleaseTest, AnApprovedVersionThatWasUnpublishedStaysBurnt) {
+  const std::string id = staged("1.1.0");
+  ASSERT_TRUE(approve(id, ann));
+  write([&](db::Session& session) {
+    burn_version(session, find_package(session, "lib")->id, "1.1.0");
+  });
+  EXPECT_EQ(code(stage_now(candidate("lib", "1.1.0"), by("ann"))), "version_already_published");
+}
+
+TEST_F(StagedReleaseTest, OfManyApprovalsExactlyOneWins) {
+  for (int round = 0; round < 5; ++round) {
+    const std::string id = staged("2.0." + std::to_string(round));
+    std::latch start(6);
+    std::atomic<int> approved = 0, gone = 0;
+    {
+      std::vector<std::jthread> threads;
+      for (int i = 0; i < 6; ++i) {
+        threads.emplace_back([&] {
+          start.arrive_and_wait();
+          const std::string got = code(approve(id, ann));
+          ++(got == "ok" ? approved : gone);
+          EXPECT_TRUE(got == "ok" || got == "stage_not_found") << got;
+        });
+      }
+    }
+    EXPECT_EQ(approved, 1);
+    EXPECT_EQ(gone, 5);
+  }
+}
+
+TEST_F(StagedReleaseTest, OfAnApprovalARejectionAndAPublishOneWins) {
+  for (int round = 0; round < 10; ++round) {
+    const std::string number = "3.0." + std::to_string(round);
+    const std::string id = staged(number);
+    std::latch start(3);
+    std::string approval, rejection, direct;
+    {
+      std::jthread one([&] {
+        start.arrive_and_wait();
+        approval = code(approve(id, ann));
+      });
+      std::jthread two([&] {
+        start.arrive_and_wait();
+        rejection = code(reject(id, ann));
+      });
+      std::jthread three([&] {
+        start.arrive_and_wait();
+        PublishCandidate other = candidate("lib", number);
+        other.tarball.sha512 = "blob of something else";
+        direct = code(publish_now(other, by("ann")));
+      });
+    }
+    EXPECT_NE(approval == "ok", rejection == "ok") << approval << " " << rejection;
+    if (direct == "ok") EXPECT_EQ(rejection, "ok");
+    const auto found = version(number);
+    EXPECT_EQ(found.has_value(), approval == "ok" || direct == "ok");
+    if (found) {
+      EXPECT_EQ(found->state, VersionState::published);
+      EXPECT_EQ(found->tarball.sha512 == "blob of something else", direct == "ok");
+    }
+  }
+  EXPECT_EQ(list(ann).total, 0);
+}
+
+TEST_F(StagedReleaseTest, TwoStagingsOfOneVersionAreOneRelease) {
+  std::latch start(4);
+  std::atomic<int> won = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        start.arrive_and_wait();
+        if (stage_now(candidate("lib", "4.0.0"), by("ann"))) ++won;
+      });
+    }
+  }
+  EXPECT_EQ(won, 1);
+  EXPECT_EQ(list(ann).total, 1);
+}
+
+TEST_F(StagedReleaseTest, TheListIsOfOnesOwnPackagesNewestFirst) {
+  ASSERT_TRUE(publish_now(candidate("other", "1.0.0"), by("eve")));
+  ASSERT_TRUE(stage_now(candidate("other", "1.1.0"), by("eve")));
+  for (int i = 1; i <= 5; ++i) {
+    now += Milliseconds(1);
+    staged("1.1." + std::to_string(i));
+  }
+  const StagedPage all = list(ann);
+  EXPECT_EQ(all.total, 5);
+  EXPECT_EQ(all.items.front().candidate.version, "1.1.5");
+  EXPECT_EQ(all.items.back().candidate.version, "1.1.1");
+  const StagedPage second = list(ann, {}, 1, 2);
+  EXPECT_EQ(second.total, 5);
+  ASSERT_EQ(second.items.size(), 2u);
+  EXPECT_EQ(second.items.front().candidate.version, "1.1.3");
+  EXPECT_TRUE(list(ann, {}, 9, 2).items.empty());
+  EXPECT_EQ(list(eve).total, 1);
+  EXPECT_EQ(list(ann, "other").total, 0);
+  EXPECT_EQ(list(eve, "other").total, 1);
+  EXPECT_EQ(list(ann, {}, 0, 10, [](std::string_view name) { return name != "lib"; }).total, 0);
+}
+
+TEST_F(StagedReleaseTest, ItsTarballIsInUse) {
+  const std::string id = staged("1.1.0");
+  const auto in_use = [&] {
+    return read<bool>(
+        [&](db::Session& session) { return staged_tarball_in_use(session, "blob of lib@1.1.0"); });
+  };
+  EXPECT_TRUE(in_use());
+  ASSERT_TRUE(reject(id, ann));
+  EXPECT_FALSE(in_use());
+}
+
+TEST_F(StagedReleaseTest, NothingIsKeptWhenTheStoreBreaksHalfWay) {
+  const std::string id = staged("1.1.0");
+  write([&](db::Session& session) { session.run("DROP TABLE package_tag"); });
+  EXPECT_EQ(code(approve(id, ann)), "store_broken");
+  EXPECT_TRUE(find(id));
+  EXPECT_EQ(version("1.1.0")->state, VersionState::staged);
+}
+
+}  // namespace
+}  // namespace imp::registry

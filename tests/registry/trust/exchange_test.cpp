@@ -1,0 +1,332 @@
+#include "registry/trust/exchange.h"
+
+#include <atomic>
+#include <latch>
+#include <thread>
+
+#include "audit/verify.h"
+#include "registry/trust/publish_token.h"
+#include "trust_fixture.h"
+
+namespace imp::trust::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Does something at its next look, which an exchange takes between verifying and minting.
+class InterruptingClock final : public Clock {
+ public:
+  explicit InterruptingClock(const Clock& inner) : inner_(inner) {}
+  Time now() const override {
+    if (const auto act = std::exchange(act_, nullptr)) act();
+    return inner_.now();
+  }
+  void then(std::function<void()> act) { act_ = std::move(act); }
+
+ private:
+  const Clock& inner_;
+  mutable std::function<void()> act_;
+};
+
+TEST_F(ExchangeTest, GivesATokenForOnePackageAndQuarterOfAnHour) {
+  const TrustedPublisher publisher = add_default();
+  const auto minted = exchange(signed_token(job_claims()));
+  ASSERT_TRUE(minted) << minted.error().message;
+  EXPECT_EQ(minted->token.package_name, "@acme/widget");
+  EXPECT_EQ(minted->token.publisher_id, publisher.id);
+  EXPECT_EQ(minted->token.permissions, publisher.permissions);
+  EXPECT_EQ(minted->token.expires_at, clock.now() + 15min);
+  EXPECT_EQ(minted->token.run.at("project-id"), json::value(kProject));
+  EXPECT_EQ(minted->token.run.at("jti"), job_claims().at("jti"));
+  EXPECT_TRUE(database->read([&](db::Session& session) {
+    return find_publish_token(session, minted->text, clock.now());
+  }));
+  ASSERT_EQ(attempts().size(), 1u);
+  EXPECT_EQ(attempts().front().outcome, "granted");
+  EXPECT_EQ(attempts().front().publisher_id, publisher.id);
+  EXPECT_TRUE(attempts().front().proved);
+  EXPECT_EQ(text("SELECT action || ' ' || outcome || ' ' || actor FROM audit_records"),
+            "trust.exchange granted publisher:" + publisher.id);
+  EXPECT_TRUE(counted("trust_exchanges_total{outcome=\"granted\"} 1"));
+  EXPECT_EQ(count("SELECT last_used_at FROM trusted_publisher"), to_milliseconds(kNow));
+}
+
+TEST_F(ExchangeTest, TheMostSpecificPublisherDecides) {
+  add(package.id, publisher_claims(), {true, true, false});
+  const TrustedPublisher specific =
+      add(package.id, publisher_claims({kContextA}), {false, true, false});
+  const auto minted = exchange(signed_token(job_claims()));
+  ASSERT_TRUE(minted);
+  EXPECT_EQ(minted->token.publisher_id, specific.id);
+  EXPECT_FALSE(minted->token.permissions.create_package);
+}
+
+TEST_F(ExchangeTest, TheRootIssuerIsAnIssuerToo) {
+  add_default();
+  EXPECT_EQ(outcome(token_with("iss", json_string(kBase))), "granted");
+}
+
+TEST_F(ExchangeTest, APublisherOfAnotherIssuerNeverMatches) {
+  add(package.id, publisher_claims(), {true, true, false}, "imprimatur");
+  EXPECT_EQ(outcome(signed_token(job_claims())), "no_matching_publisher");
+  EXPECT_EQ(outcome(token_with("iss", json_string(kBase))), "no_matching_publisher");
+  EXPECT_EQ(remote.fetches(), 0);
+}
+
+TEST_F(ExchangeTest, AKeyOfAnotherIssuerDoesNotSign) {
+  add_default();
+  add(package.id, changed(publisher_claims(), claim("org-id"), json_string(kOther)));
+  remote.answer([&](const http::Fetch& request) -> Result<http::Fetched> {
+    if (!request.url.contains("jwks")) return remote.healthy(request);
+    const bool mine = request.url.contains(kOrganization);
+    return json_answer(
+        jwks_of({{mine ? "mine" : "theirs",
+                  (mine ? jose::test::rsa_key() : jose::test::foreign_rsa_key()).public_key()}}));
+  });
+  EXPECT_EQ(outcome(signed_token(job_claims(), jose::test::foreign_rsa_key(), "theirs")),
+            "unknown_key");
+  EXPECT_EQ(outcome(signed_token(job_claims(), jose::test::rsa_key(), "mine")), "granted");
+}
+
+TEST_F(ExchangeTest, ARotatedKeyIsFetchedOnce) {
+  add_default();
+  EXPECT_EQ(outcome(token_numbered(1)), "granted");
+  remote.publish_keys(jwks_of({{"new", jose::test::foreign_rsa_key().public_key()}}));
+  clock.advance(61s);
+  const json::object claims = changed(job_claims(), "jti", "\"other\"");
+  EXPECT_EQ(outcome(signed_token(claims, jose::test::foreign_rsa_key(), "new")), "granted");
+  EXPECT_EQ(outcome(signed_token(claims, jose::test::foreign_rsa_key(), "newer")), "unknown_key");
+  EXPECT_EQ(remote.fetches_of("jwks"), 2);
+}
+
+// Replay.
+
+TEST_F(ExchangeTest, ATokenIsExchangedOnce) {
+  add_default();
+  const std::string token = signed_token(job_claims());
+  EXPECT_EQ(outcome(token), "granted");
+  EXPECT_EQ(outcome(token), "replayed");
+  // Another token of the same number is the same token.
+  EXPECT_EQ(outcome(token_with("nbf", std::to_string(kIssuedAt))), "replayed");
+  EXPECT_EQ(count("SELECT COUNT(*) FROM publish_token"), 1);
+}
+
+TEST_F(ExchangeTest, ATokenIsExchangedOnceForAllPackages) {
+  add_default();
+  add(add_package("@acme/second").id, publisher_claims());
+  const std::string token = signed_token(job_claims());
+  EXPECT_EQ(outcome(token), "granted");
+  EXPECT_EQ(outcome(token, "@acme/second"), "replayed");
+}
+
+TEST_F(ExchangeTest, ARefusedTokenIsNotUsedUp) {
+  add_default();
+  const std::string token = signed_token(job_claims());
+  EXPECT_EQ(outcome(token, "@acme/absent"), "no_matching_publisher");
+  EXPECT_EQ(outcome(token), "granted");
+}
+
+TEST_F(ExchangeTest, ATokenWithoutNumberIsRememberedByItsText) {
+  add_default();
+  const std::string token = token_with("jti", "");
+  EXPECT_EQ(outcome(token), "granted");
+  EXPECT_EQ(outcome(token), "replayed");
+  EXPECT_EQ(outcome(signed_token(
+                changed(changed(job_claims(), "jti", ""), "nbf", std::to_string(kIssuedAt)))),
+            "granted");
+}
+
+TEST_F(ExchangeTest, ATokensNumberIsShortText) {
+  add_default();
+  for (const std::string& jti : {std::string("\"\""), std::string("7"), std::string("[\"a\"]"),
+                                 std::string("null"), json_string(std::string(257, 'j'))}) {
+    EXPECT_EQ(outcome(token_with("jti", jti)), "claim_type") << jti;
+  }
+  EXPECT_EQ(outcome(token_with("jti", json_string(std::string(256, 'j')))), "granted");
+}
+
+TEST_F(ExchangeTest, TheSameNumberOfTwoIssuersIsTwoTokens) {
+  add_default();
+  EXPECT_EQ(outcome(signed_token(job_claims())), "granted");
+  EXPECT_EQ(outcome(token_with("iss", json_string(kBase))), "granted");
+}
+
+TEST_F(ExchangeTest, AReplayInTheLeewayIsSeen) {
+  add_default();
+  json::object claims = job_claims();
+  claims["exp"] = kIssuedAt + 120;
+  const std::string token = signed_token(claims);
+  clock.set(Time(std::chrono::seconds(kIssuedAt + 119)));
+  EXPECT_EQ(outcome(token), "granted");
+  // Expired, but a slow clock is forgiven for half a minute; the mark has to last as long.
+  clock.set(Time(std::chrono::seconds(kIssuedAt + 149)));
+  const auto tidied = write([&](db::Session& session) -> Result<void> {
+    forget_expired(session, clock.now());
+    return {};
+  });
+  ASSERT_TRUE(tidied);
+  EXPECT_EQ(outcome(token), "replayed");
+}
+
+TEST_F(ExchangeTest, MarksGoOnlyWhenTheTokenIsLongPastUse) {
+  add_default();
+  EXPECT_EQ(outcome(signed_token(job_claims())), "granted");
+  const auto forget = [&] {
+    (void)write([&](db::Session& session) -> Result<void> {
+      forget_expired(session, clock.now());
+      return {};
+    });
+    return count("SELECT COUNT(*) FROM used_identity_token");
+  };
+  clock.set(Time(std::chrono::seconds(kIssuedAt + 3600)) + kReplayMargin);
+  EXPECT_EQ(forget(), 1);
+  clock.advance(1ms);
+  EXPECT_EQ(forget(), 0);
+}
+
+TEST_F(ExchangeTest, OfManyAtOnceExactlyOneWins) {
+  add_default();
+  const std::string token = signed_token(job_claims());
+  std::latch start(8);
+  std::atomic<int> granted = 0, replayed = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 8; ++i) {
+      threads.emplace_back([&] {
+        start.arrive_and_wait();
+        const std::string got = outcome(token);
+        ++(got == "granted" ? granted : replayed);
+        EXPECT_TRUE(got == "granted" || got == "replayed") << got;
+      });
+    }
+  }
+  EXPECT_EQ(granted, 1);
+  EXPECT_EQ(replayed, 7);
+  EXPECT_EQ(count("SELECT COUNT(*) FROM publish_token"), 1);
+  EXPECT_TRUE(audit::verify(*database).value().intact());
+}
+
+TEST_F(ExchangeTest, AReplayAfterARestartIsSeen) {
+  add_default();
+  const std::string token = signed_token(job_claims());
+  EXPECT_EQ(outcome(token), "granted");
+  open();
+  wire();
+  EXPECT_EQ(outcome(token), "replayed");
+}
+
+// The store.
+
+TEST_F(ExchangeTest, AStoppedStoreGivesNoToken) {
+  add_default();
+  const std::string token = signed_token(job_claims());
+  database->stop();
+  EXPECT_EQ(outcome(token), "store_stopping");
+  open();
+  wire();
+  EXPECT_EQ(outcome(token), "granted");
+}
+
+TEST_F(ExchangeTest, AStoreThatStopsBetweenVerifyingAndMintingGivesNoToken) {
+  add_default();
+  InterruptingClock hook(clock);
+  wire(&hook);
+  hook.then([&] { database->stop(); });
+  EXPECT_EQ(outcome(signed_token(job_claims())), "store_stopping");
+  open();
+  EXPECT_EQ(count("SELECT COUNT(*) FROM used_identity_token"), 0);
+  EXPECT_EQ(count("SELECT COUNT(*) FROM publish_token"), 0);
+}
+
+struct Broken {
+  const char* name;
+  const char* table;
+};
+
+class BrokenStore : public ExchangeTest, public testing::WithParamInterface<Broken> {};
+
+TEST_P(BrokenStore, GivesNoTokenAndKeepsNothingOfTheTry) {
+  add_default();
+  const auto dropped = write([&](db::Session& session) -> Result<void> {
+    session.run(std::string("DROP TABLE ") + GetParam().table);
+    return {};
+  });
+  ASSERT_TRUE(dropped);
+  EXPECT_EQ(outcome(signed_token(job_claims())), "store_broken");
+  for (const std::string table : {"publish_token", "used_identity_token", "publish_attempt"}) {
+    if (table != GetParam().table) {
+      EXPECT_EQ(count("SELECT COUNT(*) FROM " + table +
+                      (table == "publish_attempt" ? " WHERE outcome = 'granted'" : "")),
+                0)
+          << table;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, BrokenStore,
+                         testing::Values(Broken{"Tokens", "publish_token"},
+                                         Broken{"Marks", "used_identity_token"},
+                                         Broken{"Attempts", "publish_attempt"},
+                                         Broken{"Audit", "audit_records"},
+                                         Broken{"Publishers", "trusted_publisher"}),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+// What changes between verifying and minting.
+
+TEST_F(ExchangeTest, APublisherRemovedMeanwhileGivesNoToken) {
+  const TrustedPublisher publisher = add_default();
+  InterruptingClock hook(clock);
+  wire(&hook);
+  hook.then([&] { remove(publisher); });
+  const std::string token = signed_token(job_claims());
+  EXPECT_EQ(outcome(token), "publisher_removed");
+  EXPECT_EQ(count("SELECT COUNT(*) FROM publish_token"), 0);
+  EXPECT_EQ(attempts().front().outcome, "publisher_removed");
+  // The token was not used up by that: its pipeline may be trusted again.
+  add_default();
+  EXPECT_EQ(outcome(token), "granted");
+}
+
+TEST_F(ExchangeTest, APublisherMadeAnewMeanwhileIsAnotherOne) {
+  const TrustedPublisher publisher = add_default();
+  InterruptingClock hook(clock);
+  wire(&hook);
+  hook.then([&] {
+    remove(publisher);
+    add(package.id, publisher_claims(), {false, true, false});
+  });
+  EXPECT_EQ(outcome(signed_token(job_claims())), "publisher_removed");
+}
+
+TEST_F(ExchangeTest, APublisherRemovedWhileKeysAreFetchedGivesNoToken) {
+  const TrustedPublisher publisher = add_default();
+  std::atomic<bool> removed = false;
+  remote.answer([&](const http::Fetch& request) {
+    if (!removed.exchange(true)) remove(publisher);
+    return remote.healthy(request);
+  });
+  EXPECT_EQ(outcome(signed_token(job_claims())), "no_matching_publisher");
+}
+
+TEST_F(ExchangeTest, APublisherOfAnotherPackageOfTheScopeIsNone) {
+  add(add_package("@acme/gadget").id, publisher_claims());
+  EXPECT_EQ(outcome(signed_token(job_claims())), "no_matching_publisher");
+  EXPECT_EQ(outcome(signed_token(job_claims()), "@acme/gadget"), "granted");
+}
+
+TEST_F(ExchangeTest, NamesAreExact) {
+  add_default();
+  for (const char* name : {"@acme/Widget", "@ACME/widget", "acme/widget", "widget",
+                           "@acme%2fwidget", "@acme/widget.", "@acme/widget ", ""}) {
+    EXPECT_EQ(outcome(signed_token(job_claims()), name), "no_matching_publisher") << name;
+  }
+}
+
+TEST_F(ExchangeTest, APublishTokenIsNoIdentityToken) {
+  add_default();
+  const auto minted = exchange(signed_token(job_claims()));
+  EXPECT_EQ(outcome(minted->text), "malformed");
+}
+
+}  // namespace
+}  // namespace imp::trust::test

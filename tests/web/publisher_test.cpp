@@ -1,0 +1,136 @@
+#include "registry/trust/publisher.h"
+#include "fixture.h"
+#include "registry/packages/store.h"
+
+namespace imp::web {
+namespace {
+
+const std::string kSettings = "/package/@acme/lib/settings";
+
+class PublisherPagesTest : public WebTest {
+ protected:
+  PublisherPagesTest() {
+    alice = person("alice");
+    acme = organization("acme", alice);
+    widgets = project(acme, "widgets");
+    definition = ci_->services().definitions.list(widgets.id)->front();
+    publish("@acme/lib", "1.0.0", alice);
+  }
+
+  Fields form(const std::string& code) const {
+    return {{"organization_id", acme.id},
+            {"project_id", " " + widgets.id + "\n"},  // as pasted
+            {"pipeline_definition_id", definition.id},
+            {"vcs_origin", widgets.vcs_origin},
+            {"context_ids", ""},
+            {"permission", "createStagedPackage"},
+            {"otp", code}};
+  }
+  std::vector<trust::TrustedPublisher> publishers() {
+    return registry_->services()
+        .database
+        .read([&](db::Session& session) -> Result<std::vector<trust::TrustedPublisher>> {
+          const auto package = registry::find_package(session, "@acme/lib");
+          return trust::publishers_of(session, package->id);
+        })
+        .value();
+  }
+
+  accounts::Person alice;
+  accounts::Organization acme;
+  ci::Project widgets;
+  ci::PipelineDefinition definition;
+};
+
+TEST_F(PublisherPagesTest, WithoutASecondFactorThePageSaysWhatToDo) {
+  Browser browser = signed_in("alice");
+  EXPECT_TRUE(browser.get(kSettings).has("needs a second factor"));
+  EXPECT_EQ(browser.post(kSettings + "/publishers", form("123456")).status, 403);
+  EXPECT_TRUE(publishers().empty());
+}
+
+TEST_F(PublisherPagesTest, AddsListsAndRemoves) {
+  const auto codes = enable_totp(alice);
+  Browser browser = signed_in("alice");
+  const Answer filled = browser.get(kSettings + "?from=" + definition.id);
+  EXPECT_TRUE(filled.has("value=\"" + widgets.id + "\""));
+  EXPECT_TRUE(filled.has("value=\"" + widgets.vcs_origin + "\""));
+
+  const Answer added = browser.post(kSettings + "/publishers", form(codes[0]));
+  EXPECT_EQ(added.header("location"), kSettings + "?done=added#publishers");
+  ASSERT_EQ(publishers().size(), 1u);
+  const auto publisher = publishers().front();
+  EXPECT_EQ(publisher.claims.project_id, widgets.id);
+  EXPECT_EQ(publisher.issuer_id, "imprimatur");  // this server's own organisation
+  EXPECT_FALSE(publisher.permissions.create_package);
+  EXPECT_EQ(publisher.created_by, "alice");
+  EXPECT_TRUE(browser.get(kSettings).has(definition.id));
+  EXPECT_THAT(audited("granted"), testing::Contains("trust.create"));
+
+  EXPECT_EQ(
+      browser
+          .post(kSettings + "/publishers/remove", {{"publisher", publisher.id}, {"otp", codes[0]}})
+          .status,
+      401);  // the same code again
+  EXPECT_EQ(publishers().size(), 1u);
+  EXPECT_EQ(
+      browser
+          .post(kSettings + "/publishers/remove", {{"publisher", publisher.id}, {"otp", codes[1]}})
+          .status,
+      303);
+  EXPECT_TRUE(publishers().empty());
+  EXPECT_THAT(audited("granted"), testing::Contains("trust.revoke"));
+}
+
+TEST_F(PublisherPagesTest, WhatIsWrongIsSaidBeforeACodeIsUsedUp) {
+  const auto codes = enable_totp(alice);
+  Browser browser = signed_in("alice");
+  const struct {
+    std::string_view field;
+    std::string value;
+  } cases[] = {{"organization_id", "acme"},
+               {"project_id", ""},
+               {"vcs_origin", "https://github.com/acme/widgets"},
+               {"context_ids", "guard"},
+               {"permission", "everything"},
+               {"issuer", "https://evil.example"}};
+  for (const auto& [field, value] : cases) {
+    Fields fields = form(codes[0]);
+    std::erase_if(fields, [&](const auto& item) { return item.first == field; });
+    fields.emplace_back(field, value);
+    const Answer answer = browser.post(kSettings + "/publishers", fields);
+    EXPECT_EQ(answer.status, 400) << field;
+    EXPECT_TRUE(answer.has("role=\"alert\"")) << field;
+    EXPECT_TRUE(answer.has("value=\"" + definition.id + "\"")) << field;  // what was typed is kept
+  }
+  EXPECT_EQ(browser.post(kSettings + "/publishers", form(codes[0])).status, 303);
+}
+
+TEST_F(PublisherPagesTest, MembersWhoDoNotGovernAreRefusedAndRecorded) {
+  const auto bob = person("bob");
+  ASSERT_TRUE(accounts_->organizations.set_member(acme, bob, accounts::Role::member,
+                                                  accounts::Actor::system()));
+  const auto codes = enable_totp(bob);
+  Browser browser = signed_in("bob");
+  EXPECT_EQ(browser.get(kSettings).status, 403);
+  EXPECT_EQ(browser.post(kSettings + "/publishers", form(codes[0])).status, 403);
+  EXPECT_TRUE(publishers().empty());
+  EXPECT_THAT(audited("package_not_permitted"), testing::Contains("trust.create"));
+}
+
+TEST_F(PublisherPagesTest, StagedReleasesThatAreNotThereCannotBeDecided) {
+  const auto codes = enable_totp(alice);
+  Browser browser = signed_in("alice");
+  const Fields fields{{"stage", "11111111-2222-4333-8444-555555555555"}, {"otp", codes[0]}};
+  for (const std::string decision : {"approve", "reject"}) {
+    Fields all = fields;
+    all.emplace_back("decision", decision);
+    EXPECT_EQ(browser.post("/package/@acme/lib/staged", all).status, 404) << decision;
+  }
+  Fields neither = fields;
+  neither.emplace_back("decision", "publish");
+  EXPECT_EQ(browser.post("/package/@acme/lib/staged", neither).status, 400);
+}
+
+}  // namespace
+}  // namespace imp::web
