@@ -50,7 +50,8 @@ async function output(server, path, number, patience) {
   while (performance.now() < until) {
     last = await server.request('GET', `${path}/job/${number}/output?wait=5`, { token: server.token });
     const text = last.json?.steps?.map((step) => step.output).join('') ?? '';
-    if (text.includes(mark)) return text;
+    // With the version, which the shell fills in: the command itself may be shown before it runs.
+    if (text.includes(`${mark} from node v`)) return text;
     if (last.json?.ended) throw new Error(`the job ended without output: ${last.text}`);
     await sleep(2);
   }
