@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const modules = fileURLToPath(new URL('../node_modules', import.meta.url));
+/** A file of an installed package. */
+export const module = (path) => join(modules, path);
 const client = (name, node, npm) => ({
-  name, node: join(modules, node, 'bin/node'), cli: join(modules, npm, 'bin/npm-cli.js'),
+  name, node: module(join(node, 'bin/node')), cli: module(join(npm, 'bin/npm-cli.js')),
 });
 
 export const npm11 = client('npm 11.21.2 on Node 22', 'node-22', 'npm-11');
