@@ -84,7 +84,12 @@ std::vector<db::Migration> migrations() {
                   "  hash TEXT NOT NULL\n"
                   ");\n"
                   "INSERT INTO audit_head (id, records, hash) VALUES (1, 0, '" +
-                  std::string(kFirstPrevious) + "');\n"}};
+                  std::string(kFirstPrevious) + "');\n"},
+          // Most records belong to no organisation.
+          {.name = "audit/2",
+           .sql = "DROP INDEX audit_by_organization;\n"
+                  "CREATE INDEX audit_by_organization ON audit_records (organization, sequence) "
+                  "WHERE organization IS NOT NULL;\n"}};
 }
 
 void append(db::Session& session, const Record& record) {

@@ -59,7 +59,14 @@ SqliteConnection::SqliteConnection(const std::string& path, Use use)
   run("PRAGMA foreign_keys=ON");
   // After a burst the log file is cut back to this many bytes.
   rows("PRAGMA journal_size_limit=67108864");
-  if (use == Use::reading) run("PRAGMA query_only=ON");
+  if (use == Use::reading) {
+    run("PRAGMA query_only=ON");
+    return;
+  }
+  // The writer alone changes pages, so what it keeps stays good; and the longer the log may grow
+  // (to 16 MB here), the fewer times a page that many transactions change is written back.
+  run("PRAGMA cache_size=-16384");
+  rows("PRAGMA wal_autocheckpoint=4000");
 }
 
 std::vector<Row> SqliteConnection::execute(std::string_view sql, std::vector<Value> parameters,

@@ -19,7 +19,7 @@ SqliteReaders::~SqliteReaders() { stop(); }
 
 SqliteConnection* SqliteReaders::borrow() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return stopping_ || !free_.empty(); });
+  freed_.wait(lock, [this] { return stopping_ || !free_.empty(); });
   if (stopping_) return nullptr;
   // The one given back last has the warmest cache.
   SqliteConnection* connection = free_.back();
@@ -32,7 +32,9 @@ void SqliteReaders::give_back(SqliteConnection* connection) {
     const std::lock_guard lock(mutex_);
     free_.push_back(connection);
   }
-  changed_.notify_all();
+  // One connection came free, so one waiter can go on; waking all of them would cost more than
+  // their reads.
+  freed_.notify_one();
 }
 
 Result<void> SqliteReaders::run(const std::function<bool(Session&)>& body) {
@@ -57,8 +59,9 @@ Result<void> SqliteReaders::run(const std::function<bool(Session&)>& body) {
 void SqliteReaders::stop() {
   std::unique_lock lock(mutex_);
   stopping_ = true;
-  changed_.notify_all();
-  changed_.wait(lock, [this] { return free_.size() == connections_.size(); });
+  freed_.notify_all();
+  // Nobody else waits any more, so whoever gives back wakes this.
+  freed_.wait(lock, [this] { return free_.size() == connections_.size(); });
 }
 
 }  // namespace imp::db

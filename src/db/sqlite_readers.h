@@ -29,7 +29,7 @@ class SqliteReaders {
 
   std::vector<std::unique_ptr<SqliteConnection>> connections_;
   std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable freed_;
   std::vector<SqliteConnection*> free_;
   bool stopping_ = false;
 };

@@ -26,6 +26,16 @@ TEST(Clock, HttpDate) {
   EXPECT_EQ(http_date(from_milliseconds(784111777000)), "Sun, 06 Nov 1994 08:49:37 GMT");
 }
 
+TEST(Uuid, OrderedOnesBeginWithTheirTime) {
+  // RFC 9562 appendix A.6.
+  const std::string a = new_ordered_uuid(from_milliseconds(0x017F22E279B0));
+  EXPECT_TRUE(is_uuid(a));
+  EXPECT_TRUE(a.starts_with("017f22e2-79b0-7")) << a;
+  EXPECT_NE(std::string_view("89ab").find(a[19]), std::string_view::npos) << a;
+  EXPECT_NE(a, new_ordered_uuid(from_milliseconds(0x017F22E279B0)));
+  EXPECT_LT(a, new_ordered_uuid(from_milliseconds(0x017F22E279B1)));
+}
+
 TEST(Uuid, IsRandomVersion4) {
   const std::string a = new_uuid();
   EXPECT_TRUE(is_uuid(a));

@@ -64,6 +64,11 @@ CREATE TABLE registry_key (
   created BIGINT NOT NULL,
   expires BIGINT
 );
+)sql"},
+          // Most packages have no owner: an entry for each of them would be written for nothing.
+          {"registry/packages/2", R"sql(
+DROP INDEX package_owner;
+CREATE INDEX package_owner ON package (owner) WHERE owner IS NOT NULL;
 )sql"}};
 }
 

@@ -45,7 +45,7 @@ std::optional<Package> find_package_by_id(db::Session& session, std::string_view
 
 Package create_package(db::Session& session, const PackageName& name,
                        const std::optional<std::string>& owner, Access access, Time now) {
-  Package out{new_uuid(), name.text(), owner, access, now, now, 1, std::nullopt};
+  Package out{new_ordered_uuid(now), name.text(), owner, access, now, now, 1, std::nullopt};
   session.run(
       "INSERT INTO package (id, name, owner, access, created, modified, revision) "
       "VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7)",

@@ -16,13 +16,12 @@ void record_attempt(db::Session& session, const Attempt& attempt) {
        boost::json::serialize(attempt.comparison), attempt.remote_address,
        std::int64_t{attempt.proved}});
   session.run(
-      "DELETE FROM publish_attempt WHERE package_name = :p1 AND proved = :p2 AND at < (SELECT "
-      "MIN(at) FROM "
-      "(SELECT at FROM publish_attempt WHERE package_name = :p3 AND proved = :p4 ORDER BY at DESC "
-      "LIMIT :p5) "
-      "AS kept)",
+      "DELETE FROM publish_attempt WHERE package_name = :p1 AND proved = :p2 AND at < (SELECT at "
+      "FROM publish_attempt WHERE package_name = :p3 AND proved = :p4 ORDER BY at DESC LIMIT 1 "
+      "OFFSET :p5)",
       {attempt.package_name, std::int64_t{attempt.proved}, attempt.package_name,
-       std::int64_t{attempt.proved}, std::int64_t{attempt.proved ? kKeptAttempts : kKeptUnproved}});
+       std::int64_t{attempt.proved},
+       std::int64_t{attempt.proved ? kKeptAttempts - 1 : kKeptUnproved - 1}});
 }
 
 std::vector<Attempt> attempts_of(db::Session& session, std::string_view package_name, int limit) {

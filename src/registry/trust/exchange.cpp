@@ -33,7 +33,7 @@ audit::Record audit_record(const ExchangeRequest& request, const Evaluation& eva
 
 Attempt attempt_of(const ExchangeRequest& request, const Evaluation& evaluation, Time now) {
   Attempt attempt;
-  attempt.id = new_uuid();
+  attempt.id = new_ordered_uuid(now);
   attempt.package_name = request.package_name;
   attempt.at = now;
   attempt.action = "exchange";

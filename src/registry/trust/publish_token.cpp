@@ -74,9 +74,14 @@ MintedToken mint_publish_token(db::Session& session, crypto::Random& random,
                                boost::json::object run, Time now) {
   MintedToken minted;
   minted.text = std::string(kPublishTokenPrefix) + random.alphanumeric(kSecretLength);
-  minted.token = {new_uuid(),   publisher.package_id,   std::string(package_name),
-                  publisher.id, publisher.permissions,  std::move(run),
-                  now,          now + kPublishTokenLife};
+  minted.token = {new_ordered_uuid(now),
+                  publisher.package_id,
+                  std::string(package_name),
+                  publisher.id,
+                  publisher.permissions,
+                  std::move(run),
+                  now,
+                  now + kPublishTokenLife};
   const PublishToken& token = minted.token;
   session.run(
       "INSERT INTO publish_token (hash, id, package_id, package_name, publisher_id, permissions, "
