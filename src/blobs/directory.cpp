@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -67,6 +68,22 @@ Result<void> Directory::sync_file(const Descriptor& file, const std::string& pat
   if (const int error = fault(Step::sync_file)) return broken(text("fsync", path), error);
   if (uninterrupted([&] { return ::fsync(file.number()); }) != 0) {
     return broken(text("fsync", path), errno);
+  }
+  return {};
+}
+
+Result<void> Directory::sync_data(const Descriptor& file, const std::string& path) const {
+  if (const int error = fault(Step::sync_file)) return broken(text("fdatasync", path), error);
+  if (uninterrupted([&] { return ::fdatasync(file.number()); }) != 0) {
+    return broken(text("fdatasync", path), errno);
+  }
+  return {};
+}
+
+Result<void> Directory::sync_file_system() const {
+  if (const int error = fault(Step::sync_file)) return broken(text("syncfs", ""), error);
+  if (uninterrupted([&] { return ::syncfs(root_.number()); }) != 0) {
+    return broken(text("syncfs", ""), errno);
   }
   return {};
 }

@@ -24,6 +24,10 @@ class Directory {
   /// The path is for the message.
   Result<void> write(const Descriptor& file, ByteView bytes, const std::string& path) const;
   Result<void> sync_file(const Descriptor& file, const std::string& path) const;
+  /// Its bytes, and its size, but not the times of it.
+  Result<void> sync_data(const Descriptor& file, const std::string& path) const;
+  /// Everything that was changed in the file system which holds the store.
+  Result<void> sync_file_system() const;
   Result<void> rename(const std::string& from, const std::string& to) const;
   Result<void> sync_directory(const std::string& path) const;
   /// Removing what is not there succeeds.

@@ -7,6 +7,7 @@
 #include "base/uuid.h"
 #include "blobs/directory.h"
 #include "blobs/file_writer.h"
+#include "blobs/journal.h"
 
 namespace imp::blobs {
 
@@ -18,14 +19,17 @@ std::string prefix(int number) { return hex(std::array{static_cast<std::uint8_t>
 
 class FileStore final : public Store {
  public:
-  FileStore(std::shared_ptr<const Directory> directory, Descriptor lock)
-      : directory_(std::move(directory)), lock_(std::move(lock)) {}
+  FileStore(std::shared_ptr<const Directory> directory, Descriptor lock,
+            std::uint64_t journal_limit)
+      : directory_(std::move(directory)),
+        lock_(std::move(lock)),
+        journal_(std::make_shared<Journal>(directory_, journal_limit)) {}
 
   Result<std::unique_ptr<BlobWriter>> begin() override {
     std::string path = "tmp/" + new_uuid();
     auto file = directory_->create(path);
     if (!file) return pass_on(file);
-    return std::make_unique<FileWriter>(directory_, std::move(*file), std::move(path));
+    return std::make_unique<FileWriter>(directory_, journal_, std::move(*file), std::move(path));
   }
 
   Result<OpenBlob> open(const std::string& sha512) override {
@@ -91,12 +95,13 @@ class FileStore final : public Store {
 
   const std::shared_ptr<const Directory> directory_;
   const Descriptor lock_;
+  const std::shared_ptr<Journal> journal_;
 };
 
 // All at once, so that storing a blob never has to make and sync a directory.
 Result<void> make_directories(const Directory& directory) {
   bool made = false;
-  std::vector<std::string> paths = {"tmp", "sha512"};
+  std::vector<std::string> paths = {"tmp", "journal", "sha512"};
   for (int number = 0; number < 256; ++number) paths.push_back("sha512/" + prefix(number));
   for (const std::string& path : paths) {
     const auto one = directory.make_directory(path);
@@ -109,16 +114,17 @@ Result<void> make_directories(const Directory& directory) {
 }
 
 // Every store that is open, in whatever process, holds a shared lock on tmp/. Whoever can have it
-// alone is the only one, and then each file there is what a crash left.
-Result<Descriptor> lock_and_clean(const Directory& directory) {
-  auto lock = directory.open_directory("tmp");
+// alone is the only one, and then each file there, and each journal, is what a crash left.
+Result<Descriptor> lock_and_clean(const std::shared_ptr<const Directory>& directory) {
+  auto lock = directory->open_directory("tmp");
   if (!lock) return lock;
   if (::flock(lock->number(), LOCK_EX | LOCK_NB) == 0) {
-    const auto stale = directory.names("tmp");
+    const auto stale = directory->names("tmp");
     if (!stale) return pass_on(stale);
     for (const std::string& name : *stale) {
-      if (const auto removed = directory.remove("tmp/" + name); !removed) return pass_on(removed);
+      if (const auto removed = directory->remove("tmp/" + name); !removed) return pass_on(removed);
     }
+    if (const auto recovered = Journal::recover(directory); !recovered) return pass_on(recovered);
   }
   if (::flock(lock->number(), LOCK_SH) != 0) return broken("lock tmp", errno);
   return lock;
@@ -131,9 +137,9 @@ Result<std::unique_ptr<Store>> open_file_store(const FileStoreOptions& options) 
   if (!opened) return pass_on(opened);
   auto directory = std::make_shared<const Directory>(std::move(*opened));
   if (const auto made = make_directories(*directory); !made) return pass_on(made);
-  auto lock = lock_and_clean(*directory);
+  auto lock = lock_and_clean(directory);
   if (!lock) return pass_on(lock);
-  return std::make_unique<FileStore>(std::move(directory), std::move(*lock));
+  return std::make_unique<FileStore>(std::move(directory), std::move(*lock), options.journal_limit);
 }
 
 }  // namespace imp::blobs

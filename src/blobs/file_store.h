@@ -26,12 +26,15 @@ struct FileStoreOptions {
   /// For tests: called before each system call. A value other than 0 is taken for the call's errno,
   /// and the call is left out.
   std::function<int(Step)> before_step = {};
+  /// Small blobs that are durable in a journal only take at most about this many bytes twice.
+  std::uint64_t journal_limit = std::uint64_t{16} << 20;
 };
 
 /// Blobs as files: <root>/sha512/ab/cdef… . A blob is written to <root>/tmp, synced, renamed, and
-/// its directory synced; so a crash leaves it whole or not at all. What a crash left in <root>/tmp
-/// is removed when the store is opened, unless another process is using it. Makes the directories
-/// that are absent, for this user alone.
+/// its directory synced; one of less than 64 KiB is synced in <root>/journal instead, together with
+/// others, before it is renamed. So a crash leaves it whole or not at all. What a crash left in
+/// <root>/tmp and <root>/journal is cleared up when the store is opened, unless another process is
+/// using it. Makes the directories that are absent, for this user alone.
 Result<std::unique_ptr<Store>> open_file_store(const FileStoreOptions& options);
 
 }  // namespace imp::blobs

@@ -18,9 +18,12 @@ std::string path_of(const std::string& sha512) {
   return directory_of(sha512) + "/" + sha512.substr(2);
 }
 
-FileWriter::FileWriter(std::shared_ptr<const Directory> directory, Descriptor file,
-                       std::string path)
-    : directory_(std::move(directory)), file_(std::move(file)), path_(std::move(path)) {}
+FileWriter::FileWriter(std::shared_ptr<const Directory> directory, std::shared_ptr<Journal> journal,
+                       Descriptor file, std::string path)
+    : directory_(std::move(directory)),
+      journal_(std::move(journal)),
+      file_(std::move(file)),
+      path_(std::move(path)) {}
 
 FileWriter::~FileWriter() {
   // What cannot be removed now is removed when the store is opened next.
@@ -46,10 +49,11 @@ Result<void> FileWriter::flush() {
 
 Result<Blob> FileWriter::finish() {
   if (!usable_) return used_up();
-  if (const auto flushed = flush(); !flushed) return pass_on(flushed);
   usable_ = false;
   Blob blob{.sha512 = hex(hash_.finish()), .size = size_};
-  if (const auto durable = make_durable(blob.sha512); !durable) return pass_on(durable);
+  const bool small = journal_ && buffer_.size() == size_;  // nothing was written yet
+  const auto placed = small ? place_small(blob.sha512) : place_large(blob.sha512);
+  if (!placed) return pass_on(placed);
   return blob;
 }
 
@@ -57,12 +61,25 @@ Result<Blob> FileWriter::finish() {
 // cut can take away. A file of that name is replaced, since its bytes may have been damaged. When
 // the last step fails the name stays: another writer of the same bytes may have been told that it
 // is durable.
-Result<void> FileWriter::make_durable(const std::string& sha512) {
+Result<void> FileWriter::place_large(const std::string& sha512) {
+  if (auto flushed = flush(); !flushed) return flushed;
   if (auto synced = directory_->sync_file(file_, path_); !synced) return synced;
   file_.reset();
   if (auto renamed = directory_->rename(path_, path_of(sha512)); !renamed) return renamed;
   exists_ = false;
   return directory_->sync_directory(directory_of(sha512));
+}
+
+// The journal comes first. What a power cut takes away of the file or its name is put right from
+// there.
+Result<void> FileWriter::place_small(const std::string& sha512) {
+  const auto record = journal_->append(sha512, buffer_);
+  if (!record) return pass_on(record);
+  if (auto flushed = flush(); !flushed) return flushed;
+  file_.reset();
+  if (auto renamed = directory_->rename(path_, path_of(sha512)); !renamed) return renamed;
+  exists_ = false;
+  return {};
 }
 
 }  // namespace imp::blobs

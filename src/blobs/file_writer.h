@@ -4,6 +4,7 @@
 #include <string>
 
 #include "blobs/directory.h"
+#include "blobs/journal.h"
 #include "blobs/store.h"
 #include "crypto/hash.h"
 
@@ -16,8 +17,9 @@ std::string path_of(const std::string& sha512);
 /// Writes one blob: to a temporary file, then under its name.
 class FileWriter final : public BlobWriter {
  public:
-  /// `path` is the temporary file, already made.
-  FileWriter(std::shared_ptr<const Directory> directory, Descriptor file, std::string path);
+  /// `path` is the temporary file, already made. Without a journal, every blob is synced by itself.
+  FileWriter(std::shared_ptr<const Directory> directory, std::shared_ptr<Journal> journal,
+             Descriptor file, std::string path);
   ~FileWriter() override;
 
   Result<void> write(ByteView bytes) override;
@@ -25,9 +27,11 @@ class FileWriter final : public BlobWriter {
 
  private:
   Result<void> flush();
-  Result<void> make_durable(const std::string& sha512);
+  Result<void> place_large(const std::string& sha512);
+  Result<void> place_small(const std::string& sha512);
 
   const std::shared_ptr<const Directory> directory_;
+  const std::shared_ptr<Journal> journal_;
   Descriptor file_;
   const std::string path_;
   bool exists_ = true;  ///< the temporary file is there

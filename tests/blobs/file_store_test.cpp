@@ -8,6 +8,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <mutex>
 
 #include "crypto/hash.h"
 #include "db/temporary_directory.h"
@@ -18,7 +19,8 @@ namespace {
 using testing::HasSubstr;
 
 constexpr std::string_view kOld = "stored before";
-const std::string kNew(200'000, 'n');  // several writes
+const std::string kNew(200'000, 'n');  // several writes, synced by itself
+const std::string kSmall(4'000, 's');  // durable in the journal
 
 std::string name_of(std::string_view bytes) { return hex(crypto::sha512(bytes_of(bytes))); }
 
@@ -144,25 +146,36 @@ TEST_F(FileStoreTest, SaysWhyItCannotOpen) {
   }
 }
 
+class FileStoreFailureTest : public FileStoreTest,
+                             public testing::WithParamInterface<const std::string*> {};
+INSTANTIATE_TEST_SUITE_P(Sizes, FileStoreFailureTest, testing::Values(&kNew, &kSmall));
+
 // Every step of storing a blob fails once, with a full disk and with an I/O error.
-TEST_F(FileStoreTest, AFailureAtAnyStepLeavesNothingAndTheNextTrySucceeds) {
+TEST_P(FileStoreFailureTest, AFailureAtAnyStepLeavesNothingAndTheNextTrySucceeds) {
+  const std::string& bytes = *GetParam();
   ASSERT_TRUE(put(*open(), bytes_of(kOld)));
   for (const int error : {ENOSPC, EIO}) {
     int failed_steps = 0;
     for (int n = 1;; ++n) {
+      std::mutex mutex;  // a journal is settled on a thread of its own
       int step_number = 0;
       bool armed = false;
       std::optional<Step> failed;
       const auto store = open([&](Step step) {
+        const std::lock_guard lock(mutex);
         if (!armed || failed || ++step_number != n) return 0;
         failed = step;
         return error;
       });
-      armed = true;
-      const auto blob = put(*store, bytes_of(kNew));
-      armed = false;
-      if (!failed) {
-        EXPECT_TRUE(store->remove(name_of(kNew)));
+      const auto arm = [&](bool on) {
+        const std::lock_guard lock(mutex);
+        armed = on;
+        return failed.has_value();
+      };
+      arm(true);
+      const auto blob = put(*store, bytes_of(bytes));
+      if (!arm(false)) {
+        EXPECT_TRUE(store->remove(name_of(bytes)));
         break;
       }
       ++failed_steps;
@@ -172,11 +185,11 @@ TEST_F(FileStoreTest, AFailureAtAnyStepLeavesNothingAndTheNextTrySucceeds) {
       EXPECT_EQ(blob.error().message.find(root_), std::string::npos);
       EXPECT_EQ(temporary_files(), 0u) << n;
       // After the rename only the directory's sync is missing; the name may stay.
-      if (*failed != Step::sync_directory) EXPECT_EQ(store->exists(name_of(kNew)), false) << n;
-      EXPECT_TRUE(put(*store, bytes_of(kNew)));
-      EXPECT_TRUE(store->verify(name_of(kNew)));
+      if (*failed != Step::sync_directory) EXPECT_EQ(store->exists(name_of(bytes)), false) << n;
+      EXPECT_TRUE(put(*store, bytes_of(bytes)));
+      EXPECT_TRUE(store->verify(name_of(bytes)));
       EXPECT_TRUE(store->verify(name_of(kOld)));
-      EXPECT_TRUE(store->remove(name_of(kNew)));
+      EXPECT_TRUE(store->remove(name_of(bytes)));
     }
     EXPECT_GE(failed_steps, 5);
   }
@@ -213,8 +226,9 @@ class FileStoreKillTest : public FileStoreTest {
  protected:
   enum class Ending { killed, acknowledged };
 
-  /// Opens the store in a child and stores kNew; the child is killed just before its n-th step.
-  Ending store_and_kill_at(int n) {
+  /// Opens the store in a child and stores the bytes; the child is killed just before its n-th
+  /// step.
+  Ending store_and_kill_at(int n, const std::string& bytes = kNew) {
     const pid_t child = ::fork();
     if (child == 0) {
       int steps = 0;
@@ -222,7 +236,7 @@ class FileStoreKillTest : public FileStoreTest {
                                             if (++steps == n) ::kill(::getpid(), SIGKILL);
                                             return 0;
                                           }});
-      ::_exit(store && put(**store, bytes_of(kNew)) ? 0 : 1);
+      ::_exit(store && put(**store, bytes_of(bytes)) ? 0 : 1);
     }
     int status = 0;
     ::waitpid(child, &status, 0);
@@ -231,14 +245,14 @@ class FileStoreKillTest : public FileStoreTest {
     return Ending::acknowledged;
   }
 
-  void expect_whole_or_absent(int n) {
+  void expect_whole_or_absent(int n, const std::string& bytes = kNew) {
     const auto store = open();
     EXPECT_EQ(temporary_files(), 0u) << "step " << n;
-    if (*store->exists(name_of(kNew))) {
-      EXPECT_TRUE(store->verify(name_of(kNew))) << "step " << n;
+    if (*store->exists(name_of(bytes))) {
+      EXPECT_TRUE(store->verify(name_of(bytes))) << "step " << n;
     }
-    EXPECT_TRUE(put(*store, bytes_of(kNew))) << "step " << n;
-    EXPECT_TRUE(store->verify(name_of(kNew))) << "step " << n;
+    EXPECT_TRUE(put(*store, bytes_of(bytes))) << "step " << n;
+    EXPECT_TRUE(store->verify(name_of(bytes))) << "step " << n;
   }
 };
 
@@ -247,21 +261,23 @@ TEST_F(FileStoreKillTest, AKillBeforeAnyStepOfStoringLeavesTheBlobWholeOrAbsent)
     const auto store = open();
     ASSERT_TRUE(put(*store, bytes_of(kOld)));
   }
-  // In a store that exists, the first 258 steps only look for the directories.
-  int kills = 0;
-  for (int n = 255; store_and_kill_at(n) == Ending::killed; ++n) {
-    ++kills;
-    expect_whole_or_absent(n);
-    const auto store = open();
-    EXPECT_TRUE(store->verify(name_of(kOld)));
-    EXPECT_TRUE(store->remove(name_of(kNew)));
+  for (const std::string* bytes : {&kNew, &kSmall}) {
+    // In a store that exists, the first 259 steps only look for the directories.
+    int kills = 0;
+    for (int n = 255; store_and_kill_at(n, *bytes) == Ending::killed; ++n) {
+      ++kills;
+      expect_whole_or_absent(n, *bytes);
+      const auto store = open();
+      EXPECT_TRUE(store->verify(name_of(kOld)));
+      EXPECT_TRUE(store->remove(name_of(*bytes)));
+    }
+    EXPECT_GE(kills, 9);
+    EXPECT_TRUE(open()->verify(name_of(*bytes)));
   }
-  EXPECT_GE(kills, 9);
-  EXPECT_TRUE(open()->verify(name_of(kNew)));
 }
 
 TEST_F(FileStoreKillTest, AKillWhileTheDirectoriesAreMadeIsRepairedByTheNextOpening) {
-  for (const int n : {1, 2, 3, 100, 258, 259, 260, 261}) {
+  for (const int n : {1, 2, 3, 100, 259, 260, 261, 262}) {
     std::filesystem::remove_all(root_);
     ASSERT_EQ(store_and_kill_at(n), Ending::killed);
     expect_whole_or_absent(n);

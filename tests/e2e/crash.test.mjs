@@ -2,20 +2,24 @@
 // call that writes, syncs or renames something, for every N that a publish has.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { Server } from './lib/server.mjs';
 
-/** The system calls by which the blob store and the database change the disk. */
-const syscalls = ['write', 'pwrite64', 'fsync', 'fdatasync', 'rename', 'mkdir', 'openat', 'ftruncate', 'unlink'];
+/** The system calls by which the blob store and the database change the disk, for a tarball that becomes
+ *  durable in the store's journal, and for one that is synced by itself. */
+const points = [
+  ...['write', 'pwrite64', 'fsync', 'fdatasync', 'renameat', 'mkdir', 'openat', 'ftruncate', 'unlink']
+    .map((syscall) => ({ syscall, bytes: 0 })),
+  ...['fsync', 'fdatasync', 'renameat'].map((syscall) => ({ syscall, bytes: 100_000 })),
+];
 
-/** A tar archive of one file, package/package.json. */
-function tarball(manifest) {
-  const content = Buffer.from(JSON.stringify(manifest));
+/** A file in a tar archive. */
+function entry(path, content) {
   const header = Buffer.alloc(512);
-  header.write('package/package.json', 0);
+  header.write(path, 0);
   header.write('0000644\0', 100);
   header.write('0000000\0', 108);
   header.write('0000000\0', 116);
@@ -26,12 +30,19 @@ function tarball(manifest) {
   header.write('ustar\0' + '00', 257);
   const sum = header.reduce((total, byte) => total + byte, 0);
   header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
-  return gzipSync(Buffer.concat([header, content, Buffer.alloc(512 - (content.length % 512)), Buffer.alloc(1024)]));
+  return Buffer.concat([header, content, Buffer.alloc((512 - (content.length % 512)) % 512)]);
 }
 
-function publishDocument(name, version) {
+/** A package of a manifest and that many bytes which do not compress. */
+function tarball(manifest, bytes) {
+  const files = [entry('package/package.json', Buffer.from(JSON.stringify(manifest)))];
+  if (bytes) files.push(entry('package/data.bin', randomBytes(bytes)));
+  return gzipSync(Buffer.concat([...files, Buffer.alloc(1024)]));
+}
+
+function publishDocument(name, version, bytes = 0) {
   const manifest = { name, version };
-  const data = tarball(manifest);
+  const data = tarball(manifest, bytes);
   return {
     _id: name, name, 'dist-tags': { latest: version }, access: null,
     versions: { [version]: {
@@ -66,17 +77,17 @@ describe('SIGKILL during a publish', () => {
     const bytes = Buffer.from(await (await fetch(json.dist.tarball)).arrayBuffer());
     assert.equal(`sha512-${createHash('sha512').update(bytes).digest('base64')}`, json.dist.integrity);
   };
-  const publish = (version) =>
-    server.request('PUT', '/widget', { token, body: publishDocument('widget', version) }).catch(() => ({ status: 0 }));
+  const publish = (body) => server.request('PUT', '/widget', { token, body }).catch(() => ({ status: 0 }));
 
   let number = 0;
-  for (const syscall of syscalls) {
-    test(`at every ${syscall} leaves the whole publish or nothing`, async () => {
+  for (const { syscall, bytes } of points) {
+    test(`at every ${syscall}${bytes ? ' of a large one' : ''} leaves the whole publish or nothing`, async () => {
       for (let n = 1; ; n++) {
         const version = `1.1.${++number}`;
+        const document = publishDocument('widget', version, bytes);
         await server.launch();
         const strace = await attach(server, syscall, n);
-        const answer = await publish(version);
+        const answer = await publish(document);
         const died = await settled(server);
         await strace.stop();
         if (!died) {
@@ -92,7 +103,7 @@ describe('SIGKILL during a publish', () => {
         assert.ok(present || answer.status !== 201, `${version} was acknowledged and is gone`);
         if (present) await assertWhole(version);
         // npm repeats a publish that got no answer: it must succeed now, whatever was left.
-        const repeated = await publish(version);
+        const repeated = await publish(document);
         assert.equal(repeated.status, 201, `${version} after ${syscall} ${n}: ${repeated.text}`);
         await assertWhole(version);
         await server.stop();

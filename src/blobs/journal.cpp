@@ -1,0 +1,205 @@
+#include "blobs/journal.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <new>
+#include <optional>
+
+#include "base/uuid.h"
+#include "blobs/file_writer.h"
+#include "blobs/journal_record.h"
+#include "crypto/hash.h"
+
+namespace imp::blobs {
+
+namespace {
+
+constexpr std::size_t kReadSize = 256 * 1024;
+
+/// Nothing when there is no such file.
+Result<std::optional<std::string>> read_whole(const Directory& directory, const std::string& path) {
+  const auto file = directory.open_file(path);
+  if (!file) return pass_on(file);
+  if (!*file) return std::nullopt;
+  std::string bytes;
+  while (true) {
+    const std::size_t have = bytes.size();
+    bytes.resize(have + kReadSize);
+    const auto count = directory.read(
+        *file, std::span(reinterpret_cast<std::uint8_t*>(bytes.data()) + have, kReadSize), path);
+    if (!count) return pass_on(count);
+    bytes.resize(have + *count);
+    if (*count == 0) return bytes;
+  }
+}
+
+Result<void> put_right(const std::shared_ptr<const Directory>& directory,
+                       const JournalRecord& record) {
+  const auto stored = read_whole(*directory, path_of(record.sha512));
+  if (stored && *stored == record.bytes) return {};
+  // What is absent, damaged, or so damaged that it cannot be read is stored again.
+  const std::string path = "tmp/" + new_uuid();
+  auto file = directory->create(path);
+  if (!file) return pass_on(file);
+  FileWriter writer(directory, nullptr, std::move(*file), path);
+  if (auto written = writer.write(bytes_of(record.bytes)); !written) return written;
+  if (const auto blob = writer.finish(); !blob) return pass_on(blob);
+  return {};
+}
+
+}  // namespace
+
+struct Journal::Segment {
+  std::string path;
+  Descriptor file;
+  std::uint64_t size = 0;
+  std::size_t records = 0;  ///< whose blobs may not be under their names yet
+  bool retired = false;
+};
+
+struct Journal::Waiting {
+  std::string text;  ///< the record
+  bool done = false;
+  Result<void> result = {};
+  std::shared_ptr<Segment> segment = nullptr;
+};
+
+Journal::Journal(std::shared_ptr<const Directory> directory, std::uint64_t segment_limit)
+    : directory_(std::move(directory)), segment_limit_(segment_limit) {}
+
+Journal::~Journal() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  settled_.notify_one();
+  if (background_.joinable()) background_.join();
+  if (current_) retired_.push_back(std::move(current_));
+  if (!retired_.empty()) settle(retired_);
+}
+
+Journal::Record::~Record() {
+  if (!journal_) return;
+  bool last = false;
+  {
+    const std::lock_guard lock(journal_->mutex_);
+    last = --segment_->records == 0 && segment_->retired;
+  }
+  if (last) journal_->settled_.notify_one();
+}
+
+Result<Journal::Record> Journal::append(const std::string& sha512, std::string_view bytes) {
+  Waiting mine{.text = journal_record(sha512, bytes)};
+  std::unique_lock lock(mutex_);
+  waiting_.push_back(&mine);
+  written_.wait(lock, [&] { return mine.done || !writing_; });
+  if (!mine.done) {
+    // Nobody is writing, so this thread writes for all that wait, itself among them.
+    writing_ = true;
+    std::vector<Waiting*> group;
+    group.swap(waiting_);
+    lock.unlock();
+    const Result<void> result = write_group(group);
+    lock.lock();
+    for (Waiting* one : group) {
+      one->done = true;
+      one->result = result;
+      one->segment = current_;
+      if (result) ++current_->records;
+    }
+    // What a file holds is unknown when its sync has failed; what was in it before is durable.
+    if (current_ && (!result || current_->size > segment_limit_)) retire();
+    writing_ = false;
+    written_.notify_all();
+  }
+  if (!mine.result) return pass_on(mine.result);
+  return Record(shared_from_this(), std::move(mine.segment));
+}
+
+// Must not throw: others wait for it.
+Result<void> Journal::write_group(const std::vector<Waiting*>& group) try {
+  if (!current_) {
+    if (auto begun = begin_segment(); !begun) return begun;
+  }
+  std::string text = std::move(group.front()->text);
+  for (std::size_t i = 1; i < group.size(); ++i) text += group[i]->text;
+  current_->size += text.size();
+  if (auto written = directory_->write(current_->file, bytes_of(text), current_->path); !written) {
+    return written;
+  }
+  return directory_->sync_data(current_->file, current_->path);
+} catch (const std::bad_alloc&) {
+  return broken("write to a journal", ENOMEM);
+}
+
+Result<void> Journal::begin_segment() {
+  auto segment = std::make_shared<Segment>();
+  segment->path = "journal/" + new_uuid();
+  auto file = directory_->create(segment->path);
+  if (!file) return pass_on(file);
+  segment->file = std::move(*file);
+  if (auto synced = directory_->sync_directory("journal"); !synced) return synced;
+  current_ = std::move(segment);
+  return {};
+}
+
+void Journal::retire() {
+  current_->retired = true;
+  retired_.push_back(std::move(current_));
+  current_ = nullptr;
+  if (!background_.joinable()) background_ = std::thread([this] { settle_in_background(); });
+  settled_.notify_one();
+}
+
+bool Journal::settle(const std::vector<std::shared_ptr<Segment>>& segments) const {
+  if (!directory_->sync_file_system()) return false;
+  for (const auto& segment : segments) (void)directory_->remove(segment->path);
+  return true;
+}
+
+void Journal::settle_in_background() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    std::vector<std::shared_ptr<Segment>> ready;
+    settled_.wait(lock, [&] {
+      if (stopping_) return true;
+      std::ranges::copy_if(retired_, std::back_inserter(ready),
+                           [](const auto& segment) { return segment->records == 0; });
+      return !ready.empty();
+    });
+    if (stopping_) return;
+    lock.unlock();
+    const bool done = settle(ready);
+    lock.lock();
+    // When the disk cannot take it now, the next segment tries again, or the next start.
+    if (!done) {
+      if (!stopping_) settled_.wait(lock);
+      continue;
+    }
+    std::erase_if(retired_, [&](const auto& segment) {
+      return std::ranges::find(ready, segment) != ready.end();
+    });
+  }
+}
+
+Result<void> Journal::recover(const std::shared_ptr<const Directory>& directory) {
+  const auto names = directory->names("journal");
+  if (!names) return pass_on(names);
+  if (names->empty()) return {};
+  for (const std::string& name : *names) {
+    const auto text = read_whole(*directory, "journal/" + name);
+    if (!text) return pass_on(text);
+    std::string_view rest = *text ? std::string_view(**text) : std::string_view();
+    // The end of a journal may be torn; what was torn was not acknowledged.
+    while (const auto record = next_record(rest)) {
+      if (auto right = put_right(directory, *record); !right) return right;
+    }
+  }
+  if (auto synced = directory->sync_file_system(); !synced) return synced;
+  for (const std::string& name : *names) {
+    if (auto removed = directory->remove("journal/" + name); !removed) return removed;
+  }
+  return {};
+}
+
+}  // namespace imp::blobs

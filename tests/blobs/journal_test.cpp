@@ -1,0 +1,207 @@
+#include "blobs/journal.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <thread>
+
+#include "blobs/file_store.h"
+#include "blobs/journal_record.h"
+#include "crypto/hash.h"
+#include "db/temporary_directory.h"
+
+namespace imp::blobs {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string name_of(std::string_view bytes) { return hex(crypto::sha512(bytes_of(bytes))); }
+std::string numbered(int n) { return "blob number " + std::to_string(n); }
+
+TEST(JournalRecord, IsReadBackAndNeverInPart) {
+  const std::string first = journal_record(name_of("one"), "one");
+  const std::string both = first + journal_record(name_of(""), "");
+  std::string_view rest = both;
+  EXPECT_EQ(next_record(rest)->bytes, "one");
+  EXPECT_EQ(next_record(rest)->bytes, "");
+  EXPECT_FALSE(next_record(rest));
+  for (std::size_t size = 0; size < first.size(); ++size) {
+    std::string_view torn = std::string_view(first).substr(0, size);
+    EXPECT_FALSE(next_record(torn)) << size;
+  }
+  for (std::size_t at = 0; at < first.size(); ++at) {
+    std::string changed = first;
+    changed[at] ^= 1;
+    std::string_view text = changed;
+    EXPECT_FALSE(next_record(text)) << at;
+  }
+  for (const char* size : {" 99999999999999999999999\n", " -1\n", " \n", "\n", " 3 \n", "3\n"}) {
+    const std::string wrong = "blob " + name_of("one") + size + "one";
+    std::string_view text = wrong;
+    EXPECT_FALSE(next_record(text)) << size;
+  }
+}
+
+class JournalTest : public testing::Test {
+ protected:
+  std::unique_ptr<Store> open(std::uint64_t journal_limit = 1 << 20) {
+    auto store = open_file_store({.root = root_, .journal_limit = journal_limit});
+    EXPECT_TRUE(store) << store.error().detail;
+    return store ? std::move(*store) : nullptr;
+  }
+  fs::path path_of(std::string_view bytes) const {
+    const std::string name = name_of(bytes);
+    return fs::path(root_) / "sha512" / name.substr(0, 2) / name.substr(2);
+  }
+  std::vector<fs::path> journals() const {
+    std::vector<fs::path> found;
+    for (const auto& entry : fs::directory_iterator(root_ + "/journal")) found.push_back(entry);
+    return found;
+  }
+  /// Stores the blobs in a process that ends as if it were killed.
+  void store_and_die(const std::vector<std::string>& blobs) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const auto store = open_file_store({.root = root_});
+      bool good = store.has_value();
+      for (const std::string& bytes : blobs) good = good && put(**store, bytes_of(bytes));
+      ::_exit(good ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  }
+
+  test::TemporaryDirectory directory_;
+  const std::string root_ = directory_.file("blobs");
+};
+
+TEST_F(JournalTest, IsGoneAfterAnOrderlyEnd) {
+  {
+    const auto store = open();
+    ASSERT_TRUE(put(*store, bytes_of(numbered(1))));
+    EXPECT_EQ(journals().size(), 1u);
+  }
+  EXPECT_TRUE(journals().empty());
+  EXPECT_TRUE(open()->verify(name_of(numbered(1))));
+}
+
+TEST_F(JournalTest, LargeBlobsDoNotGoThroughIt) {
+  const auto store = open();
+  ASSERT_TRUE(put(*store, bytes_of(std::string(64 * 1024, 'x'))));
+  EXPECT_TRUE(journals().empty());
+}
+
+// What a power cut may do to files that were never synced.
+TEST_F(JournalTest, WhatAPowerCutTookIsThereAgain) {
+  const std::vector<std::string> blobs = {"", "whole", "absent", "empty", "zeros", "short", "long"};
+  store_and_die(blobs);
+  fs::remove(path_of(""));
+  fs::remove(path_of("absent"));
+  fs::resize_file(path_of("empty"), 0);
+  std::ofstream(path_of("zeros"), std::ios::binary) << std::string(5, '\0');
+  fs::resize_file(path_of("short"), 3);
+  std::ofstream(path_of("long"), std::ios::app) << "er";
+  const auto store = open();
+  for (const std::string& bytes : blobs) EXPECT_TRUE(store->verify(name_of(bytes))) << bytes;
+  EXPECT_TRUE(journals().empty());
+}
+
+TEST_F(JournalTest, ATornEndIsPassedOver) {
+  const std::string first = "first", last = "the last one";
+  store_and_die({first, last});
+  const fs::path journal = journals().at(0);
+  const std::uint64_t size = fs::file_size(journal);
+  const fs::path kept = directory_.file("kept");
+  fs::copy_file(journal, kept);
+  for (std::uint64_t cut = 1; cut <= journal_record(name_of(last), last).size(); ++cut) {
+    fs::remove(path_of(first));
+    fs::remove(path_of(last));
+    fs::copy_file(kept, journal, fs::copy_options::overwrite_existing);
+    fs::resize_file(journal, size - cut);
+    const auto store = open();
+    EXPECT_TRUE(store->verify(name_of(first))) << cut;
+    EXPECT_EQ(store->exists(name_of(last)), false) << cut;
+  }
+}
+
+TEST_F(JournalTest, ADamagedFileIsRepairedFromTheLaterOfTwoPublishes) {
+  {
+    ASSERT_TRUE(put(*open(), bytes_of(numbered(1))));
+  }
+  store_and_die({numbered(1)});  // the same bytes, in a file that was not synced
+  fs::resize_file(path_of(numbered(1)), 0);
+  EXPECT_TRUE(open()->verify(name_of(numbered(1))));
+}
+
+TEST_F(JournalTest, IsNotTouchedWhileAnotherStoreIsOpen) {
+  const auto store = open();
+  ASSERT_TRUE(put(*store, bytes_of(numbered(1))));
+  {
+    const auto beside = open();
+    EXPECT_EQ(journals().size(), 1u);
+    ASSERT_TRUE(put(*beside, bytes_of(numbered(2))));
+    EXPECT_EQ(journals().size(), 2u);
+  }
+  EXPECT_EQ(journals().size(), 1u);
+}
+
+TEST_F(JournalTest, ManyWritersShareItAndItStaysSmall) {
+  const auto store = open(2000);
+  std::vector<std::jthread> writers;
+  for (int thread = 0; thread < 8; ++thread) {
+    writers.emplace_back([&, thread] {
+      for (int n = 0; n < 50; ++n) {
+        EXPECT_TRUE(put(*store, bytes_of(numbered(thread * 50 + n))));
+      }
+    });
+  }
+  writers.clear();
+  for (int n = 0; n < 400; ++n) EXPECT_TRUE(store->verify(name_of(numbered(n)))) << n;
+  // Some 70 KB went through segments of 2 KB; all but the last are removed, sooner or later.
+  for (int i = 0; i < 2000 && journals().size() > 1; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_LE(journals().size(), 1u);
+}
+
+TEST_F(JournalTest, WhatCannotBeSettledStaysForTheNextStart) {
+  {
+    std::atomic<bool> failing = false;
+    const auto store = open_file_store({.root = root_, .before_step = [&](Step step) {
+                                          return failing && step == Step::sync_file ? EIO : 0;
+                                        }});
+    ASSERT_TRUE(store);
+    ASSERT_TRUE(put(**store, bytes_of(numbered(1))));
+    failing = true;
+    EXPECT_FALSE(put(**store, bytes_of(numbered(2))));
+  }
+  fs::remove(path_of(numbered(1)));
+  EXPECT_TRUE(open()->verify(name_of(numbered(1))));
+}
+
+TEST_F(JournalTest, ARecordKeepsItsSegmentUntilItIsLetGo) {
+  fs::create_directories(root_ + "/journal");
+  const auto directory =
+      std::make_shared<const Directory>(std::move(*Directory::open({.root = root_})));
+  const auto journal = std::make_shared<Journal>(directory, 1);
+  auto held = journal->append(name_of("held"), "held");
+  ASSERT_TRUE(held);
+  ASSERT_TRUE(journal->append(name_of("next"), "next"));  // its own segment, and let go
+  for (int i = 0; i < 2000 && journals().size() > 1; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  ASSERT_EQ(journals().size(), 1u);
+  std::ifstream file(journals().at(0), std::ios::binary);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}),
+            journal_record(name_of("held"), "held"));
+}
+
+}  // namespace
+}  // namespace imp::blobs
