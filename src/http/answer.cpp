@@ -136,9 +136,15 @@ Awaitable<Sent> send_prepared(Connection& connection, const Prepared& prepared,
   std::string_view head = *choice.head;
   head.remove_suffix(2);  // the blank line comes after what is this answer's own
   context.scratch.clear();
+  if (choice.file != nullptr) context.scratch = head;
   append_headers(context.scratch, extra);
   append_own_headers(context.scratch, connection, context);
   Sent sent{choice.status, choice.body.size(), false};
+  if (choice.file != nullptr) {
+    sent.bytes = choice.file->size;
+    sent.complete = co_await connection.write_file(context.scratch, *choice.file);
+    co_return sent;
+  }
   sent.complete = co_await connection.write({head, context.scratch, choice.body});
   co_return sent;
 }

@@ -19,6 +19,11 @@ void BodyReader::begin(std::uint64_t limit, std::string_view content_encoding) {
   abandoned_ = false;
 }
 
+bool BodyReader::comes_unasked(std::uint64_t size) const {
+  return parser_.expectation() == RequestParser::Expectation::none &&
+         parser_.content_length().value_or(size + 1) <= size;
+}
+
 Awaitable<bool> BodyReader::accept() {
   accepted_ = true;
   const bool waits = parser_.expectation() == RequestParser::Expectation::continue_100;

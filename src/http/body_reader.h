@@ -31,6 +31,8 @@ class BodyReader {
 
   /// For a request whose head has been parsed; the coding must be a known one.
   void begin(std::uint64_t limit, std::string_view content_encoding);
+  /// The client does not wait to be asked for the body, which has at most `size` bytes.
+  bool comes_unasked(std::uint64_t size) const;
   /// Somebody wants the body: sends 100-continue if the client waits for it. False: it has gone.
   Awaitable<bool> accept();
   /// Appends decoded bytes until `out` has `full` of them or the body ends.

@@ -5,6 +5,12 @@ namespace imp::http {
 namespace {
 
 constexpr std::size_t kSinkChunk = 128 * 1024;
+/// A sink's body of at most this size is read before the sink is made, as a handler's is.
+constexpr std::uint64_t kReadAhead = 64 * 1024;
+
+bool usable(BodyReader::Outcome outcome) {
+  return outcome == BodyReader::Outcome::more || outcome == BodyReader::Outcome::complete;
+}
 
 }  // namespace
 
@@ -60,6 +66,14 @@ Awaitable<std::optional<Response>> Dispatcher::run_sink(const Router::Route& rou
   WorkerPool& pool = server_.pool(route.options.pool);
   std::unique_ptr<BodySink> sink;
   std::optional<Response> response;
+  std::string chunk;
+  auto outcome = BodyReader::Outcome::more;
+  // A small body is on its way already: with it in hand, one trip to a worker does everything.
+  const bool ahead = body_.comes_unasked(kReadAhead);
+  if (ahead) {
+    outcome = co_await body_.read(chunk, kSinkChunk);
+    if (!usable(outcome)) co_return refuse_body(outcome);
+  }
   const bool ran = co_await connection_.on_worker(pool, [&] {
     Response answer = guarded([&] {
       auto made = route.sink(request_);
@@ -68,46 +82,47 @@ Awaitable<std::optional<Response>> Dispatcher::run_sink(const Router::Route& rou
       return Response{};
     });
     if (!sink) response = std::move(answer);
+    if (sink && ahead) response = feed_sink(sink, chunk, outcome);
   });
   if (!ran) co_return overloaded();
-  if (response) co_return response;
-
-  auto outcome = BodyReader::Outcome::gone;
-  if (co_await body_.accept()) outcome = BodyReader::Outcome::more;
-  std::string chunk;
-  do {
+  if (!ahead && !response) {
+    const bool asked = co_await body_.accept();
+    if (!asked) outcome = BodyReader::Outcome::gone;
+  }
+  while (!response) {
     chunk.clear();
     if (outcome == BodyReader::Outcome::more) outcome = co_await body_.read(chunk, kSinkChunk);
-    const bool last = outcome == BodyReader::Outcome::complete;
-    const bool usable = last || outcome == BodyReader::Outcome::more;
     // This request has its place already, so its next steps do not queue for one.
     const bool stepped = co_await connection_.on_worker(
-        pool,
-        [&] {
-          if (usable) response = feed_sink(*sink, chunk, last);
-          if (!usable || response) sink.reset();
-        },
-        true);
+        pool, [&] { response = feed_sink(sink, chunk, outcome); }, true);
     if (!stepped) co_return overloaded();
-    if (!usable) co_return refuse_body(outcome);
-  } while (!response);
+    if (!usable(outcome)) co_return refuse_body(outcome);
+  }
   co_return response;
 }
 
-/// Hands over a piece of the body; an answer when the sink has failed or the body is complete.
-std::optional<Response> Dispatcher::feed_sink(BodySink& sink, std::string_view chunk,
-                                              bool last) noexcept {
+/// Hands over what was read of the body; an answer when the sink has failed or the body is
+/// complete. The sink is let go when it is of no more use.
+std::optional<Response> Dispatcher::feed_sink(std::unique_ptr<BodySink>& sink,
+                                              std::string_view chunk,
+                                              BodyReader::Outcome outcome) noexcept {
+  if (!usable(outcome)) {
+    sink.reset();
+    return std::nullopt;
+  }
   bool ended = true;
   Response answer = guarded([&] {
     if (!chunk.empty()) {
-      const auto written = sink.write(bytes_of(chunk));
+      const auto written = sink->write(bytes_of(chunk));
       if (!written) return failure(written.error());
     }
-    if (last) return sink.finish();
+    if (outcome == BodyReader::Outcome::complete) return sink->finish();
     ended = false;
     return Response{};
   });
-  return ended ? std::optional(std::move(answer)) : std::nullopt;
+  if (!ended) return std::nullopt;
+  sink.reset();
+  return answer;
 }
 
 Response Dispatcher::guarded(const std::function<Response()>& handler) noexcept {

@@ -62,7 +62,7 @@ class Exchange {
 
   void complete_request();
   std::optional<Response> refuse_head(const RouteOptions& options) const;
-  void record(const Sent& sent, std::string_view route, bool hot);
+  void record(const Sent& sent, std::string_view route);
 
   Connection& connection_;
   ServerContext& server_;
@@ -186,7 +186,7 @@ Awaitable<bool> Exchange::answer_hot(const Prepared& prepared) {
   prepared_context_.http_1_1 = parser_.is_http_1_1();
   prepared_context_.keep_alive = parser_.keep_alive() && !server_.stopping;
   const Sent sent = co_await send_prepared(connection_, prepared, none, prepared_context_);
-  record(sent, kPreparedRoute, true);
+  record(sent, kPreparedRoute);
   if (!sent.complete) co_return false;
   if (!prepared_context_.keep_alive) co_await connection_.close_politely();
   co_return prepared_context_.keep_alive;
@@ -213,16 +213,15 @@ std::optional<Response> Exchange::refuse_head(const RouteOptions& options) const
 
 Awaitable<bool> Exchange::send(Response response, AnswerContext& context, std::string_view route) {
   const Sent sent = co_await send_answer(connection_, response, context);
-  record(sent, route, false);
+  record(sent, route);
   co_return sent.complete;
 }
 
-void Exchange::record(const Sent& sent, std::string_view route, bool hot) {
+void Exchange::record(const Sent& sent, std::string_view route) {
   const double seconds = std::chrono::duration<double>(Steady::now() - started_).count();
   connection_.thread().stats().record(route, request_.method, sent.status, seconds);
-  const LogLevel level = hot ? LogLevel::debug : LogLevel::info;
-  if (!server_.log.enabled(level)) return;
-  server_.log.write(level, "request",
+  if (!server_.log.enabled(LogLevel::info)) return;
+  server_.log.write(LogLevel::info, "request",
                     {{"method", std::string(name(request_.method))},
                      {"pattern", std::string(route)},
                      {"status", std::int64_t{sent.status}},

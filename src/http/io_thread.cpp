@@ -25,7 +25,7 @@ namespace {
 constexpr int kAcceptsAtOnce = 64;
 constexpr Milliseconds kAcceptPause{100};
 
-/// The answer to a connection beyond the limit, which is closed without a look at what it sends.
+/// The answer to a connection beyond the limit, whatever it sends.
 std::string too_many_connections() {
   const std::string_view body =
       R"({"error":"Too many connections.","message":"Too many connections.","code":"overloaded"})";
@@ -37,6 +37,17 @@ std::string too_many_connections() {
   append_header(answer, "content-length", std::to_string(body.size()));
   append_header(answer, "connection", "close");
   return answer.append("\r\n").append(body);
+}
+
+void refuse_connection(int descriptor) {
+  const std::string answer = too_many_connections();
+  ::send(descriptor, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  // Closing with unread bytes would reset the connection and destroy the answer on its way.
+  ::shutdown(descriptor, SHUT_WR);
+  std::array<char, 4096> dropped;
+  for (int i = 0; i < 16; ++i) {
+    if (::recv(descriptor, dropped.data(), dropped.size(), MSG_DONTWAIT) <= 0) break;
+  }
 }
 
 std::string random_prefix() {
@@ -163,10 +174,7 @@ void IoThread::accept_all() {
     }
     const auto peer = Address::of(reinterpret_cast<const sockaddr*>(&from));
     if (!peer || server_.connections >= server_.options.connection_limit) {
-      if (tls_ == nullptr) {
-        const std::string answer = too_many_connections();
-        ::send(descriptor, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-      }
+      if (tls_ == nullptr) refuse_connection(descriptor);
       ::close(descriptor);
       server_.metrics.count("http_rejected_total", {{"reason", "connections"}});
       continue;

@@ -8,11 +8,15 @@
 
 #include "base/encoding.h"
 #include "http/negotiation.h"
+#include "http/page_store.h"
 #include "http/response_head.h"
 
 namespace imp::http {
 
 namespace {
+
+/// Below this, copying the bytes into the socket costs less than sending them from a file.
+constexpr std::size_t kPagesFrom = 16 * 1024;
 
 /// A strong entity tag: the first 128 bits of SHA-256 over content type, coding and bytes.
 std::string entity_tag(std::string_view content_type, std::string_view coding,
@@ -45,7 +49,7 @@ std::string compressed(std::string_view document, int level) {
 }
 
 std::string head(int status, const PrepareOptions& options, const std::string& etag,
-                 std::string_view coding, std::size_t length) {
+                 std::string_view coding, std::uint64_t length) {
   Headers headers;
   if (status == 200 && !options.content_type.empty()) {
     headers.emplace_back("content-type", options.content_type);
@@ -63,7 +67,22 @@ std::string head(int status, const PrepareOptions& options, const std::string& e
   return head += "\r\n";
 }
 
+void move_to_pages(PageStore& pages, std::string& bytes, std::optional<FileBody>& file) {
+  if (bytes.size() < kPagesFrom) return;
+  file = pages.keep(bytes);
+  if (file) bytes = std::string();
+}
+
 }  // namespace
+
+std::uint64_t Prepared::bytes() const {
+  std::uint64_t total = identity.size() + gzip.size() + head_identity.size() + head_gzip.size() +
+                        head_304_identity.size() + head_304_gzip.size();
+  for (const auto& file : {&identity_file, &gzip_file}) {
+    if (*file) total += (*file)->size;
+  }
+  return total;
+}
 
 std::shared_ptr<const Prepared> prepare(std::string document, const PrepareOptions& options) {
   auto prepared = std::make_shared<Prepared>();
@@ -78,17 +97,37 @@ std::shared_ptr<const Prepared> prepare(std::string document, const PrepareOptio
     prepared->head_gzip = head(200, options, prepared->etag_gzip, "gzip", prepared->gzip.size());
     prepared->head_304_gzip = head(304, options, prepared->etag_gzip, "", 0);
   }
+  if (options.pages) {
+    move_to_pages(*options.pages, prepared->identity, prepared->identity_file);
+    move_to_pages(*options.pages, prepared->gzip, prepared->gzip_file);
+  }
+  return prepared;
+}
+
+std::shared_ptr<const Prepared> prepare_file(FileBody file, std::string etag,
+                                             const PrepareOptions& options) {
+  auto prepared = std::make_shared<Prepared>();
+  prepared->etag_identity = std::move(etag);
+  prepared->head_identity = head(200, options, prepared->etag_identity, "", file.size);
+  prepared->head_304_identity = head(304, options, prepared->etag_identity, "", 0);
+  prepared->identity_file = std::move(file);
   return prepared;
 }
 
 PreparedChoice choose(const Prepared& prepared, const Request& request) {
-  const bool gzip = !prepared.gzip.empty() && prefers_gzip(request);
+  const bool gzip = !prepared.head_gzip.empty() && prefers_gzip(request);
   const bool readable = request.method == Method::get || request.method == Method::head;
+  PreparedChoice choice;
   if (readable && none_match_holds(request, gzip ? prepared.etag_gzip : prepared.etag_identity)) {
-    return {gzip ? &prepared.head_304_gzip : &prepared.head_304_identity, {}, 304};
+    choice.head = gzip ? &prepared.head_304_gzip : &prepared.head_304_identity;
+    choice.status = 304;
+    return choice;
   }
-  PreparedChoice choice{gzip ? &prepared.head_gzip : &prepared.head_identity, {}, 200};
-  if (request.method != Method::head) choice.body = gzip ? prepared.gzip : prepared.identity;
+  choice.head = gzip ? &prepared.head_gzip : &prepared.head_identity;
+  if (request.method == Method::head) return choice;
+  choice.body = gzip ? prepared.gzip : prepared.identity;
+  const auto& file = gzip ? prepared.gzip_file : prepared.identity_file;
+  if (file) choice.file = &*file;
   return choice;
 }
 

@@ -1,5 +1,8 @@
 #include "http/router.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 #include <map>
 #include <stdexcept>
@@ -11,6 +14,8 @@ namespace imp::http {
 namespace {
 
 constexpr std::size_t kMethods = static_cast<std::size_t>(Method::other);
+/// No path here is deeper; a head full of slashes must not become ten thousands of texts.
+constexpr std::ptrdiff_t kSegmentLimit = 256;
 
 /// One segment of a request's path, decoded once.
 struct Segment {
@@ -44,6 +49,10 @@ bool climbs(std::string_view text) {
 
 Result<std::vector<Segment>> decode(std::string_view path) {
   std::vector<Segment> segments;
+  if (std::ranges::count(path, '/') > kSegmentLimit) {
+    return refuse(HttpRefusal::invalid_path,
+                  fmt::format("The path has more than {} segments.", kSegmentLimit));
+  }
   for (const std::string_view raw : split(path)) {
     auto text = percent_decode(raw);
     if (!text) {

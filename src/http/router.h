@@ -25,8 +25,8 @@ class BodySink {
   virtual Result<void> write(ByteView bytes) = 0;
   virtual Response finish() = 0;
 };
-/// Called with the head, before the body is read (and before 100-continue is sent). A failure is
-/// the answer, and the body is not asked for.
+/// Called with the head, before the body is asked for with 100-continue and before it is read, but
+/// for a small one that comes unasked. A failure is the answer, and the body is dropped.
 using SinkFactory = std::function<Result<std::unique_ptr<BodySink>>(const Request&)>;
 
 /// Which bounded pool of worker threads runs the handler.

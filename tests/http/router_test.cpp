@@ -160,7 +160,12 @@ TEST(Router, LongHostilePathsAreCheap) {
   const Router router = registry_like();
   std::string target;
   for (int i = 0; i < 20000; ++i) target += "/@s";
-  EXPECT_EQ(describe(router, Method::get, target), "no_such_route");
+  EXPECT_EQ(describe(router, Method::get, target), "invalid_path");
+  EXPECT_EQ(describe(router, Method::get, std::string(60'000, '/')), "invalid_path");
+  std::string deep;
+  for (int i = 0; i < 200; ++i) deep += "/a";
+  EXPECT_EQ(describe(router, Method::get, "/assets" + deep),
+            "/assets/{path...} path=" + deep.substr(1));
 }
 
 }  // namespace

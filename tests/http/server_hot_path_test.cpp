@@ -1,3 +1,4 @@
+#include "http/page_store.h"
 #include "http/test_server.h"
 
 #include <atomic>
@@ -11,9 +12,11 @@ class ServerHotPath : public ServerTest {
     prepared = prepare(std::string(30'000, 'p'), {.content_type = "application/json",
                                                   .cache_control = "public, max-age=300",
                                                   .vary = "Accept-Encoding"});
+    paged = prepare(std::string(30'000, 'p'), {.content_type = "application/json", .pages = pages});
     hot_path = [this](const Request& request) -> std::shared_ptr<const Prepared> {
       ++asked;
       if (request.path() == "/explodes") throw std::runtime_error("hot");
+      if (request.path() == "/paged") return paged;
       return request.path() == "/lodash" ? prepared : nullptr;
     };
     router.add(Method::get, "/cold", [](const Request&) { return text(200, "cold"); });
@@ -26,7 +29,8 @@ class ServerHotPath : public ServerTest {
       return response;
     });
   }
-  std::shared_ptr<const Prepared> prepared;
+  const std::shared_ptr<PageStore> pages = PageStore::create();
+  std::shared_ptr<const Prepared> prepared, paged;
   std::atomic<int> asked = 0;
 };
 
@@ -54,6 +58,30 @@ TEST_F(ServerHotPath, ServesPreparedBytes) {
   EXPECT_EQ(late.header("x-late"), "yes");
 }
 
+TEST_F(ServerHotPath, ServesTheSameBytesFromPages) {
+  start();
+  RawClient client(port());
+  for (const char* more : {"", "Accept-Encoding: gzip\r\n"}) {
+    const RawAnswer copied = client.ask(get("/lodash", more));
+    const RawAnswer sent = client.ask(get("/paged", more));
+    EXPECT_EQ(sent.status, 200);
+    EXPECT_EQ(sent.body, copied.body);
+    EXPECT_EQ(sent.header("etag"), copied.header("etag"));
+    EXPECT_EQ(sent.header("content-length"), copied.header("content-length"));
+  }
+  const RawAnswer head = client.ask("HEAD /paged HTTP/1.1\r\nHost: a\r\n\r\n", true);
+  EXPECT_EQ(head.header("content-length"), "30000");
+  EXPECT_EQ(client.ask(get("/cold")).body, "cold");
+}
+
+TEST_F(ServerHotPath, IsInTheAccessLogLikeEveryRequest) {
+  start();
+  EXPECT_EQ(ask(get("/lodash", "X-Request-Id: hot-1\r\n")).status, 200);
+  EXPECT_TRUE(eventually([&] {
+    return log.has("request method=GET pattern=(prepared) status=200") && log.has("id=hot-1");
+  }));
+}
+
 TEST_F(ServerHotPath, IsAskedOnlyForReads) {
   start();
   EXPECT_EQ(ask("PUT /lodash HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n").body, "put");
@@ -70,7 +98,7 @@ TEST_F(ServerHotPath, PipelinedLargeAnswersSurviveASlowReader) {
   start();
   RawClient client(port());
   std::string all;
-  for (int i = 0; i < 300; ++i) all += get("/lodash");  // 9 MB of answers
+  for (int i = 0; i < 150; ++i) all += get("/lodash") + get("/paged");  // 9 MB of answers
   std::thread sender([&] { client.send(all); });
   std::this_thread::sleep_for(Milliseconds(200));  // the socket's buffers fill up meanwhile
   for (int i = 0; i < 300; ++i) ASSERT_EQ(client.read().body.size(), 30'000U) << i;

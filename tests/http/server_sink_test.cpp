@@ -142,6 +142,9 @@ TEST_F(ServerSink, TheFactoryRefusesBeforeTheBody) {
                 .status,
             403);
   EXPECT_EQ(second.ask(get("/hello")).body, "hello");
+  EXPECT_EQ(second.ask(head("/upload", 3, "Authorization: Bearer wrong\r\n") + "abc").status, 403);
+  EXPECT_EQ(second.ask(get("/hello")).body, "hello");
+  EXPECT_EQ(record.bytes, 0U);
   // Accepted: now the body is asked for.
   RawClient third(port());
   third.send(head("/upload", 3, "Expect: 100-continue\r\n"));
@@ -192,6 +195,32 @@ TEST_F(ServerSink, AStalledUploadDestroysTheSink) {
   client.send(head("/upload", 10'000'000) + std::string(1000, 'x'));
   EXPECT_EQ(client.read().status, 408);
   EXPECT_TRUE(eventually([&] { return record.alive == 0; }));
+}
+
+// Read before the sink is made, so there is nothing to undo.
+TEST_F(ServerSink, ASmallBodyThatDoesNotComeMakesNoSink) {
+  options.body_stall_timeout = Milliseconds(150);
+  start();
+  RawClient stalled(port());
+  stalled.send(head("/upload", 1000) + "x");
+  EXPECT_EQ(stalled.read().status, 408);
+  {
+    RawClient leaves(port());
+    leaves.send(head("/upload", 1000) + "x");
+    leaves.reset_on_close();
+  }
+  EXPECT_EQ(ask(get("/hello")).body, "hello");
+  EXPECT_EQ(record.bytes, 0U);
+  EXPECT_EQ(record.alive, 0);
+}
+
+TEST_F(ServerSink, ASmallBodyThatUnpacksToALargeOneStreams) {
+  start();
+  const std::string bomb = gzip_of(std::string(30 << 20, '\0'));
+  ASSERT_LT(bomb.size(), 64U * 1024);
+  const RawAnswer answer = ask(head("/upload", bomb.size(), "Content-Encoding: gzip\r\n") + bomb);
+  EXPECT_EQ(answer.body, std::to_string(30 << 20));
+  EXPECT_LE(record.largest, 256U * 1024);
 }
 
 TEST_F(ServerSink, ASlowSinkHoldsTheClientBack) {

@@ -5,6 +5,7 @@
 
 #include "http/certificate.h"
 #include "http/client.h"
+#include "http/page_store.h"
 #include "http/test_server.h"
 
 namespace imp::http::test {
@@ -15,7 +16,8 @@ class ServerTls : public ServerTest {
   ServerTls() : content(3'000'000, 'f') {
     options.tls_certificate_file = certificate.certificate_file;
     options.tls_key_file = certificate.key_file;
-    hot_path = [this](const Request& request) {
+    hot_path = [this](const Request& request) -> std::shared_ptr<const Prepared> {
+      if (request.path() == "/paged") return paged;
       return request.path() == "/hot" ? prepared : nullptr;
     };
     router.add(Method::get, "/where", [](const Request& request) {
@@ -52,6 +54,8 @@ class ServerTls : public ServerTest {
   std::string content, path;
   std::shared_ptr<const Prepared> prepared =
       prepare(std::string(200'000, 'h'), {.content_type = "text/plain"});
+  std::shared_ptr<const Prepared> paged =
+      prepare(prepared->identity, {.content_type = "text/plain", .pages = PageStore::create()});
   std::unique_ptr<Client> client;
 };
 
@@ -63,6 +67,9 @@ TEST_F(ServerTls, ServesEverythingOverTls) {
   const auto hot = client->fetch({.url = url("/hot")});
   ASSERT_TRUE(hot);
   EXPECT_EQ(hot->body, prepared->identity);
+  const auto from_pages = client->fetch({.url = url("/paged")});
+  ASSERT_TRUE(from_pages);
+  EXPECT_EQ(from_pages->body, prepared->identity);
   const auto file = client->fetch({.url = url("/file"), .body_limit = 10'000'000});
   ASSERT_TRUE(file);
   EXPECT_TRUE(file->body == content);
