@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "app/descriptor_limit.h"
 #include "app/health_routes.h"
 #include "blobs/file_store.h"
 #include "crypto/random.h"
@@ -13,6 +14,8 @@ namespace imp::app {
 namespace {
 
 constexpr Milliseconds kHousekeepingPeriod = std::chrono::seconds(10);
+/// Open files beside connections: tarballs that are kept open, uploads, the database, runners.
+constexpr std::size_t kOtherDescriptors = 3000;
 
 http::ServerOptions server_options(const Settings& settings, const Endpoint& endpoint) {
   http::ServerOptions options;
@@ -70,6 +73,13 @@ Application::~Application() { stop(); }
 Result<void> Application::wire() {
   const auto endpoint = parse_endpoint(settings_.listen);
   if (!endpoint) return pass_on(endpoint);
+  const auto connections = static_cast<std::size_t>(settings_.connection_limit);
+  if (const std::size_t allowed = allow_descriptors(connections + kOtherDescriptors);
+      allowed < connections + kOtherDescriptors) {
+    log_.warning("fewer connections than http.connection_limit are possible",
+                 {{"reason", std::string("the limit of open files, see `ulimit -Hn`")},
+                  {"open_files", static_cast<std::int64_t>(allowed)}});
+  }
   auto blobs = blobs::open_file_store({.root = store_.tarballs()});
   if (!blobs) return pass_on(blobs);
   blobs_ = std::move(*blobs);

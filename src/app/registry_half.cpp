@@ -1,5 +1,8 @@
 #include "app/registry_half.h"
 
+#include <algorithm>
+
+#include "app/descriptor_limit.h"
 #include "crypto/random.h"
 #include "registry/api/routes.h"
 #include "registry/trust/publish_token.h"
@@ -57,7 +60,8 @@ RegistryHalf::RegistryHalf(const Settings& settings, Store& store, blobs::Store&
       exchange_(*store.database, evaluator_, crypto::system_random(), clock, log, metrics),
       recent_publishes_(clock),
       cache_(static_cast<std::size_t>(settings.cache_megabytes) << 20),
-      reader_(*store.database, cache_, settings.public_url),
+      reader_(*store.database, blobs, cache_, settings.public_url,
+              std::min<std::size_t>(1024, descriptor_limit() / 8)),
       services_{.database = *store.database,
                 .blobs = blobs,
                 .accounts = accounts,

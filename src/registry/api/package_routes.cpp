@@ -6,11 +6,6 @@ namespace imp::registry {
 
 namespace {
 
-/// A tarball's bytes never change, so clients and proxies may keep them for ever. Not gzip: the
-/// payload is compressed already, and clients check its hash.
-constexpr std::string_view kImmutable = "public, max-age=31536000, immutable";
-constexpr std::string_view kImmutablePrivate = "private, max-age=31536000, immutable";
-
 /// Whose rights decide what may be read of the package; what to answer when the credential is
 /// wrong.
 std::expected<Caller, http::Response> reader(RegistryServices& services, const PackageName& name,
@@ -51,22 +46,10 @@ http::Response tarball(RegistryServices& services, const http::Request& request)
   if (!name) return http::failure(name.error());
   const auto rights = reader(services, *name, request);
   if (!rights) return rights.error();
-  const auto package = services.reader.package(*name, *rights);
-  if (!package) return http::failure(package.error());
-  const auto found = services.reader.tarball(*name, request.param("file"), *rights);
-  if (!found) return http::failure(found.error());
-  const std::string etag = '"' + found->sha512.substr(0, 64) + '"';
+  auto tarball = services.reader.tarball(*name, request.param("file"), *rights);
+  if (!tarball) return http::failure(tarball.error());
   http::Response response;
-  response.header("cache-control", (*package)->anonymous() ? kImmutable : kImmutablePrivate);
-  response.header("etag", etag);
-  if (request.header("if-none-match") == etag) {
-    response.status = 304;
-    return response;
-  }
-  const auto blob = services.blobs.open(found->sha512);
-  if (!blob) return http::failure(blob.error());
-  response.header("content-type", "application/octet-stream");
-  response.body = http::FileBody{blob->descriptor, 0, blob->size};
+  response.body = std::move(*tarball);
   return response;
 }
 

@@ -26,7 +26,9 @@ class Upload final : public http::BodySink {
   http::Response finish() override {
     if (refused_) return upload_.refused(services_, *refused_);
     const auto received = receiver_.finish();
-    return received ? done_(upload_, *received) : upload_.refused(services_, received.error());
+    if (!received) return upload_.refused(services_, received.error());
+    if (received->candidate) services_.reader.stored(received->candidate->tarball.sha512);
+    return done_(upload_, *received);
   }
 
  private:

@@ -178,10 +178,15 @@ std::string PackageName::tarball_path(std::string_view version) const {
 }
 
 std::optional<std::string_view> PackageName::version_of_tarball(std::string_view file) const {
+  return registry::version_of_tarball(text_, file);
+}
+
+std::optional<std::string_view> version_of_tarball(std::string_view name, std::string_view file) {
   constexpr std::string_view suffix = ".tgz";
-  const std::size_t before = base().size() + 1;
-  if (file.size() <= before + suffix.size() || !file.starts_with(base()) ||
-      file[before - 1] != '-' || !file.ends_with(suffix)) {
+  const std::string_view base = name.substr(name.find('/') + 1);  // all of it when unscoped
+  const std::size_t before = base.size() + 1;
+  if (file.size() <= before + suffix.size() || !file.starts_with(base) || file[before - 1] != '-' ||
+      !file.ends_with(suffix)) {
     return std::nullopt;
   }
   return file.substr(before, file.size() - before - suffix.size());

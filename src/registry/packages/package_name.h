@@ -44,4 +44,7 @@ class PackageName {
   std::size_t slash_;  ///< where the slash of a scoped name is; 0 when unscoped
 };
 
+/// The same for a name that is known to be one, without making a PackageName.
+std::optional<std::string_view> version_of_tarball(std::string_view name, std::string_view file);
+
 }  // namespace imp::registry

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "registry/packages/read_path.h"
 #include "registry/packages/refusal.h"
 #include "registry/packages/store.h"
 #include "registry/packages/version_store.h"
@@ -22,8 +23,10 @@ std::unexpected<Failure> not_found(const PackageName& name) {
 
 // npm keeps what it fetched; "must-revalidate" makes it ask each time, so that a version just
 // published is seen. What is restricted is not for shared caches.
-http::PrepareOptions options(std::string_view type, Access access) {
+http::PrepareOptions options(std::string_view type, Access access,
+                             const std::shared_ptr<http::PageStore>& pages) {
   http::PrepareOptions out;
+  out.pages = pages;
   out.content_type = type;
   const bool open = access == Access::open;
   out.cache_control = open ? "public, max-age=0, must-revalidate" : "private, no-store";
@@ -31,14 +34,16 @@ http::PrepareOptions options(std::string_view type, Access access) {
   return out;
 }
 
-Result<CachedPackage> prepare(const PackageSnapshot& snapshot, const std::string& public_url) {
+Result<CachedPackage> prepare(const PackageSnapshot& snapshot, const std::string& public_url,
+                              const std::shared_ptr<http::PageStore>& pages) {
   CachedPackage out;
   out.access = snapshot.access();
   out.revision = snapshot.package.revision;
   const Access access = snapshot.package.access;
-  out.full = http::prepare(full_packument(snapshot, public_url), options(kPlainType, access));
-  out.abbreviated =
-      http::prepare(abbreviated_packument(snapshot, public_url), options(kAbbreviatedType, access));
+  out.full =
+      http::prepare(full_packument(snapshot, public_url), options(kPlainType, access, pages));
+  out.abbreviated = http::prepare(abbreviated_packument(snapshot, public_url),
+                                  options(kAbbreviatedType, access, pages));
   for (const PackumentVersion& version : snapshot.versions) {
     if (version.state != VersionState::published) continue;
     out.tarballs.push_back({version.version, version.sha512, version.size});
@@ -47,34 +52,30 @@ Result<CachedPackage> prepare(const PackageSnapshot& snapshot, const std::string
   return out;
 }
 
-// The name in a packument's path, in `buffer`; empty when the path is not one. Only the escapes
-// that clients use for a scoped name are undone.
-std::string_view name_of_path(std::string_view path, std::span<char> buffer) {
-  if (path.size() < 2 || path.front() != '/' || path.size() > buffer.size()) return {};
-  path.remove_prefix(1);
-  std::size_t length = 0;
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    char c = path[i];
-    if (c == '%') {
-      const std::string_view escape = path.substr(i, 3);
-      if (escape == "%2f" || escape == "%2F") {
-        c = '/';
-      } else if (escape == "%40" && length == 0) {
-        c = '@';
-      } else {
-        return {};
-      }
-      i += 2;
-    }
-    buffer[length++] = c;
-  }
-  return {buffer.data(), length};
+// A tarball's bytes never change, so clients and proxies may keep them for ever. Not gzip: the
+// payload is compressed already, and clients check its hash.
+Result<std::shared_ptr<const http::Prepared>> open_tarball(blobs::Store& blobs,
+                                                           const std::string& sha512, bool open) {
+  auto blob = blobs.open(sha512);
+  if (!blob) return pass_on(blob);
+  http::PrepareOptions out;
+  out.content_type = "application/octet-stream";
+  out.cache_control =
+      open ? "public, max-age=31536000, immutable" : "private, max-age=31536000, immutable";
+  out.extra = {{"accept-ranges", "none"}};
+  return http::prepare_file({std::move(blob->descriptor), 0, blob->size},
+                            '"' + sha512.substr(0, 64) + '"', out);
 }
 
 }  // namespace
 
-PackageReader::PackageReader(db::Database& database, PackumentCache& cache, std::string public_url)
-    : database_(database), cache_(cache), public_url_(std::move(public_url)) {}
+PackageReader::PackageReader(db::Database& database, blobs::Store& blobs, PackumentCache& cache,
+                             std::string public_url, std::size_t open_tarballs)
+    : database_(database),
+      blobs_(blobs),
+      cache_(cache),
+      open_tarballs_(open_tarballs),
+      public_url_(std::move(public_url)) {}
 
 Result<std::shared_ptr<const CachedPackage>> PackageReader::package(const PackageName& name,
                                                                     const Caller& caller) const {
@@ -89,7 +90,7 @@ Result<std::shared_ptr<const CachedPackage>> PackageReader::package(const Packag
           return std::move(*loaded);
         });
     if (!snapshot) return pass_on(snapshot);
-    return prepare(*snapshot, public_url_);
+    return prepare(*snapshot, public_url_, pages_);
   });
   if (found && !may_read(caller, (*found)->access)) return not_found(name);
   return found;
@@ -125,8 +126,9 @@ Result<std::string> PackageReader::manifest(const PackageName& name,
   });
 }
 
-Result<TarballRef> PackageReader::tarball(const PackageName& name, std::string_view file,
-                                          const Caller& caller) const {
+Result<std::shared_ptr<const http::Prepared>> PackageReader::tarball(const PackageName& name,
+                                                                     std::string_view file,
+                                                                     const Caller& caller) const {
   const auto found = package(name, caller);
   if (!found) return pass_on(found);
   const std::optional<std::string_view> version = name.version_of_tarball(file);
@@ -135,7 +137,13 @@ Result<TarballRef> PackageReader::tarball(const PackageName& name, std::string_v
     return refuse(PackageRefusal::version_not_found,
                   fmt::format("\"{}\" has no tarball of that name.", name.text()));
   }
-  return *tarball;
+  const bool open = (*found)->anonymous();
+  if (open) {
+    if (auto kept = open_tarballs_.find(tarball->sha512)) return kept;
+  }
+  auto opened = open_tarball(blobs_, tarball->sha512, open);
+  if (opened && open) open_tarballs_.keep(tarball->sha512, *opened);
+  return opened;
 }
 
 std::shared_ptr<const http::Prepared> PackageReader::hot(const http::Request& request) const {
@@ -143,11 +151,14 @@ std::shared_ptr<const http::Prepared> PackageReader::hot(const http::Request& re
   const std::string_view query = request.query_string();
   if (!query.empty() && query != "write=true") return nullptr;
   std::array<char, 520> buffer;
-  const std::string_view name = name_of_path(request.path(), buffer);
-  if (name.empty()) return nullptr;
-  const std::shared_ptr<const CachedPackage> package = cache_.find(name);
+  const ReadPath path = read_path(request.path(), buffer);
+  if (path.name.empty()) return nullptr;
+  const std::shared_ptr<const CachedPackage> package = cache_.find(path.name);
   if (!package || !package->anonymous()) return nullptr;
-  return representation(*package, request);
+  if (path.file.empty()) return representation(*package, request);
+  const std::optional<std::string_view> version = version_of_tarball(path.name, path.file);
+  const TarballRef* tarball = version ? package->tarball(*version) : nullptr;
+  return tarball != nullptr ? open_tarballs_.find(tarball->sha512) : nullptr;
 }
 
 const std::shared_ptr<const http::Prepared>& PackageReader::representation(

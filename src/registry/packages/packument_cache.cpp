@@ -37,12 +37,6 @@ struct Building {
   std::shared_future<Built> result{promise.get_future().share()};
 };
 
-std::size_t bytes_of(const http::Prepared& prepared) {
-  return prepared.identity.size() + prepared.gzip.size() + prepared.head_identity.size() +
-         prepared.head_gzip.size() + prepared.head_304_identity.size() +
-         prepared.head_304_gzip.size();
-}
-
 }  // namespace
 
 const TarballRef* CachedPackage::tarball(std::string_view version) const {
@@ -53,8 +47,8 @@ const TarballRef* CachedPackage::tarball(std::string_view version) const {
 
 std::size_t CachedPackage::bytes() const {
   std::size_t total = 1024 + tarballs.size() * (sizeof(TarballRef) + 160);
-  if (full) total += bytes_of(*full);
-  if (abbreviated) total += bytes_of(*abbreviated);
+  if (full) total += full->bytes();
+  if (abbreviated) total += abbreviated->bytes();
   return total;
 }
 

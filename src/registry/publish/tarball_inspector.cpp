@@ -29,10 +29,11 @@ using Reader = std::unique_ptr<archive, FreeArchive>;
 
 // The packed bytes, as libarchive asks for them.
 struct Packed {
+  explicit Packed(const TarballSource& from) : source(from) {}
   const TarballSource& source;
   std::uint64_t bytes = 0;
   std::optional<Failure> failed;
-  std::array<std::uint8_t, 64 * 1024> buffer;
+  std::array<std::uint8_t, 64 * 1024> buffer;  // not initialised
 };
 
 la_ssize_t read_packed(archive* reader, void* data, const void** buffer) {
@@ -50,10 +51,11 @@ la_ssize_t read_packed(archive* reader, void* data, const void** buffer) {
 
 // The tar file within, which passes the guard on its way to the second reader.
 struct Unpacked {
+  explicit Unpacked(archive* from) : gunzip(from) {}
   archive* gunzip;
   TarGuard guard;
   std::optional<Failure> failed;
-  std::array<std::uint8_t, 64 * 1024> buffer;
+  std::array<std::uint8_t, 64 * 1024> buffer;  // not initialised
 };
 
 la_ssize_t read_unpacked(archive* reader, void* data, const void** buffer) {
@@ -77,9 +79,7 @@ la_ssize_t read_unpacked(archive* reader, void* data, const void** buffer) {
 class Inspection {
  public:
   Inspection(const TarballSource& source, const TarballLimits& limits)
-      : limits_(limits),
-        packed_(new Packed{source, 0, {}, {}}),
-        tar_(new Unpacked{gunzip_.get(), {}, {}, {}}) {}
+      : limits_(limits), packed_(new Packed(source)), tar_(new Unpacked(gunzip_.get())) {}
 
   Result<TarballContents> run();
 

@@ -52,6 +52,17 @@ std::string bytes_of_file(const http::FileBody& file) {
   return bytes;
 }
 
+/// Those of a prepared head, after the status line.
+void add_headers(http::Headers& headers, std::string_view head) {
+  while (true) {
+    head.remove_prefix(head.find("\r\n") + 2);
+    const std::string_view line = head.substr(0, head.find("\r\n"));
+    if (line.empty()) return;
+    const std::size_t colon = line.find(": ");
+    headers.emplace_back(line.substr(0, colon), line.substr(colon + 2));
+  }
+}
+
 Answer answer_of(const http::Response& response, const http::Request& request) {
   Answer answer{response.status, response.headers, {}};
   if (const auto* text = std::get_if<std::string>(&response.body)) answer.body = *text;
@@ -61,7 +72,8 @@ Answer answer_of(const http::Response& response, const http::Request& request) {
   if (const auto* prepared = std::get_if<std::shared_ptr<const http::Prepared>>(&response.body)) {
     const http::PreparedChoice choice = http::choose(**prepared, request);
     answer.status = choice.status;
-    answer.body = choice.body;
+    answer.body = choice.file ? bytes_of_file(*choice.file) : std::string(choice.body);
+    add_headers(answer.headers, *choice.head);
   }
   return answer;
 }
@@ -102,7 +114,7 @@ RegistryTest::RegistryTest() : database_(open_database()), key_(signing_key()) {
                          .metrics = metrics_,
                          .settings = {.public_url = std::string(kPublicUrl),
                                       .password_cost = crypto::PasswordCost::minimal}});
-  reader_ = std::make_unique<PackageReader>(*database_, cache_, std::string(kPublicUrl));
+  reader_ = std::make_unique<PackageReader>(*database_, blobs_, cache_, std::string(kPublicUrl));
   issuer_keys_ = std::make_unique<trust::IssuerKeys>(remote_, clock_, null_log(), metrics_);
   evaluator_ = std::make_unique<trust::Evaluator>(*database_, issuers_, *issuer_keys_,
                                                   std::vector{trust::test::kAudience}, clock_);

@@ -2,6 +2,7 @@
 
 #include <boost/json/parse.hpp>
 
+#include "blobs/memory_store.h"
 #include "database_fixture.h"
 
 namespace imp::registry {
@@ -11,10 +12,13 @@ class ReaderTest : public DatabaseTest {
  protected:
   void SetUp() override {
     DatabaseTest::SetUp();
+    tarball_ = blobs::put(blobs, bytes_of("the bytes of 1.0.0"))->sha512;
     write([&](db::Session& session) {
       const auto add = [&](const char* name, Access access) {
         const Package package = create_package(session, named(name), "org", access, now);
-        insert_version(session, version(package, "1.0.0", now));
+        VersionRecord first = version(package, "1.0.0", now);
+        first.tarball.sha512 = tarball_;
+        insert_version(session, first);
         insert_version(session, version(package, "2.0.0-rc.1", now));
         write_dist_tag(session, package.id, "latest", "1.0.0");
         write_dist_tag(session, package.id, "next", "2.0.0-rc.1");
@@ -36,11 +40,13 @@ class ReaderTest : public DatabaseTest {
     return request;
   }
 
+  blobs::MemoryStore blobs;
+  std::string tarball_;
   PackumentCache cache{1024 * 1024};
   std::unique_ptr<PackageReader> reader_ = nullptr;
   PackageReader& reader() {
     if (!reader_) {
-      reader_ = std::make_unique<PackageReader>(*database, cache, "http://npm.example.org");
+      reader_ = std::make_unique<PackageReader>(*database, blobs, cache, "http://npm.example.org");
     }
     return *reader_;
   }
@@ -142,11 +148,88 @@ TEST_F(ReaderTest, ManifestsByVersionAndTag) {
 }
 
 TEST_F(ReaderTest, Tarballs) {
-  EXPECT_EQ(reader().tarball(named("@acme/pkg"), "pkg-1.0.0.tgz", {})->sha512, "blob-1.0.0");
+  const auto tarball = reader().tarball(named("@acme/pkg"), "pkg-1.0.0.tgz", {}).value();
+  ASSERT_TRUE(tarball->identity_file);
+  EXPECT_EQ(tarball->identity_file->size, 18U);
+  EXPECT_EQ(tarball->etag_identity, '"' + tarball_.substr(0, 64) + '"');
+  EXPECT_NE(tarball->head_identity.find("public, max-age=31536000, immutable"), std::string::npos);
+  const auto secret = reader().tarball(named("@acme/secret"), "secret-1.0.0.tgz", ann).value();
+  EXPECT_NE(secret->head_identity.find("private, max-age=31536000"), std::string::npos);
   for (const char* file : {"pkg-9.9.9.tgz", "plain-1.0.0.tgz", "pkg-1.0.0", "../pkg-1.0.0.tgz",
                            "@acme/pkg-1.0.0.tgz", ""}) {
     EXPECT_FALSE(reader().tarball(named("@acme/pkg"), file, {})) << file;
   }
+  // Its row is there, but its blob is not.
+  EXPECT_EQ(reader().tarball(named("@acme/pkg"), "pkg-2.0.0-rc.1.tgz", {}).error().code(),
+            "blob_bad_name");
+}
+
+TEST_F(ReaderTest, ATarballThatWasReadIsHot) {
+  const std::string target = "/@acme/pkg/-/pkg-1.0.0.tgz";
+  EXPECT_FALSE(reader().hot(get(target)));
+  ASSERT_TRUE(reader().package(named("@acme/pkg"), {}));
+  EXPECT_FALSE(reader().hot(get(target)));  // its file is not open
+  const auto tarball = reader().tarball(named("@acme/pkg"), "pkg-1.0.0.tgz", {}).value();
+  for (const char* path : {"/@acme/pkg/-/pkg-1.0.0.tgz", "/@acme%2fpkg/-/pkg-1.0.0.tgz",
+                           "/%40acme%2Fpkg/-/pkg-1.0.0.tgz"}) {
+    EXPECT_EQ(reader().hot(get(path)), tarball) << path;
+  }
+  for (const char* path :
+       {"/@acme/pkg/-/pkg-2.0.0-rc.1.tgz", "/@acme/pkg/-/pkg-1.0.0", "/@acme/pkg/-/",
+        "/@acme/pkg/-/pkg-1.0.0.tgz/", "/@acme/pkg/-/-/pkg-1.0.0.tgz", "/@acme/pkg/pkg-1.0.0.tgz",
+        "/@acme/pkg/-/%70kg-1.0.0.tgz", "/plain/-/pkg-1.0.0.tgz", "/-/pkg-1.0.0.tgz",
+        "/@acme/secret/-/secret-1.0.0.tgz"}) {
+    EXPECT_FALSE(reader().hot(get(path))) << path;
+  }
+  const std::uint64_t calls = blobs.calls();
+  EXPECT_EQ(reader().tarball(named("@acme/pkg"), "pkg-1.0.0.tgz", {}).value(), tarball);
+  EXPECT_EQ(blobs.calls(), calls);  // the open file was used
+  reader().stored(tarball_);
+  EXPECT_FALSE(reader().hot(get(target)));
+}
+
+TEST_F(ReaderTest, ATarballIsHotOnlyAsLongAsItsPackageIsOpen) {
+  const auto read = [&](const Caller& caller) {
+    return reader().tarball(named("@acme/pkg"), "pkg-1.0.0.tgz", caller).has_value();
+  };
+  const auto change = [&](auto body) {
+    std::int64_t revision = 0;
+    write([&](db::Session& session) {
+      Package package = *find_package(session, "@acme/pkg");
+      body(session, package);
+      touch(session, package, now);
+      revision = package.revision;
+    });
+    cache.invalidate("@acme/pkg", revision);
+  };
+  const http::Request request = get("/@acme/pkg/-/pkg-1.0.0.tgz");
+  ASSERT_TRUE(read({}));
+  ASSERT_TRUE(reader().hot(request));
+
+  change(
+      [](auto& session, Package& package) { write_access(session, package, Access::restricted); });
+  EXPECT_FALSE(reader().hot(request));
+  EXPECT_TRUE(read(ann));
+  EXPECT_FALSE(reader().hot(request));  // the package is cached again, and so is the open file
+  EXPECT_FALSE(read({}));
+
+  change([](auto& session, Package& package) { write_access(session, package, Access::open); });
+  EXPECT_TRUE(read({}));
+  EXPECT_TRUE(reader().hot(request));
+  change([](auto& session, Package& package) { burn_version(session, package.id, "1.0.0"); });
+  EXPECT_FALSE(reader().hot(request));
+  EXPECT_FALSE(read({}));
+  EXPECT_FALSE(reader().hot(request));
+}
+
+// The same bytes under two names: each package decides for itself.
+TEST_F(ReaderTest, AnOpenTarballDoesNotShowItsTwinInARestrictedPackage) {
+  ASSERT_TRUE(reader().tarball(named("plain"), "plain-1.0.0.tgz", {}));
+  ASSERT_TRUE(reader().package(named("@acme/secret"), ann));
+  EXPECT_TRUE(reader().hot(get("/plain/-/plain-1.0.0.tgz")));
+  EXPECT_FALSE(reader().hot(get("/@acme/secret/-/secret-1.0.0.tgz")));
+  const auto secret = reader().tarball(named("@acme/secret"), "secret-1.0.0.tgz", ann).value();
+  EXPECT_EQ(secret->head_identity.find("public"), std::string::npos);
 }
 
 TEST_F(ReaderTest, ReadsSeeWrites) {
