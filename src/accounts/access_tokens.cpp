@@ -69,6 +69,15 @@ bool allowed_from(const std::vector<CidrBlock>& blocks, std::string_view address
 
 }  // namespace
 
+Result<void> still_stands(db::Session& session, const AccessToken& token, Time now) {
+  if (session.row("SELECT 1 FROM accounts_tokens WHERE id = :p1 AND expires > :p2",
+                  {token.key, to_milliseconds(now)})) {
+    return {};
+  }
+  return refuse(AccountRefusal::credential_invalid,
+                "The access token was revoked or expired while the request was on its way.");
+}
+
 TokenReach full_reach() {
   return {.packages_permission = TokenPermission::read_write,
           .all_packages = true,

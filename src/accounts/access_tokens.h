@@ -17,6 +17,10 @@
 
 namespace imp::accounts {
 
+/// For other modules inside their own transactions: refuses a token that was revoked or has expired
+/// since the request began. credential_invalid.
+Result<void> still_stands(db::Session& session, const AccessToken& token, Time now);
+
 struct NewToken {
   std::string name = {};  ///< required for granular tokens
   std::string description = {};

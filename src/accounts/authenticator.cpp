@@ -110,10 +110,21 @@ Result<Caller> Authenticator::with_cookie(const http::Request& request) {
   return caller;
 }
 
+void add_notice(http::Response& response, std::string_view text) {
+  // A message may quote a claim; a header holds printable ASCII and nothing else.
+  std::string plain;
+  for (const char c : text) plain += c >= ' ' && c <= '~' ? c : '?';
+  response.header("npm-notice", plain);
+}
+
 http::Response refusal_response(const Failure& failure) {
   http::Response response = http::failure(failure);
+  if (failure.kind() == FailureKind::unauthenticated) add_notice(response, failure.message);
   if (failure.code() == reason(AccountRefusal::address_not_allowed).code) {
     response.header("www-authenticate", "ipaddress");
+  } else if (failure.code() == reason(AccountRefusal::sign_in_failed).code) {
+    // What npm takes for "the password is wrong"; no page of the web app is answered like this.
+    response.header("www-authenticate", "Basic");
   } else if (failure.kind() == FailureKind::unauthenticated) {
     response.header("www-authenticate", "Bearer");
   } else if (failure.kind() == FailureKind::challenge) {

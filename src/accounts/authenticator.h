@@ -49,8 +49,13 @@ class Authenticator {
   Sessions& sessions_;
 };
 
+/// Adds the header that npm prints, whatever it does with the body.
+void add_notice(http::Response& response, std::string_view text);
+
 /// http::failure() and the `www-authenticate` header by which npm's clients tell the cases apart:
-/// `ipaddress` for address_not_allowed, `Bearer` for other 401s.
+/// `ipaddress` for address_not_allowed, `Basic` for a wrong password, `OTP` for a second factor,
+/// `Bearer` for other 401s. For a 401 npm prints a sentence of its own instead of the body's, so
+/// ours goes along as a notice.
 http::Response refusal_response(const Failure& failure);
 
 }  // namespace imp::accounts

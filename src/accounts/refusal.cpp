@@ -53,6 +53,8 @@ Reason reason(AccountRefusal refusal) {
       return {"second_factor_already_enabled", FailureKind::conflict};
     case second_factor_not_pending:
       return {"second_factor_not_pending", FailureKind::conflict};
+    case second_factor_unconfirmed:
+      return {"second_factor_unconfirmed", FailureKind::invalid};
     case token_invalid:
       return {"token_invalid", FailureKind::invalid};
     case token_limit:

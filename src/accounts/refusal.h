@@ -35,6 +35,7 @@ enum class AccountRefusal : std::uint8_t {
   second_factor_not_enabled,
   second_factor_already_enabled,
   second_factor_not_pending,
+  second_factor_unconfirmed,  ///< the code that was to finish setting up did not fit
   // Access tokens
   token_invalid,
   token_limit,

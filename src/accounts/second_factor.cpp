@@ -191,7 +191,9 @@ Result<void> SecondFactors::admit(const Person& person, const Actor& actor) {
 void SecondFactors::settle(const Person& person, const Result<Confirmation>& outcome,
                            const Actor& actor) {
   const bool guessed =
-      !outcome && outcome.error().code() == reason(AccountRefusal::second_factor_wrong).code;
+      !outcome &&
+      (outcome.error().code() == reason(AccountRefusal::second_factor_wrong).code ||
+       outcome.error().code() == reason(AccountRefusal::second_factor_unconfirmed).code);
   if (!guessed) throttle_.refund(kByPerson, person.id);
   if (!outcome) {
     trail_.refused(actor, "second_factor.use", "user:" + person.name, outcome.error());

@@ -109,8 +109,10 @@ Result<std::vector<std::string>> SecondFactors::confirm_totp(const Person& perso
     if (!secret) return pass_on(secret);
     const auto step = match_totp(bytes_of(*secret), code, now, -1);
     if (!step) {
-      return refuse(AccountRefusal::second_factor_wrong,
-                    "The code does not fit; check the clock of the device and try the next one.");
+      // Not a challenge: npm would say that the command needs a code, and hide this sentence.
+      return refuse(AccountRefusal::second_factor_unconfirmed,
+                    "The code does not fit, so the second factor is not enabled yet: check the "
+                    "clock of the device and try again with the next code.");
     }
     // The code that confirmed is used up as well.
     const std::int64_t enabled = session.run(

@@ -259,7 +259,12 @@ Result<WebFlows::Poll> WebFlows::poll(std::string_view done_secret, const Actor&
 
 http::Response WebFlows::poll_response(std::string_view done_secret, const Actor& from) {
   const auto polled = poll(done_secret, from);
-  if (!polled) return refusal_response(polled.error());
+  if (!polled) {
+    http::Response response = refusal_response(polled.error());
+    // npm takes a refusal for "no sign-in by browser here" and asks for name and password: say why.
+    add_notice(response, polled.error().message);
+    return response;
+  }
   if (!polled->pending) {
     return http::json(200, boost::json::object{{"token", polled->token}});
   }

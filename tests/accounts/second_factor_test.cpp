@@ -35,7 +35,8 @@ TEST_F(SecondFactorTest, EnablingNeedsACodeOfTheApp) {
   EXPECT_TRUE(factors_.state(alice_.id)->pending);
   EXPECT_FALSE(factors_.state(alice_.id)->enabled);
   EXPECT_EQ(check("123456"), "second_factor_not_enabled");  // pending is not a factor yet
-  EXPECT_EQ(code_of(factors_.confirm_totp(alice_, "000000", actor(alice_))), "second_factor_wrong");
+  EXPECT_EQ(code_of(factors_.confirm_totp(alice_, "000000", actor(alice_))),
+            "second_factor_unconfirmed");
   EXPECT_FALSE(factors_.state(alice_.id)->enabled);
 
   const auto codes = enable_totp(alice_);
@@ -190,7 +191,7 @@ TEST_F(SecondFactorTest, GuessesWhileEnablingAreCountedToo) {
   ASSERT_TRUE(factors_.begin_totp(alice_, actor(alice_)));
   for (int n = 0; n < 10; ++n) {
     EXPECT_EQ(code_of(factors_.confirm_totp(alice_, "abcdef", actor(alice_))),
-              "second_factor_wrong");
+              "second_factor_unconfirmed");
   }
   EXPECT_EQ(code_of(factors_.confirm_totp(alice_, "abcdef", actor(alice_))), "too_many_attempts");
 }

@@ -15,7 +15,7 @@ TEST_F(AccountPagesTest, ASecondFactorIsSetUpWithPasswordAndCode) {
             "/account/second-factor");
   const Answer setup = browser.get("/account/second-factor");
   EXPECT_TRUE(setup.has("<svg"));
-  EXPECT_EQ(browser.post("/account/second-factor/confirm", {{"code", "000000"}}).status, 401);
+  EXPECT_EQ(browser.post("/account/second-factor/confirm", {{"code", "000000"}}).status, 400);
   EXPECT_FALSE(accounts_->second_factors.state(alice.id)->enabled);
 }
 

@@ -20,7 +20,7 @@ http::Response exchange(RegistryServices& services, const http::Request& request
   // notice is printed always.
   if (!minted) {
     http::Response response = http::failure(minted.error());
-    add_notice(response, minted.error().message);
+    accounts::add_notice(response, minted.error().message);
     return response;
   }
   return http::json(201, boost::json::object{{"token_type", "oidc"},

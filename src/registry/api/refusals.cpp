@@ -76,13 +76,6 @@ void record_use(db::Session& session, const Requester& requester, std::string_vi
   trust::record_attempt(session, attempt);
 }
 
-void add_notice(http::Response& response, std::string_view text) {
-  // A message may quote a claim; a header holds printable ASCII and nothing else.
-  std::string plain;
-  for (const char c : text) plain += c >= ' ' && c <= '~' ? c : '?';
-  response.header("npm-notice", plain);
-}
-
 void record_refusal(RegistryServices& services, const Requester* requester, std::string_view action,
                     std::string_view subject, const Failure& failure) {
   services.metrics.count("registry_refusals_total", {{"action", action}, {"code", failure.code()}});
@@ -95,7 +88,7 @@ http::Response refused(RegistryServices& services, const Requester* requester,
                        std::string_view action, std::string_view subject, const Failure& failure) {
   record_refusal(services, requester, action, subject, failure);
   http::Response response = accounts::refusal_response(failure);
-  if (about_identity(failure)) add_notice(response, failure.message);
+  if (failure.kind() == FailureKind::forbidden) accounts::add_notice(response, failure.message);
   return response;
 }
 

@@ -18,9 +18,6 @@ namespace imp::registry {
 void record_use(db::Session& session, const Requester& requester, std::string_view action,
                 std::string_view outcome, std::string_view message, Time now);
 
-/// Adds the header that npm prints, whatever it does with the body.
-void add_notice(http::Response& response, std::string_view text);
-
 /// Counts a refusal, and writes it to the audit log when it was a decision about identity (401 and
 /// 403); whatever a publish token is refused is also a line of its package's "Publish attempts".
 /// Without a requester the credential was wrong, which is written down where that was found out.

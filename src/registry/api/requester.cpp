@@ -64,6 +64,11 @@ Result<Caller> Requester::rights_now(db::Session& session, Time now) const {
     }
     return rights_;
   }
+  if (account_.token) {
+    if (const auto stands = accounts::still_stands(session, *account_.token, now); !stands) {
+      return pass_on(stands);
+    }
+  }
   Caller rights = rights_;
   rights.organizations.clear();
   for (const Membership& membership : rights_.organizations) {

@@ -24,8 +24,8 @@ class Requester {
   /// What packages judge, as it was when the request came.
   const Caller& rights() const { return rights_; }
   /// The same, asked again inside the transaction that acts on it: an upload or a second factor
-  /// takes its time, and meanwhile the publish token may have been revoked, or the person may have
-  /// left the organisation.
+  /// takes its time, and meanwhile the token may have been revoked, or the person may have left the
+  /// organisation.
   Result<Caller> rights_now(db::Session& session, Time now) const;
   /// Whose rights decide what this request may read of a package. A limited access token that does
   /// not reach it counts for nothing there, as if nobody had signed in; a publish token is refused

@@ -9,6 +9,12 @@ namespace imp::registry {
 
 namespace {
 
+/// npm prints "…" after what a list calls `token`, and takes whatever begins with it for the token
+/// itself (`npm token revoke <token>`): so only the beginning will do.
+std::string beginning(const accounts::AccessToken& token) {
+  return token.redacted.substr(0, token.redacted.find('.'));
+}
+
 boost::json::object describe(const accounts::AccessToken& token) {
   boost::json::array scopes;
   for (const std::string& package : token.reach.packages)
@@ -21,7 +27,7 @@ boost::json::object describe(const accounts::AccessToken& token) {
     return at ? boost::json::value(iso8601(*at)) : boost::json::value(nullptr);
   };
   return {{"key", token.key},
-          {"token", token.redacted},
+          {"token", beginning(token)},
           {"name", token.name},
           {"description", token.description},
           {"readonly", token.read_only()},
@@ -88,9 +94,32 @@ bool flag(const boost::json::object& body, std::string_view key) {
   return value && value->is_bool() && value->as_bool();
 }
 
+/// The document of npm before it had granular tokens, which `npm profile enable-2fa` still sends
+/// for those who sign in with name and password: {"password", "readonly", "cidr_whitelist"}.
+bool classic(const boost::json::object& body) {
+  return body.contains("readonly") && !body.contains("name") &&
+         !body.contains("packages_and_scopes_permission") && !body.contains("orgs_permission");
+}
+
+Result<accounts::NewToken> parse_classic(const boost::json::object& body) {
+  accounts::NewToken token;
+  token.name = "npm";
+  token.kind = accounts::TokenKind::personal;
+  token.reach = accounts::full_reach();
+  if (flag(body, "readonly")) {
+    token.reach.packages_permission = accounts::TokenPermission::read_only;
+    token.reach.orgs_permission = accounts::TokenPermission::read_only;
+  }
+  auto addresses = texts(body, "cidr_whitelist", "CIDR");
+  if (!addresses) return pass_on(addresses);
+  token.cidr_whitelist = std::move(*addresses);
+  return token;
+}
+
 /// The document of `npm token create`; the CLI and the published interface spell two members
-/// differently, so both are taken.
+/// differently, so both are taken. Scopes and organisations come with or without '@'.
 Result<accounts::NewToken> parse(const boost::json::object& body) {
+  if (classic(body)) return parse_classic(body);
   accounts::NewToken token;
   token.name = text(body, "name");
   token.description =
@@ -109,6 +138,12 @@ Result<accounts::NewToken> parse(const boost::json::object& body) {
         take(token.reach.scopes, "scopes", "Scopes"), take(token.reach.orgs, "orgs", "Orgs"),
         take(token.cidr_whitelist, body.contains("cidr") ? "cidr" : "cidr_whitelist", "CIDR")}) {
     if (!done) return pass_on(done);
+  }
+  for (std::string& scope : token.reach.scopes) {
+    if (!scope.starts_with('@')) scope.insert(0, 1, '@');
+  }
+  for (std::string& organization : token.reach.orgs) {
+    if (organization.starts_with('@')) organization.erase(0, 1);
   }
   const auto packages = permission(body, "packages_and_scopes_permission");
   if (!packages) return pass_on(packages);

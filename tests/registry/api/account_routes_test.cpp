@@ -157,6 +157,90 @@ TEST_F(AccountRoutes, TokensAreCreatedListedAndRevoked) {
   EXPECT_EQ(get("/-/whoami", token).status, 401);
 }
 
+// The npm CLI takes an argument of `token revoke` for a token when it begins with what the list
+// calls `token`, and sends it whole.
+TEST_F(AccountRoutes, ATokenIsRevokedByItsValue) {
+  const Answer made = create(
+      alice.token,
+      {{"name", "ci"}, {"packages_all", true}, {"packages_and_scopes_permission", "read-only"}});
+  const std::string token = made.text("token");
+  const json::value listed = get("/-/npm/v1/tokens", alice.token).document();
+  bool found = false;
+  for (const json::value& one : listed.at("objects").as_array()) {
+    const std::string_view beginning = one.at("token").as_string();
+    EXPECT_EQ(beginning.size(), std::string_view("imp_aBcD").size());
+    found = found || (one.at("name") == "ci" && token.starts_with(beginning));
+  }
+  EXPECT_TRUE(found) << listed;
+  EXPECT_EQ(ask({.method = Method::del,
+                 .target = "/-/npm/v1/tokens/token/" + token,
+                 .token = alice.token})
+                .status,
+            204);
+  EXPECT_EQ(get("/-/whoami", token).status, 401);
+}
+
+TEST_F(AccountRoutes, ScopesAndOrganisationsComeWithOrWithoutTheirAt) {
+  const Answer made = create(alice.token, {{"name", "ci"},
+                                           {"scopes", {"acme", "@umbrella"}},
+                                           {"packages_and_scopes_permission", "read-only"},
+                                           {"orgs", {"@acme", "umbrella"}},
+                                           {"orgs_permission", "read-only"}});
+  ASSERT_EQ(made.status, 201) << made.body;
+  std::vector<std::string> names;
+  for (const json::value& scope : made.document().at("scopes").as_array()) {
+    names.emplace_back(scope.at("name").as_string());
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"@acme", "@umbrella", "acme", "umbrella"}));
+}
+
+// What `npm profile enable-2fa` sends to turn name and password into a token.
+TEST_F(AccountRoutes, TheOldFormOfATokenRequestMakesAPersonalToken) {
+  const auto old_form = [&](const json::object& body) {
+    return ask({.method = Method::post,
+                .target = "/-/npm/v1/tokens",
+                .body = json::serialize(body),
+                .headers = {{"authorization",
+                             "Basic " + base64(bytes_of("alice:" + std::string(kPassword)))}}});
+  };
+  const Answer full =
+      old_form({{"password", kPassword}, {"readonly", false}, {"cidr_whitelist", json::array()}});
+  ASSERT_EQ(full.status, 201) << full.body;
+  EXPECT_EQ(get("/-/npm/v1/tokens", full.text("token")).status, 200);
+  const Answer reading = old_form({{"password", kPassword}, {"readonly", true}});
+  ASSERT_EQ(reading.status, 201) << reading.body;
+  EXPECT_EQ(publish(reading.text("token"), "@alice/lib", "1.0.0").outcome(),
+            "403 package_not_permitted");
+  EXPECT_EQ(get("/-/npm/v1/tokens", reading.text("token")).status, 403);
+  EXPECT_EQ(old_form({{"password", "wrong"}, {"readonly", false}}).status, 401);
+}
+
+// For a 401 npm prints a sentence of its own, chosen by this header; the notice brings ours.
+TEST_F(AccountRoutes, WhyACredentialIsRefusedReachesWhoeverUsesNpm) {
+  accounts::NewToken brief;
+  brief.reach.all_packages = true;
+  brief.lifetime = std::chrono::days(1);
+  const std::string expired = granular_token(alice, brief);
+  clock_.advance(std::chrono::days(1));
+  const Answer old = get("/-/whoami", expired);
+  EXPECT_EQ(old.header("www-authenticate"), "Bearer");
+  EXPECT_TRUE(old.header("npm-notice").contains("expired")) << old.header("npm-notice");
+  const Answer wrong = couch("alice", "wrong password");
+  EXPECT_EQ(wrong.header("www-authenticate"), "Basic");
+  EXPECT_EQ(wrong.header("npm-notice"), wrong.text("error"));
+}
+
+TEST_F(AccountRoutes, AWrongCodeDuringSetUpIsNoChallenge) {
+  const Answer begun =
+      profile(alice.token, {{"tfa", {{"mode", "auth-and-writes"}, {"password", kPassword}}}});
+  ASSERT_EQ(begun.status, 200) << begun.body;
+  const Answer wrong = profile(alice.token, {{"tfa", {"000000"}}});
+  EXPECT_EQ(wrong.outcome(), "400 second_factor_unconfirmed");
+  EXPECT_EQ(wrong.header("www-authenticate"), "");
+  for (int attempt = 0; attempt < 9; ++attempt) profile(alice.token, {{"tfa", {"000000"}}});
+  EXPECT_EQ(profile(alice.token, {{"tfa", {"000000"}}}).outcome(), "429 too_many_attempts");
+}
+
 TEST_F(AccountRoutes, OddTokenRequestsAreRefused) {
   const std::vector<json::object> bodies = {
       {{"packages_all", true}},
