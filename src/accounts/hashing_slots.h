@@ -6,18 +6,23 @@
 
 namespace imp::accounts {
 
-/// How many passwords are hashed at once. Argon2id takes 64 MB for each: a flood of sign-ins must
-/// not take all memory. Thread-safe.
+/// How many passwords are hashed at once, and how many threads may wait for their turn. Argon2id
+/// takes 64 MB for each: a flood of sign-ins must take neither all memory nor all workers.
+/// Thread-safe.
 class HashingSlots {
  public:
-  explicit HashingSlots(int free) : free_(free) {}
+  HashingSlots(int free, int most_waiting) : free_(free), most_waiting_(most_waiting) {}
 
-  /// False when none became free in time. After true, release() must follow.
+  /// False when none became free in time, and at once when enough others wait already. After true,
+  /// release() must follow.
   bool acquire(std::chrono::milliseconds wait_at_most) {
     std::unique_lock lock(mutex_);
-    if (!freed_.wait_for(lock, wait_at_most, [&] { return free_ > 0; })) return false;
-    --free_;
-    return true;
+    if (free_ == 0 && waiting_ >= most_waiting_) return false;
+    ++waiting_;
+    const bool freed = freed_.wait_for(lock, wait_at_most, [&] { return free_ > 0; });
+    --waiting_;
+    if (freed) --free_;
+    return freed;
   }
   void release() {
     {
@@ -31,6 +36,8 @@ class HashingSlots {
   std::mutex mutex_;
   std::condition_variable freed_;
   int free_;
+  int waiting_ = 0;
+  const int most_waiting_;
 };
 
 }  // namespace imp::accounts

@@ -32,7 +32,7 @@ class SignIn {
   Trail& trail_;
   Throttle& throttle_;
   std::string dummy_hash_;
-  HashingSlots slots_{4};
+  HashingSlots slots_{4, 16};
 };
 
 }  // namespace imp::accounts
