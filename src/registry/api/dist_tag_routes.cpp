@@ -53,8 +53,10 @@ ChangeRule rule(const http::Request& request, std::string action) {
 http::Response set(RegistryServices& services, const http::Request& request) {
   const auto version = version_in(request);
   if (!version) return http::failure(version.error());
+  ChangeRule needed = rule(request, "dist_tag.set");
+  needed.detail["version"] = *version;
   return change_package(
-      services, request, rule(request, "dist_tag.set"),
+      services, request, needed,
       [&](db::Session& session, const PackageName& name, const Caller& caller, Time now) {
         return tag_version(session, name, request.param("tag"), *version, caller, now);
       });

@@ -8,9 +8,8 @@
 
 namespace imp::registry {
 
-namespace {
-
-Result<void> allowed(const Requester& requester, const ChangeRule& rule, const PackageName& name) {
+Result<void> credential_may_change(const Requester& requester, const ChangeRule& rule,
+                                   const PackageName& name) {
   if (rule.needs == ChangeRule::Needs::governing_person) return requester.may_govern();
   if (requester.publish_token() && rule.needs != ChangeRule::Needs::publish_token_or_person) {
     return refuse(trust::TrustRefusal::publish_token_forbidden,
@@ -20,8 +19,6 @@ Result<void> allowed(const Requester& requester, const ChangeRule& rule, const P
   }
   return requester.may(rule.use, name);
 }
-
-}  // namespace
 
 http::Response change_package(RegistryServices& services, const http::Request& request,
                               const ChangeRule& rule,
@@ -35,7 +32,9 @@ http::Response change_package(RegistryServices& services, const http::Request& r
   const auto denied = [&](const Failure& failure) {
     return refused(services, &*requester, rule.action, subject, failure);
   };
-  if (const auto may = allowed(*requester, rule, *name); !may) return denied(may.error());
+  if (const auto may = credential_may_change(*requester, rule, *name); !may) {
+    return denied(may.error());
+  }
   if (auto challenge =
           second_factor(services, request, *requester, rule.action, name->text(), Without::allow)) {
     return std::move(*challenge);
@@ -48,6 +47,7 @@ http::Response change_package(RegistryServices& services, const http::Request& r
     if (done && done->changed) {
       audit::Record record = requester->audit_record(rule.action, subject, now);
       for (const auto& member : rule.detail) record.detail[member.key()] = member.value();
+      for (const auto& member : done->detail) record.detail[member.key()] = member.value();
       audit::append(session, record);
       if (requester->publish_token()) {
         record_use(session, *requester, rule.action, "granted", "", now);

@@ -21,9 +21,13 @@ struct ChangeRule {
     governing_person,         ///< and one that governs: no granular token
   } needs = Needs::person;
   trust::PublishAction use = trust::PublishAction::publish;
-  boost::json::object detail;  ///< goes to the audit record
-  int status = 200;            ///< of success
+  boost::json::object detail = {};  ///< goes to the audit record
+  int status = 200;                 ///< of success
 };
+
+/// Whether the credential itself is good for this, before the person's rights are asked.
+Result<void> credential_may_change(const Requester& requester, const ChangeRule& rule,
+                                   const PackageName& name);
 
 /// One change of the addressed package with everything around it: who asks, whether the credential
 /// is good for it, the second factor, the transaction with its audit record, the cache, the answer.

@@ -55,14 +55,20 @@ http::Response change_deprecations(RegistryServices& services, const VersionUplo
                                  "A publish token cannot deprecate versions. Sign in as a person.")
                               .error());
   }
+  const auto plan = services.database.read([&](db::Session& session) -> Result<DeprecationPlan> {
+    return plan_deprecation(session, upload.name, packument, requester.rights());
+  });
+  if (!plan) return upload.refused(services, plan.error());
   const auto changed = services.database.write([&](db::Session& session) -> Result<Changed> {
     const Time now = services.clock.now();
     const auto rights = requester.rights_now(session, now);
     if (!rights) return pass_on(rights);
-    auto done = deprecate(session, upload.name, packument, *rights, now);
+    auto done = deprecate(session, upload.name, *plan, *rights, now);
     if (done && done->changed) {
-      audit::append(session, requester.audit_record("package.deprecate",
-                                                    "package:" + upload.name.text(), now));
+      audit::Record record =
+          requester.audit_record("package.deprecate", "package:" + upload.name.text(), now);
+      for (const auto& member : done->detail) record.detail[member.key()] = member.value();
+      audit::append(session, record);
     }
     return done;
   });

@@ -2,8 +2,10 @@
 
 #include "http/response.h"
 #include "registry/api/guarded_change.h"
+#include "registry/api/judged_upload.h"
+#include "registry/api/refusals.h"
 #include "registry/api/routes.h"
-#include "registry/publish/refusal.h"
+#include "registry/publish/publish_decoder.h"
 #include "registry/publish/revision_put.h"
 #include "registry/publish/unpublish.h"
 
@@ -11,7 +13,8 @@ namespace imp::registry {
 
 namespace {
 
-constexpr std::size_t kDocumentLimit = 64 * 1024 * 1024;  // npm sends the whole packument back
+// npm sends the whole packument back. Parsed, it takes several times its size.
+constexpr std::size_t kDocumentLimit = 64 * 1024 * 1024;
 
 /// What `npm owner` needs to know of the people it names.
 class Directory final : public PersonLookup {
@@ -23,25 +26,68 @@ class Directory final : public PersonLookup {
   }
 };
 
-ChangeRule rule(std::string action) { return {.action = std::move(action), .status = 201}; }
+ChangeRule rule(std::string action, int status = 200) {
+  return {.action = std::move(action), .status = status};
+}
 
-http::Response put_document(RegistryServices& services, const http::Request& request) {
-  boost::system::error_code error;
-  const boost::json::value document = boost::json::parse(request.body, error);
-  if (error || !document.is_object()) {
-    return http::failure(refuse(PublishRefusal::malformed_json,
-                                "The body must be a JSON object: the packument to put.")
-                             .error());
-  }
-  const bool owners = !document.as_object().contains("versions");
-  ChangeRule needed = rule(owners ? "package.owners" : "package.unpublish");
+http::Response put_document(RegistryServices& services, const http::Request& request,
+                            const boost::json::object& document) {
+  const bool owners = !document.contains("versions");
+  ChangeRule needed = rule(owners ? "package.owners" : "package.unpublish", 201);
   if (owners) needed.needs = ChangeRule::Needs::governing_person;
   return change_package(
       services, request, needed,
       [&](db::Session& session, const PackageName& name, const Caller& caller, Time now) {
-        return put_revision(session, name, request.param("rev"), document.as_object(), Directory(),
-                            caller, now);
+        return put_revision(session, name, request.param("rev"), document, Directory(), caller,
+                            now);
       });
+}
+
+/// Takes the packument that npm sends back; a tarball in it would be dropped.
+class DocumentUpload final : public http::BodySink {
+ public:
+  DocumentUpload(RegistryServices& services, http::Request request)
+      : services_(services), request_(std::move(request)) {}
+
+  Result<void> write(ByteView bytes) override {
+    // The refusal is kept for finish(): an answer before the end might not be seen.
+    (void)decoder_.write(bytes);
+    return {};
+  }
+  http::Response finish() override {
+    const auto document = decoder_.finish();
+    if (!document) return http::failure(document.error());
+    return put_document(services_, request_, document->metadata);
+  }
+
+ private:
+  class NoTarball final : public TarballSink {
+   public:
+    Result<void> write(ByteView) override { return {}; }
+  };
+
+  RegistryServices& services_;
+  http::Request request_;
+  NoTarball dropped_;
+  PublishDecoder decoder_{dropped_,
+                          {.metadata_bytes = kDocumentLimit, .tarball_bytes = 0, .json = {}}};
+};
+
+std::expected<std::unique_ptr<http::BodySink>, http::Response> judge_document(
+    RegistryServices& services, const http::Request& request) {
+  const auto name = addressed_package(request);
+  if (!name) return std::unexpected(http::failure(name.error()));
+  // Whether it is about owners is in the document: here the lesser right is asked for.
+  const ChangeRule least = rule("package.unpublish");
+  const std::string subject = "package:" + name->text();
+  const auto requester = Requester::identify(services, request);
+  if (!requester) {
+    return std::unexpected(refused(services, nullptr, least.action, subject, requester.error()));
+  }
+  if (const auto may = credential_may_change(*requester, least, *name); !may) {
+    return std::unexpected(refused(services, &*requester, least.action, subject, may.error()));
+  }
+  return std::make_unique<DocumentUpload>(services, request);
 }
 
 http::Response delete_package(RegistryServices& services, const http::Request& request) {
@@ -69,7 +115,8 @@ void add_unpublish_routes(http::Router& router, RegistryServices& services) {
   };
   http::RouteOptions document;
   document.body_limit = kDocumentLimit;
-  router.add(http::Method::put, "/{package}/-rev/{rev}", bind(put_document), document);
+  add_judged_route(router, http::Method::put, "/{package}/-rev/{rev}", document,
+                   bind(judge_document));
   router.add(http::Method::del, "/{package}/-rev/{rev}", bind(delete_package));
   router.add(http::Method::del, "/{package}/-/{file}/-rev/{rev}", bind(delete_tarball));
 }

@@ -1,4 +1,5 @@
 #include "registry/api/version_upload.h"
+#include "registry/api/judged_upload.h"
 #include "registry/api/refusals.h"
 
 namespace imp::registry {
@@ -39,16 +40,6 @@ class Upload final : public http::BodySink {
   Done done_;
 };
 
-class RefusedUpload final : public http::BodySink {
- public:
-  explicit RefusedUpload(http::Response answer) : answer_(std::move(answer)) {}
-  Result<void> write(ByteView) override { return {}; }
-  http::Response finish() override { return std::move(answer_); }
-
- private:
-  http::Response answer_;
-};
-
 /// Judges the head: the upload, or what to answer instead.
 std::expected<VersionUpload, http::Response> begin(RegistryServices& services,
                                                    const http::Request& request,
@@ -63,13 +54,21 @@ std::expected<VersionUpload, http::Response> begin(RegistryServices& services,
   if (const auto allowed = requester->may(rule.use, *name); !allowed) {
     return std::unexpected(refused(services, &*requester, rule.action, subject, allowed.error()));
   }
+  VersionUpload upload{rule.action, *name, std::move(*requester)};
+  // A tarball may be a gigabyte: it is not taken from who may not publish it.
+  const auto may = services.database.read([&](db::Session& session) -> Result<void> {
+    const Time now = services.clock.now();
+    const auto order = upload.order(session, now);
+    return order ? may_publish(session, upload.name, *order, now) : pass_on(order);
+  });
+  if (!may) return std::unexpected(upload.refused(services, may.error()));
   if (rule.asks_second_factor) {
-    if (auto challenge = second_factor(services, request, *requester, rule.action, name->text(),
-                                       Without::allow)) {
+    if (auto challenge = second_factor(services, request, upload.requester, rule.action,
+                                       upload.name.text(), Without::allow)) {
       return std::unexpected(std::move(*challenge));
     }
   }
-  return VersionUpload{rule.action, *name, std::move(*requester)};
+  return upload;
 }
 
 std::size_t body_limit(const RegistryServices& services) {
@@ -101,15 +100,13 @@ void add_upload_route(http::Router& router, RegistryServices& services, http::Me
                       std::string_view pattern, const UploadRule& rule, Done done) {
   http::RouteOptions options;
   options.body_limit = body_limit(services);
-  router.add_sink(
-      method, pattern,
-      [&services, rule, done = std::move(done)](
-          const http::Request& request) -> Result<std::unique_ptr<http::BodySink>> {
-        auto upload = begin(services, request, rule);
-        if (!upload) return std::make_unique<RefusedUpload>(std::move(upload.error()));
-        return std::make_unique<Upload>(services, std::move(*upload), done);
-      },
-      options);
+  add_judged_route(router, method, pattern, options,
+                   [&services, rule, done = std::move(done)](const http::Request& request)
+                       -> std::expected<std::unique_ptr<http::BodySink>, http::Response> {
+                     auto upload = begin(services, request, rule);
+                     if (!upload) return std::unexpected(std::move(upload.error()));
+                     return std::make_unique<Upload>(services, std::move(*upload), done);
+                   });
 }
 
 }  // namespace imp::registry

@@ -32,9 +32,7 @@ struct VersionUpload {
 
 /// Adds a route that takes the document of `npm publish` as it arrives, with flat memory. Identity
 /// and second factor are judged from the head; `done` answers once the document is whole and
-/// checked and its tarball durable. An upload that ends early leaves nothing behind. What is
-/// refused from the head is still read to its end: a client that is sending would not see an answer
-/// that cuts it off.
+/// checked and its tarball durable. An upload that ends early leaves nothing behind.
 void add_upload_route(
     http::Router& router, RegistryServices& services, http::Method method, std::string_view pattern,
     const UploadRule& rule,

@@ -181,6 +181,13 @@ Result<Package> open_or_create(db::Session& session, const PackageName& name,
 
 }  // namespace
 
+Result<void> may_publish(db::Session& session, const PackageName& name, const PublishOrder& order,
+                         Time now) {
+  const auto opened = open_package(session, name, order, now);
+  if (!opened) return pass_on(opened);
+  return {};
+}
+
 Result<Published> publish(db::Session& session, const PublishCandidate& candidate,
                           const PublishOrder& order, const RegistryKey& key, Time now) {
   const PackageName name = candidate.package();

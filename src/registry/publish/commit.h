@@ -42,6 +42,11 @@ inline constexpr Milliseconds kRetryWindow{10 * 60 * 1000};
 /// How long a name stays closed after all its versions were unpublished.
 inline constexpr Milliseconds kRepublishDelay{24 * 60 * 60 * 1000};
 
+/// Whether the caller may publish to this name at all: what publish() and stage() ask first, for
+/// telling before a tarball is taken.
+Result<void> may_publish(db::Session& session, const PackageName& name, const PublishOrder& order,
+                         Time now);
+
 /// Makes a version public. Call inside one write transaction; after it is durable, invalidate the
 /// package's cached packument with `package.revision`. A version number that was published,
 /// unpublished or staged before is refused, except the very same publish by the same publisher

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <vector>
@@ -16,6 +17,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kMessageLimit = 4096;
+constexpr std::size_t kManifestDepth = 80;  // deeper than what a publish document may hold
 
 std::unexpected<Failure> unexpected(std::string_view version, std::string_view what) {
   return refuse(PublishRefusal::unexpected_change,
@@ -50,7 +52,9 @@ json::value without_tarball(const json::object& manifest) {
 Result<void> same_but_for_deprecated(const json::object& sent, const PackumentVersion& stored,
                                      const PackageName& name) {
   json::error_code error;
-  const json::value ours = json::parse(full_manifest(name, stored, ""), error);
+  json::parse_options options;
+  options.max_depth = kManifestDepth;
+  const json::value ours = json::parse(full_manifest(name, stored, ""), error, {}, options);
   if (error || !ours.is_object()) {
     return refuse(PublishRefusal::unexpected_change, "The stored manifest cannot be read.",
                   error.message());
@@ -69,20 +73,15 @@ Result<void> same_tags(const json::object& document, const PackageSnapshot& snap
                 "\"dist-tags\" differs from what is stored: use npm dist-tag to change it.");
 }
 
-struct NewMessage {
-  std::string version;
-  std::optional<std::string> message;
-};
-
-Result<std::vector<NewMessage>> differences(const json::object& document,
-                                            const PackageSnapshot& snapshot,
-                                            const PackageName& name) {
+Result<std::vector<DeprecationPlan::Message>> differences(const json::object& document,
+                                                          const PackageSnapshot& snapshot,
+                                                          const PackageName& name) {
   const json::value* versions = document.if_contains("versions");
   if (versions == nullptr || !versions->is_object()) {
     return refuse(PublishRefusal::missing_field,
                   "The document has neither a tarball to publish nor \"versions\" to deprecate.");
   }
-  std::vector<NewMessage> out;
+  std::vector<DeprecationPlan::Message> out;
   for (const auto& [key, value] : versions->get_object()) {
     const std::string version(key);
     const PackumentVersion* stored = snapshot.find(version);
@@ -100,24 +99,40 @@ Result<std::vector<NewMessage>> differences(const json::object& document,
 
 }  // namespace
 
-Result<Changed> deprecate(db::Session& session, const PackageName& name,
-                          const json::object& document, const Caller& caller, Time now) {
-  Result<Package> package = open_for_change(session, name, caller, ChangeOf::versions);
+Result<DeprecationPlan> plan_deprecation(db::Session& session, const PackageName& name,
+                                         const json::object& document, const Caller& caller) {
+  const Result<Package> package = open_for_change(session, name, caller, ChangeOf::versions);
   if (!package) return pass_on(package);
   if (Result<void> ok = same_document_name(document, name); !ok) return pass_on(ok);
-  const PackageSnapshot snapshot = *load_snapshot(session, name.text());
-  const Result<std::vector<NewMessage>> changes = differences(document, snapshot, name);
+  const std::optional<PackageSnapshot> snapshot = load_snapshot(session, name.text());
+  if (!snapshot) return stale(name);
+  auto changes = differences(document, *snapshot, name);
   const bool current = document_rev(document) == couch_rev(*package);
   // Behind the current revision a difference may be somebody else's change: that is what to say.
   if (!changes) return current ? pass_on(changes) : stale(name);
-  if (changes->empty()) return Changed{std::move(*package), false};
-  if (!current) return stale(name);
-  if (Result<void> ok = same_tags(document, snapshot); !ok) return pass_on(ok);
-  for (const NewMessage& change : *changes) {
-    write_deprecated(session, package->id, change.version, change.message);
+  if (!changes->empty()) {
+    if (!current) return stale(name);
+    if (Result<void> ok = same_tags(document, *snapshot); !ok) return pass_on(ok);
+  }
+  return DeprecationPlan{package->revision, std::move(*changes)};
+}
+
+Result<Changed> deprecate(db::Session& session, const PackageName& name,
+                          const DeprecationPlan& plan, const Caller& caller, Time now) {
+  Result<Package> package = open_for_change(session, name, caller, ChangeOf::versions);
+  if (!package) return pass_on(package);
+  if (plan.changes.empty()) return Changed{std::move(*package), false};
+  if (package->revision != plan.revision) return stale(name);
+  json::array versions;
+  for (const DeprecationPlan::Message& change : plan.changes) {
+    write_deprecated(session, package->id, change.version, change.text);
+    versions.emplace_back(change.version);
   }
   touch(session, *package, now);
-  return Changed{std::move(*package)};
+  return Changed{
+      std::move(*package),
+      true,
+      {{"versions", std::move(versions)}, {"message", plan.changes.front().text.value_or("")}}};
 }
 
 }  // namespace imp::registry

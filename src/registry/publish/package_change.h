@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <cstdint>
 
 #include "base/clock.h"
@@ -14,6 +15,7 @@ namespace imp::registry {
 struct Changed {
   Package package;
   bool changed = true;  ///< false: it was so already (a client's retry), nothing was written
+  boost::json::object detail = {};  ///< what exactly, for the audit record
 };
 
 /// What is to be changed, and so who may.

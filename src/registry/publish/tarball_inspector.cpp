@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "registry/publish/entry_path.h"
+#include "registry/publish/json_scanner.h"
 #include "registry/publish/refusal.h"
 #include "registry/publish/tar_guard.h"
 
@@ -175,7 +176,10 @@ Result<void> Inspection::package_json(const std::string& text) {
   std::string_view document = text;
   if (document.starts_with("\xef\xbb\xbf")) document.remove_prefix(3);  // npm drops the mark, too
   json::error_code error;
-  json::value value = json::parse(json::string_view(document.data(), document.size()), error);
+  json::parse_options options;
+  options.max_depth = ScanLimits().depth;  // as the publish document that repeats it
+  json::value value =
+      json::parse(json::string_view(document.data(), document.size()), error, {}, options);
   if (error || !value.is_object()) {
     return refuse(PublishRefusal::no_package_json,
                   "The tarball's package.json is not a JSON object.",

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
 
 #include "registry/packages/refusal.h"
 #include "registry/packages/semver.h"
@@ -42,15 +44,17 @@ void repair_tags(db::Session& session, const Package& package,
 Changed burn(db::Session& session, Package package, const std::vector<std::string>& versions,
              Time now) {
   std::vector<std::string> remaining = published(session, package);
-  const std::size_t before = remaining.size();
+  boost::json::array burnt;
   for (const std::string& version : versions) {
-    if (std::erase(remaining, version) > 0) burn_version(session, package.id, version);
+    if (std::erase(remaining, version) == 0) continue;
+    burn_version(session, package.id, version);
+    burnt.emplace_back(version);
   }
-  if (remaining.size() == before) return {std::move(package), false};
+  if (burnt.empty()) return {std::move(package), false};
   repair_tags(session, package, remaining);
   if (remaining.empty()) write_unpublished(session, package, now);
   touch(session, package, now);
-  return {std::move(package)};
+  return {std::move(package), true, {{"versions", std::move(burnt)}}};
 }
 
 }  // namespace

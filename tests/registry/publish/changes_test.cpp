@@ -47,7 +47,11 @@ class ChangesTest : public PublishTest {
     return database->write([&](db::Session& session) { return body(session); });
   }
   Result<Changed> deprecate_now(const json::object& it, const Caller& caller) {
-    return change([&](db::Session& s) { return deprecate(s, named("pkg"), it, caller, now); });
+    const auto plan = database->read([&](db::Session& s) -> Result<DeprecationPlan> {
+      return plan_deprecation(s, named("pkg"), it, caller);
+    });
+    if (!plan) return pass_on(plan);
+    return change([&](db::Session& s) { return deprecate(s, named("pkg"), *plan, caller, now); });
   }
   Result<Changed> put(const std::string& rev, const json::object& it, const Caller& caller) {
     return change([&](db::Session& s) {
@@ -101,6 +105,21 @@ TEST_F(ChangesTest, Deprecate) {
   it = document();
   it.at("versions").at("1.0.0").as_object()["deprecated"] = "";
   EXPECT_TRUE(deprecate_now(it, ann)->changed);
+  EXPECT_FALSE(snapshot("pkg").find("1.0.0")->deprecated);
+}
+
+TEST_F(ChangesTest, ADeprecationThatWasComparedWithAnOlderPackageIsStale) {
+  json::object it = document();
+  it.at("versions").at("1.0.0").as_object()["deprecated"] = "use 1.1";
+  const auto plan = database->read([&](db::Session& s) -> Result<DeprecationPlan> {
+    return plan_deprecation(s, named("pkg"), it, ann);
+  });
+  ASSERT_TRUE(plan);
+  ASSERT_TRUE(change(
+      [&](db::Session& s) { return tag_version(s, named("pkg"), "old", "1.0.0", ann, now); }));
+  EXPECT_EQ(
+      code(change([&](db::Session& s) { return deprecate(s, named("pkg"), *plan, ann, now); })),
+      "stale_revision");
   EXPECT_FALSE(snapshot("pkg").find("1.0.0")->deprecated);
 }
 
