@@ -202,7 +202,7 @@ function routesInSource() {
     }).join('');
     const path = '((?:std::string\\([\\w:]+\\)|[\\w:]+|(?:"[^"]*"\\s*)+)(?:\\s*\\+\\s*"[^"]*")?)';
     const registrations = new RegExp(
-      `(?:router\\.add(?:_sink)?\\(|add_endpoint\\(router, services,|add_upload_route\\(router, services,)\\s*` +
+      `(?:router\\.add(?:_sink)?\\(|add_endpoint\\(router, services,|add_upload_route\\(router, services,|add_judged_route\\(router,)\\s*` +
       `(?:http::)?Method::(\\w+),\\s*${path},`, 'g');
     for (const [, method, expression] of text.matchAll(registrations)) {
       if (expression === 'pattern') continue; // inside the helper that registers for others
@@ -228,6 +228,26 @@ test('the routes of docs/wire.md are served', async () => {
       const answer = await server.request('OPTIONS', path);
       const allowed = (answer.headers.get('allow') ?? '').split(', ');
       assert.ok(allowed.includes(method), `${method} ${path}: allowed are ${allowed}`);
+    }
+  } finally {
+    await server.dispose();
+  }
+});
+
+// ---- Names
+
+test('no package can take the place of a page', async () => {
+  const words = new Set(['src/web', 'src/accounts', 'src/ci/api', 'src/app'].flatMap((folder) => [...sources(folder), ...sources(folder, '.h')])
+    .flatMap((text) => [...text.matchAll(/"\/([a-z]+)[/"]/g)].map(([, word]) => word)));
+  assert.ok(words.size > 20, 'the source was not read');
+  const server = await Server.start();
+  try {
+    const token = server.addUser('alice');
+    for (const word of words) {
+      const answers = [await server.request('GET', `/${word}`), await server.request('GET', `/${word}/1.0.0`)];
+      if (answers.every(({ json }) => json?.code === 'package_not_found')) continue;
+      const refused = await server.request('PUT', `/${word}`, { token, body: { name: word } });
+      assert.equal(refused.json?.code, 'invalid_package_name', `${word}: ${refused.text}`);
     }
   } finally {
     await server.dispose();

@@ -57,6 +57,12 @@ constexpr std::array<std::string_view, 42> kNodeModules = {"assert",
                                                            "worker_threads",
                                                            "zlib"};
 
+// Where the server has pages and interfaces of its own. A package of such a name could not be read
+// there, or worse: its packument would be read in place of the page.
+constexpr std::array<std::string_view, 16> kAddresses = {
+    "account", "api", "assets",  "deploys",   "git",     "job",    "login", "logout",
+    "oidc",    "org", "package", "pipelines", "project", "runner", "setup", "workflow"};
+
 bool alphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
@@ -108,9 +114,13 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-bool reserved(std::string_view text) {
+std::string_view reservation(std::string_view text) {
   const std::string name = lower(text);
-  return name == "node_modules" || name == "favicon.ico";
+  if (name == "node_modules" || name == "favicon.ico") return "it is reserved";
+  if (std::ranges::find(kAddresses, name) != kAddresses.end()) {
+    return "it is the address of a page of this server; a scoped name is free";
+  }
+  return {};
 }
 
 }  // namespace
@@ -130,7 +140,7 @@ Result<PackageName> PackageName::for_new(std::string_view text) {
   if (!scoped && in(text.front(), "-_"))
     return invalid(text, "it starts with a hyphen or underscore");
   if (lower(text) != text) return invalid(text, "it has capital letters");
-  if (reserved(text)) return invalid(text, "it is reserved");
+  if (const std::string_view why = reservation(text); !why.empty()) return invalid(text, why);
   if (std::ranges::find(kNodeModules, text) != kNodeModules.end()) {
     return invalid(text, "it is the name of a module of Node.js");
   }
@@ -151,7 +161,7 @@ Result<PackageName> PackageName::for_read(std::string_view text) {
   if (const std::string_view fault = part_fault(parts->base, marks); !fault.empty()) {
     return invalid(text, fault);
   }
-  if (reserved(text)) return invalid(text, "it is reserved");
+  if (const std::string_view why = reservation(text); !why.empty()) return invalid(text, why);
   return PackageName(text, parts->slash);
 }
 
