@@ -1,3 +1,7 @@
+#include <fmt/format.h>
+
+#include "crypto/hash.h"
+#include "http/negotiation.h"
 #include "http/response.h"
 #include "registry/api/requester.h"
 #include "registry/api/routes.h"
@@ -36,8 +40,15 @@ http::Response manifest(RegistryServices& services, const http::Request& request
   if (!rights) return rights.error();
   auto document = services.reader.manifest(*name, request.param("version"), *rights);
   if (!document) return http::failure(document.error());
+  const std::string etag = fmt::format("\"{:.32}\"", crypto::sha256_hex(*document));
   http::Response response = http::json_text(200, std::move(*document));
-  response.header("cache-control", "no-cache");
+  if (http::none_match_holds(request, etag)) {
+    response = {};
+    response.status = 304;
+  }
+  // What somebody with a credential was shown may be restricted.
+  response.header("cache-control", rights->anonymous() ? "no-cache" : "private, no-cache");
+  response.header("etag", etag);
   return response;
 }
 
@@ -57,8 +68,12 @@ http::Response tarball(RegistryServices& services, const http::Request& request)
 
 void add_package_routes(http::Router& router, RegistryServices& services) {
   const auto bind = [&services](auto handler) {
-    return
-        [&services, handler](const http::Request& request) { return handler(services, request); };
+    return [&services, handler](const http::Request& request) {
+      http::Response response = handler(services, request);
+      // A proxy that kept "there is no such package" would hide the publish that follows.
+      if (response.status >= 400) response.header("cache-control", "no-store");
+      return response;
+    };
   };
   http::RouteOptions cached;
   cached.no_store = false;

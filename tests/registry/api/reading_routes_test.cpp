@@ -116,6 +116,30 @@ TEST_F(ReadingRoutes, SearchShowsWhatMayBeRead) {
   EXPECT_EQ(found(publish_token("@alice/open")), open);
 }
 
+TEST_F(ReadingRoutes, AManifestThatHasNotChangedIsNotSentAgain) {
+  const auto ask_for = [&](std::string target, std::string token, std::string tag) {
+    return ask({.target = std::move(target),
+                .token = std::move(token),
+                .headers = {{"if-none-match", std::move(tag)}}});
+  };
+  const Answer first = get("/@alice%2fopen/latest");
+  const std::string tag = first.header("etag");
+  EXPECT_EQ(first.header("cache-control"), "no-cache");
+  EXPECT_EQ(ask_for("/@alice%2fopen/latest", "", tag).status, 304);
+  EXPECT_EQ(ask_for("/@alice%2fopen/latest", "", tag).header("etag"), tag);
+  ASSERT_EQ(publish(alice.token, "@alice/open", "1.1.0").status, 201);
+  EXPECT_EQ(ask_for("/@alice%2fopen/latest", "", tag).status, 200);
+  EXPECT_EQ(get("/@alice%2fsecret/latest", alice.token).header("cache-control"),
+            "private, no-cache");
+}
+
+TEST_F(ReadingRoutes, NoCacheKeepsThatSomethingIsAbsent) {
+  for (const char* path : {"/absent", "/absent/1.0.0", "/absent/-/absent-1.0.0.tgz"}) {
+    EXPECT_EQ(get(path).outcome(), "404 package_not_found") << path;
+    EXPECT_EQ(get(path).header("cache-control"), "no-store") << path;
+  }
+}
+
 TEST_F(ReadingRoutes, TarballsOfRestrictedPackagesAreNotForSharedCaches) {
   const auto cache = [&](std::string name) {
     return get("/@alice%2f" + name + "/-/" + name + "-1.0.0.tgz", alice.token)
