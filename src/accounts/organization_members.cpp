@@ -108,7 +108,9 @@ Result<bool> Organizations::set_member(const Organization& organization, const P
 
 Result<void> Organizations::remove_member(const Organization& organization, const Person& person,
                                           const Actor& actor) {
-  return services_.database.write([&](db::Session& session) -> Result<void> {
+  std::vector<AfterRemoval> afterwards;
+  auto removed = services_.database.write([&](db::Session& session) -> Result<void> {
+    afterwards.clear();  // a transaction may run again
     lock_members(session, organization);
     const bool leaving = actor.person_id == person.id;
     auto allowed = leaving ? require_organization_reach(actor, organization.name)
@@ -129,12 +131,17 @@ Result<void> Organizations::remove_member(const Organization& organization, cons
     session.run("DELETE FROM accounts_members WHERE organization_id = :p1 AND person_id = :p2",
                 {organization.id, person.id});
     for (const MemberRemoved& listener : listeners_) {
-      if (auto done = listener(session, organization, person, actor); !done) return done;
+      auto after = listener(session, organization, person, actor);
+      if (!after) return pass_on(after);
+      if (*after) afterwards.push_back(std::move(*after));
     }
     trail_.append(session, actor, "organization.member_remove", "organization:" + organization.name,
                   person.name, organization.id);
     return {};
   });
+  if (!removed) return removed;
+  for (const AfterRemoval& after : afterwards) after();
+  return {};
 }
 
 }  // namespace imp::accounts

@@ -22,9 +22,11 @@ std::optional<Role> role_of(db::Session& session, std::string_view organization_
                             std::string_view person_id);
 
 /// Called inside the transaction that removes a member, so that whatever else the person held
-/// through the organisation goes with it. A failure undoes the removal.
-using MemberRemoved =
-    std::function<Result<void>(db::Session&, const Organization&, const Person&, const Actor&)>;
+/// through the organisation goes with it. A failure undoes the removal. What it gives back (null
+/// for nothing) is done once the removal is durable: caches are told then.
+using AfterRemoval = std::function<void()>;
+using MemberRemoved = std::function<Result<AfterRemoval>(db::Session&, const Organization&,
+                                                         const Person&, const Actor&)>;
 
 struct NewOrganization {
   std::string name = {};

@@ -4,6 +4,7 @@
 
 #include "app/descriptor_limit.h"
 #include "crypto/random.h"
+#include "registry/api/memberships.h"
 #include "registry/api/routes.h"
 #include "registry/trust/publish_token.h"
 
@@ -80,6 +81,7 @@ RegistryHalf::RegistryHalf(const Settings& settings, Store& store, blobs::Store&
                 .receive_limits = receive_limits(settings)} {}
 
 void RegistryHalf::add_routes(http::Router& router) {
+  registry::follow_memberships(services_);
   registry::add_registry_routes(router, services_);
 }
 

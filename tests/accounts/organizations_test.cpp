@@ -122,14 +122,19 @@ TEST_F(OrganizationsTest, RemovalTakesGroupsAndAsksTheListeners) {
   }
   std::vector<std::string> heard;
   organizations.on_member_removed([&](db::Session& session, const Organization& org,
-                                      const Person& person, const Actor&) -> Result<void> {
+                                      const Person& person, const Actor&) -> Result<AfterRemoval> {
     // The listener sees the state after the removal, in the same transaction.
     EXPECT_FALSE(role_of(session, org.id, person.id));
     heard.push_back(person.name + " left " + org.name);
-    return {};
+    return [&, id = org.id] {
+      EXPECT_FALSE(organizations.role(id, bob.id).value()) << "not before it is durable";
+      heard.push_back("afterwards");
+    };
   });
+  organizations.on_member_removed([](db::Session&, const Organization&, const Person&,
+                                     const Actor&) -> Result<AfterRemoval> { return nullptr; });
   ASSERT_TRUE(organizations.remove_member(acme, bob, actor(bob)));  // members may leave
-  EXPECT_THAT(heard, ElementsAre("bob left acme"));
+  EXPECT_THAT(heard, ElementsAre("bob left acme", "afterwards"));
   EXPECT_TRUE(accounts_->groups.ids_of(acme.id, bob.id)->empty());
   EXPECT_EQ(accounts_->groups.ids_of(corp.id, bob.id)->size(), 2u);
   EXPECT_EQ(code_of(organizations.remove_member(acme, bob, actor(alice))), "member_not_found");
@@ -141,7 +146,7 @@ TEST_F(OrganizationsTest, AFailingListenerUndoesTheRemoval) {
   auto& organizations = accounts_->organizations;
   ASSERT_TRUE(organizations.set_member(acme, bob, Role::member, actor(alice)));
   organizations.on_member_removed(
-      [](db::Session&, const Organization&, const Person&, const Actor&) -> Result<void> {
+      [](db::Session&, const Organization&, const Person&, const Actor&) -> Result<AfterRemoval> {
         return refuse(AccountRefusal::too_busy, "Not now.");
       });
   EXPECT_EQ(code_of(organizations.remove_member(acme, bob, actor(alice))), "too_busy");

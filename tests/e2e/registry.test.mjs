@@ -115,6 +115,29 @@ for (const client of current) {
       assert.notEqual((await work.npm(client, ['view', '@alice/widget'])).code, 0);
     });
 
+    test('organisations, teams and access', async () => {
+      const founded = await server.request('POST', '/api/v2/organization', { token, body: { name: 'acme', vcs_type: 'circleci' } });
+      assert.equal(founded.status, 201, founded.text);
+      assert.match(await run(['org', 'set', 'acme', 'bob', 'admin']), /Added bob as admin to acme. You now have 2 members/);
+      await run(['org', 'set', 'acme', 'bob']);
+      assert.deepEqual(JSON.parse(await run(['org', 'ls', 'acme', '--json'])), { alice: 'admin', bob: 'developer' });
+      await run(['team', 'create', '@acme:release']);
+      await run(['team', 'add', '@acme:release', 'bob']);
+      assert.equal(await run(['team', 'ls', 'acme', '--parseable']), 'acme:release');
+      assert.equal(await run(['team', 'ls', 'acme:release', '--parseable']), 'bob');
+      const owned = new Workspace(server, { token, manifest: { name: '@acme/tool', version: '1.0.0' } });
+      const published = await owned.npm(client, ['publish', '--access', 'public']);
+      assert.equal(published.code, 0, published.output);
+      assert.deepEqual(JSON.parse(await run(['access', 'list', 'packages', 'acme', '--json'])), { '@acme/tool': 'read-write' });
+      assert.equal(JSON.parse(await run(['access', 'list', 'packages', '--json']))['@acme/tool'], 'read-write');
+      assert.match(await run(['access', 'list', 'collaborators', '@acme/tool']), /^alice: read-write$/m);
+      assert.match(await run(['access', 'set', 'status=private', '@acme/tool']), /private/);
+      assert.match(await run(['access', 'get', 'status', '@acme/tool']), /private/);
+      await run(['team', 'rm', '@acme:release', 'bob']);
+      await run(['team', 'destroy', '@acme:release']);
+      assert.match(await run(['org', 'rm', 'acme', 'bob']), /Successfully removed bob from acme/);
+    });
+
     test('a refusal says what was wrong', async () => {
       work.manifest({ name: '@somebody/else', version: '1.0.0' });
       const refused = await work.npm(client, ['publish']);

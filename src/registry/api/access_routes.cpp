@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "http/response.h"
@@ -10,34 +11,50 @@ namespace imp::registry {
 
 namespace {
 
+struct Readable {
+  std::shared_ptr<const CachedPackage> package;
+  Caller rights;
+};
+
 /// The package, when the requester may read it; what to answer otherwise.
-std::expected<std::shared_ptr<const CachedPackage>, http::Response> readable(
-    RegistryServices& services, const http::Request& request) {
+std::expected<Readable, http::Response> readable(RegistryServices& services,
+                                                 const http::Request& request) {
   const auto name = addressed_package(request);
   if (!name) return std::unexpected(http::failure(name.error()));
   const auto requester = Requester::identify(services, request);
   if (!requester) return std::unexpected(accounts::refusal_response(requester.error()));
-  const auto rights = requester->rights_to_read(*name);
+  auto rights = requester->rights_to_read(*name);
   if (!rights) return std::unexpected(accounts::refusal_response(rights.error()));
   auto package = services.reader.package(*name, *rights);
   if (!package) return std::unexpected(http::failure(package.error()));
-  return std::move(*package);
+  return Readable{std::move(*package), std::move(*rights)};
 }
 
 http::Response visibility(RegistryServices& services, const http::Request& request) {
-  const auto package = readable(services, request);
-  if (!package) return package.error();
+  const auto found = readable(services, request);
+  if (!found) return found.error();
   // A CI job asks this to decide on automatic provenance, which would send name and digest of the
   // package to public transparency logs. What is published here is nobody else's business.
-  const bool is_public = (*package)->anonymous() && !trust::is_publish_token(request.bearer());
+  const bool is_public = found->package->anonymous() && !trust::is_publish_token(request.bearer());
   return http::json(200, boost::json::object{{"public", is_public}});
 }
 
 http::Response collaborators(RegistryServices& services, const http::Request& request) {
-  const auto package = readable(services, request);
-  if (!package) return package.error();
+  const auto found = readable(services, request);
+  if (!found) return found.error();
+  const PackageAccess& access = found->package->access;
   boost::json::object people;
-  for (const std::string& maintainer : (*package)->access.maintainers) people[maintainer] = "write";
+  for (const std::string& maintainer : access.maintainers) people[maintainer] = "write";
+  // Every member of the organisation may write. Who they are, only members are told.
+  const bool inside =
+      access.owner && std::ranges::any_of(found->rights.organizations, [&](const auto& membership) {
+        return membership.organization == *access.owner;
+      });
+  if (inside) {
+    const auto members = services.accounts.organizations.members(*access.owner);
+    if (!members) return http::failure(members.error());
+    for (const accounts::Member& member : *members) people[member.name] = "write";
+  }
   return http::json(200, people);
 }
 

@@ -20,6 +20,7 @@ void add_search_routes(http::Router& router, RegistryServices& services);
 void add_key_routes(http::Router& router, RegistryServices& services);
 void add_login_routes(http::Router& router, RegistryServices& services);  ///< login, logout, whoami
 void add_token_routes(http::Router& router, RegistryServices& services);
+void add_organization_routes(http::Router& router, RegistryServices& services);  ///< org, team
 void add_profile_routes(http::Router& router, RegistryServices& services);
 
 /// All of them.

@@ -1,6 +1,8 @@
 #include "registry/publish/ownership.h"
 
 #include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
 
 #include "registry/publish/refusal.h"
 
@@ -25,7 +27,24 @@ Result<Changed> change_owners(db::Session& session, const PackageName& name,
   if (wanted == maintainers_of(session, package->id)) return Changed{std::move(*package), false};
   write_maintainers(session, package->id, wanted);
   touch(session, *package, now);
-  return Changed{std::move(*package)};
+  boost::json::array names;
+  for (const Person& person : wanted) names.emplace_back(person.name);
+  return Changed{std::move(*package), true, {{"maintainers", std::move(names)}}};
+}
+
+std::vector<Package> leave_packages_of(db::Session& session, std::string_view organization,
+                                       std::string_view person, Time now) {
+  std::vector<Package> changed;
+  for (const std::string& name : packages_maintained_by(session, person)) {
+    std::optional<Package> package = find_package(session, name);
+    if (!package || package->owner != organization) continue;
+    std::vector<Person> remaining = maintainers_of(session, package->id);
+    std::erase_if(remaining, [&](const Person& one) { return one.name == person; });
+    write_maintainers(session, package->id, remaining);
+    touch(session, *package, now);
+    changed.push_back(std::move(*package));
+  }
+  return changed;
 }
 
 Result<Changed> change_access(db::Session& session, const PackageName& name, Access access,

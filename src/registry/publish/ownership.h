@@ -14,6 +14,11 @@ Result<Changed> change_owners(db::Session& session, const PackageName& name,
                               const std::vector<Person>& maintainers, const Caller& caller,
                               Time now);
 
+/// Somebody has left the organisation: they are no maintainer of its packages any more, whoever
+/// made them one. The changed packages, whose cached packuments are to be invalidated.
+std::vector<Package> leave_packages_of(db::Session& session, std::string_view organization,
+                                       std::string_view person, Time now);
+
 /// `POST /-/package/<p>/access`. Only scoped packages can be restricted.
 Result<Changed> change_access(db::Session& session, const PackageName& name, Access access,
                               const Caller& caller, Time now);

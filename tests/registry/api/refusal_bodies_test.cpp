@@ -61,6 +61,12 @@ TEST_F(RefusalBodies, CarryErrorAndMessageWhereverTheyComeFrom) {
                                           "/-/whoami",
                                           "/-/npm/v1/user",
                                           "/-/npm/v1/tokens",
+                                          "/-/org/unknown/user",
+                                          "/-/org/unknown/team",
+                                          "/-/org/unknown/package",
+                                          "/-/team/unknown/unknown",
+                                          "/-/team/unknown/unknown/user",
+                                          "/-/user/unknown/package",
                                           "/-/npm/v1/tokens/token/unknown",
                                           "/-/nothing/here",
                                           "/%zz"};

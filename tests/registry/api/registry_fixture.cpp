@@ -6,6 +6,7 @@
 #include "accounts/totp.h"
 #include "audit/log.h"
 #include "http/prepared.h"
+#include "registry/api/memberships.h"
 #include "registry/api/routes.h"
 #include "registry/staging/staged_release.h"
 
@@ -137,6 +138,7 @@ RegistryTest::RegistryTest() : database_(open_database()), key_(signing_key()) {
                                                           .default_issuer = "circleci",
                                                           .own_issuer = "imprimatur",
                                                           .receive_limits = {}});
+  follow_memberships(*services_);
   add_registry_routes(router_, *services_);
 }
 
@@ -314,6 +316,12 @@ std::vector<std::string> RegistryTest::audited(std::string_view action_prefix) {
     lines.insert(lines.begin(), entry.record.action + " " + entry.record.outcome);
   }
   return lines;
+}
+
+json::object RegistryTest::audit_detail(std::string_view action) {
+  const auto page =
+      audit::list(*database_, {.action_prefix = std::string(action), .limit = 1}).value();
+  return page.entries.empty() ? json::object() : page.entries.front().record.detail;
 }
 
 std::vector<trust::Attempt> RegistryTest::attempts(std::string_view name) {

@@ -100,6 +100,8 @@ class RegistryTest : public testing::Test {
   std::int64_t count(std::string_view sql, std::vector<db::Value> parameters = {});
   /// "action outcome" of every audit record with this prefix, oldest first.
   std::vector<std::string> audited(std::string_view action_prefix);
+  /// The detail of the newest audit record of this action.
+  json::object audit_detail(std::string_view action);
   std::vector<trust::Attempt> attempts(std::string_view name);
   bool counted(std::string_view line) const { return metrics_.exposition().contains(line); }
 
