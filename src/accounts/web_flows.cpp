@@ -223,6 +223,10 @@ Result<WebFlows::Poll> WebFlows::poll(std::string_view done_secret, const Actor&
     return unknown();
   });
   if (!flow) return pass_on(flow);
+  if (flow->state == FlowState::denied) {
+    return refuse(AccountRefusal::flow_finished,
+                  "This sign-in or confirmation was denied in the browser.");
+  }
   if (flow->state != FlowState::pending && flow->state != FlowState::confirmed) return finished();
   if (now >= flow->expires) return expired();
   if (flow->state == FlowState::pending) return Poll{.pending = true, .token = {}};

@@ -104,7 +104,7 @@ describe('sign-in', () => {
       [/Username:/, '\x03'], // npm takes the refusal for "not by browser here"
     ]);
     assert.notEqual(login.code, 0);
-    assert.match(login.output, /notice This sign-in or confirmation was completed or denied/);
+    assert.match(login.output, /notice This sign-in or confirmation was denied in the browser/);
     assert.doesNotMatch(readFileSync(join(work.home, '.npmrc'), 'utf8'), /_authToken/);
   });
 

@@ -16,7 +16,7 @@ export function npmAtTerminal(workspace, client, args, answers = [], { env = {} 
       cwd: workspace.directory,
       env: {
         PATH: `${join(client.node, '..')}:${process.env.PATH}`, HOME: workspace.home, LANG: 'C.UTF-8', TERM: 'dumb',
-        npm_config_browser: 'false', npm_config_progress: 'false', ...env,
+        npm_config_browser: 'false', npm_config_progress: 'false', npm_config_color: 'false', ...env,
       },
     });
     const waiting = [...answers];
