@@ -1,6 +1,7 @@
 // The registry as people use it: publish, read, change, install, with each current npm.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Server } from './lib/server.mjs';
@@ -40,6 +41,22 @@ for (const client of current) {
       assert.equal(view._npmUser?.name ?? view._npmUser, 'alice <alice@example.org>');
       assert.equal(view.dist.tarball, `${server.url}/@alice/widget/-/widget-1.1.0.tgz`);
       assert.equal(view.dist.signatures.length, 1);
+    });
+
+    // `npm audit signatures` first asks a public host for its trust root, which is not there for a server
+    // without internet; the code that then verifies is pacote's.
+    test('the client\'s own code verifies the registry\'s signature by its key', async () => {
+      const pacote = createRequire(client.cli)('pacote');
+      const { keys } = (await server.request('GET', '/-/npm/v1/keys')).json;
+      const verify = (change) => pacote.manifest('@alice/widget@1.1.0', {
+        registry: `${server.url}/`, cache: join(work.home, 'pacote'), preferOnline: true, verifySignatures: true,
+        [`${server.url.replace('http:', '')}/:_keys`]: keys.map((key) => ({
+          ...key, ...change, pemkey: `-----BEGIN PUBLIC KEY-----\n${key.key}\n-----END PUBLIC KEY-----`,
+        })),
+      });
+      assert.equal((await verify({}))._signatures.length, 1);
+      await assert.rejects(verify({ keyid: 'SHA256:another' }), { code: 'EMISSINGSIGNATUREKEY' });
+      await assert.rejects(verify({ expires: '2020-01-01T00:00:00.000Z' }), { code: 'EEXPIREDSIGNATUREKEY' });
     });
 
     test('the next read shows what was published, through the client\'s warm cache', async () => {

@@ -147,10 +147,12 @@ http::Response post(RegistryServices& services, const http::Request& request) {
   const auto caller = services.accounts.authenticator.require_person(request);
   if (!caller) return accounts::refusal_response(caller.error());
   if (!caller->acts_fully()) {
-    return accounts::refusal_response(refuse(AccountRefusal::credential_limited,
-                                             "Changing the profile needs a sign-in (`npm login`) "
-                                             "or a personal token, not a granular one.")
-                                          .error());
+    const auto refusal = refuse(AccountRefusal::credential_limited,
+                                "Changing the profile needs a sign-in (`npm login`) or a personal "
+                                "token, not a granular one.");
+    services.accounts.trail.refused(caller->actor(), "account.update",
+                                    "user:" + caller->person->name, refusal.error());
+    return accounts::refusal_response(refusal.error());
   }
   boost::system::error_code error;
   const boost::json::value document = boost::json::parse(request.body, error);

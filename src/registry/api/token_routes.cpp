@@ -52,11 +52,12 @@ std::expected<accounts::Caller, http::Response> owner(RegistryServices& services
   auto caller = services.accounts.authenticator.require_person(request);
   if (!caller) return std::unexpected(accounts::refusal_response(caller.error()));
   if (caller->acts_fully()) return std::move(*caller);
-  return std::unexpected(
-      accounts::refusal_response(refuse(accounts::AccountRefusal::credential_limited,
-                                        "Managing access tokens needs a sign-in (`npm login`) or a "
-                                        "personal token, not a granular one.")
-                                     .error()));
+  const auto refusal = refuse(accounts::AccountRefusal::credential_limited,
+                              "Managing access tokens needs a sign-in (`npm login`) or a personal "
+                              "token, not a granular one.");
+  services.accounts.trail.refused(caller->actor(), "token.manage", "user:" + caller->person->name,
+                                  refusal.error());
+  return std::unexpected(accounts::refusal_response(refusal.error()));
 }
 
 std::unexpected<Failure> invalid(std::string message) {

@@ -57,9 +57,8 @@ std::expected<VersionUpload, http::Response> begin(RegistryServices& services,
   VersionUpload upload{rule.action, *name, std::move(*requester)};
   // A tarball may be a gigabyte: it is not taken from who may not publish it.
   const auto may = services.database.read([&](db::Session& session) -> Result<void> {
-    const Time now = services.clock.now();
-    const auto order = upload.order(session, now);
-    return order ? may_publish(session, upload.name, *order, now) : pass_on(order);
+    const PublishOrder order = upload.order_with(session, upload.requester.rights());
+    return may_publish(session, upload.name, order, services.clock.now());
   });
   if (!may) return std::unexpected(upload.refused(services, may.error()));
   if (rule.asks_second_factor) {
@@ -82,8 +81,12 @@ std::size_t body_limit(const RegistryServices& services) {
 Result<PublishOrder> VersionUpload::order(db::Session& session, Time now) const {
   auto rights = requester.rights_now(session, now);
   if (!rights) return pass_on(rights);
+  return order_with(session, std::move(*rights));
+}
+
+PublishOrder VersionUpload::order_with(db::Session& session, Caller rights) const {
   PublishOrder order;
-  order.caller = std::move(*rights);
+  order.caller = std::move(rights);
   order.publisher = requester.publisher();
   order.scope_owner = scope_owner(session, name);
   // A publish token was minted for a package that existed, and is about versions alone.

@@ -137,6 +137,10 @@ TEST_F(AccountRoutes, ALimitedTokenChangesNoAccount) {
   EXPECT_EQ(profile(limited, {{"email", "mallory@example.test"}}).status, 403);
   EXPECT_EQ(create(limited, {{"name", "x"}, {"packages_all", true}}).status, 403);
   EXPECT_EQ(get("/-/npm/v1/tokens", limited).status, 403);
+  EXPECT_EQ(audited("account.update"),
+            std::vector<std::string>{"account.update credential_limited"});
+  EXPECT_EQ(audited("token.manage"),
+            (std::vector<std::string>(2, "token.manage credential_limited")));
 }
 
 TEST_F(AccountRoutes, TokensAreCreatedListedAndRevoked) {
