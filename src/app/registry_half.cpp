@@ -6,6 +6,7 @@
 #include "crypto/random.h"
 #include "registry/api/memberships.h"
 #include "registry/api/routes.h"
+#include "registry/api/stage_decisions.h"
 #include "registry/trust/publish_token.h"
 
 namespace imp::app {
@@ -92,6 +93,10 @@ void RegistryHalf::tidy() {
   });
   if (!done)
     services_.log.warning("expired publish tokens not removed", {{"reason", done.error().detail}});
+  if (const auto expired = registry::expire_releases(services_); !expired) {
+    services_.log.warning("expired staged releases not removed",
+                          {{"reason", expired.error().detail}});
+  }
 }
 
 }  // namespace imp::app

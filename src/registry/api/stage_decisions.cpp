@@ -8,13 +8,20 @@ namespace imp::registry {
 
 namespace {
 
+std::string subject_of(const StagedRelease& release) {
+  return "package:" + release.candidate.name + "@" + release.candidate.version;
+}
+
+boost::json::object detail_of(const StagedRelease& release) {
+  return {{"stage", release.id},
+          {"integrity", release.candidate.tarball.integrity},
+          {"run", release.run}};
+}
+
 audit::Record record_of(const Requester& requester, std::string_view action,
                         const StagedRelease& release, Time now) {
-  audit::Record record = requester.audit_record(
-      action, "package:" + release.candidate.name + "@" + release.candidate.version, now);
-  record.detail = {{"stage", release.id},
-                   {"integrity", release.candidate.tarball.integrity},
-                   {"run", release.run}};
+  audit::Record record = requester.audit_record(action, subject_of(release), now);
+  record.detail = detail_of(release);
   return record;
 }
 
@@ -66,6 +73,35 @@ Result<void> reject_release(RegistryServices& services, const Requester& request
     audit::append(session, record_of(requester, "stage.reject", release, now));
     return {};
   });
+}
+
+Result<void> expire_releases(RegistryServices& services) {
+  constexpr std::int64_t kAtOnce = 100;  // so that a publish need not wait for all of them
+  while (true) {
+    // Most rounds have nothing to do, and then nothing is written.
+    const auto due = services.database.read([&](db::Session& session) -> Result<bool> {
+      return any_expired(session, services.clock.now());
+    });
+    if (!due) return pass_on(due);
+    if (!*due) return {};
+    const auto done = services.database.write([&](db::Session& session) -> Result<void> {
+      const Time now = services.clock.now();
+      const auto taken = take_expired(session, now, kAtOnce);
+      if (!taken) return pass_on(taken);
+      for (const StagedRelease& release : *taken) {
+        audit::Record record;
+        record.at = now;
+        record.actor = "system";
+        record.action = "stage.expire";
+        record.subject = subject_of(release);
+        record.outcome = "granted";
+        record.detail = detail_of(release);
+        audit::append(session, record);
+      }
+      return {};
+    });
+    if (!done) return done;
+  }
 }
 
 }  // namespace imp::registry

@@ -23,4 +23,7 @@ Result<Published> approve_release(RegistryServices& services, const Requester& r
 Result<void> reject_release(RegistryServices& services, const Requester& requester,
                             const StagedRelease& release);
 
+/// Takes away the releases whose time is over, each with its audit record. Call now and then.
+Result<void> expire_releases(RegistryServices& services);
+
 }  // namespace imp::registry

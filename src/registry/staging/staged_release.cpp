@@ -1,7 +1,6 @@
 #include "registry/staging/staged_release.h"
 
 #include <boost/json.hpp>
-#include <map>
 
 #include "base/uuid.h"
 #include "registry/packages/store.h"
@@ -34,16 +33,33 @@ std::unexpected<Failure> not_found() {
   return refuse(
       StageRefusal::stage_not_found,
       "Not Found - No staged package version found with the provided ID. It may have been approved "
-      "or rejected already.");
+      "or rejected already, or have waited too long for it.");
 }
 
-/// Whether the caller may see the package's releases; strangers are told that there are none.
+/// A value as npm can print it: a list as its elements with commas, never an object.
+boost::json::value printable(const boost::json::value& value) {
+  if (value.is_object()) return boost::json::value(boost::json::serialize(value));
+  if (!value.is_array()) return value;
+  std::string joined;
+  for (const boost::json::value& element : value.get_array()) {
+    if (!joined.empty()) joined += ", ";
+    joined +=
+        element.is_string() ? std::string(element.get_string()) : boost::json::serialize(element);
+  }
+  return boost::json::value(joined);
+}
+
+void remove(db::Session& session, const StagedRelease& release) {
+  unstage(session, release.candidate.name, release.candidate.version, release.id);
+  session.run("DELETE FROM staged_release WHERE id = :p1", {release.id});
+}
+
+}  // namespace
+
 bool may_decide(db::Session& session, std::string_view package_name, const Caller& caller) {
   const auto package = find_package(session, package_name);
   return package && !caller.only_package && may_write(caller, access_of(session, *package));
 }
-
-}  // namespace
 
 Reason reason(StageRefusal refusal) {
   switch (refusal) {
@@ -63,11 +79,15 @@ boost::json::object StagedRelease::to_json() const {
                            {"version", candidate.version},
                            {"tag", candidate.tag},
                            {"createdAt", iso8601(created)},
+                           {"expiresAt", iso8601(expires())},
                            {"actor", publisher.person.name},
                            {"actorType", automation ? "trusted automation" : "user"},
                            {"access", access == Access::open ? "public" : "private"},
                            {"shasum", candidate.tarball.shasum}};
-  if (automation) item["run"] = run;
+  if (!automation) return item;
+  for (const auto& member : run) {
+    item["run." + std::string(member.key())] = printable(member.value());
+  }
   return item;
 }
 
@@ -120,40 +140,11 @@ Result<StagedRelease> find_staged_for(db::Session& session, std::string_view id,
   return release;
 }
 
-StagedPage staged_releases(db::Session& session, const Caller& caller,
-                           const std::optional<std::string>& package_name, std::int64_t page,
-                           std::int64_t per_page,
-                           const std::function<bool(std::string_view)>& reaches) {
-  // What was staged may be large: it is read for the releases of the page alone.
-  static const std::string all =
-      "SELECT id, package_name FROM staged_release ORDER BY created_at DESC, id";
-  static const std::string one =
-      "SELECT id, package_name FROM staged_release WHERE package_name = :p1 "
-      "ORDER BY created_at DESC, id";
-  StagedPage found;
-  std::map<std::string, bool> shown;  // by package
-  const auto rows = package_name ? session.rows(one, {*package_name}) : session.rows(all);
-  for (const db::Row& row : rows) {
-    const auto [package, is_new] = shown.try_emplace(row.text(1), false);
-    if (is_new) {
-      package->second =
-          (!reaches || reaches(package->first)) && may_decide(session, package->first, caller);
-    }
-    if (!package->second) continue;
-    if (found.total >= page * per_page && found.total < (page + 1) * per_page) {
-      if (auto release = find_staged(session, row.text(0))) {
-        found.items.push_back(std::move(*release));
-      }
-    }
-    ++found.total;
-  }
-  return found;
-}
-
 Result<Published> approve_staged(db::Session& session, std::string_view id, const Caller& caller,
                                  const Person& approver, const RegistryKey& key, Time now) {
   auto release = find_staged_for(session, id, caller);
   if (!release) return pass_on(release);
+  if (now >= release->expires()) return not_found();
   PublishOrder order;
   order.caller = caller;
   order.publisher = release->publisher;
@@ -171,9 +162,29 @@ Result<StagedRelease> reject_staged(db::Session& session, std::string_view id,
                                     const Caller& caller) {
   auto release = find_staged_for(session, id, caller);
   if (!release) return release;
-  unstage(session, release->candidate.name, release->candidate.version, release->id);
-  session.run("DELETE FROM staged_release WHERE id = :p1", {release->id});
+  remove(session, *release);
   return release;
+}
+
+Result<std::vector<StagedRelease>> take_expired(db::Session& session, Time now,
+                                                std::int64_t limit) {
+  std::vector<StagedRelease> taken;
+  static const std::string sql =
+      std::string(kColumns) + "WHERE created_at <= :p1 ORDER BY created_at LIMIT :p2";
+  for (const db::Row& row : session.rows(sql, {to_milliseconds(now - kStageLife), limit})) {
+    auto release = from_row(row);
+    if (!release) return pass_on(release);
+    remove(session, *release);
+    taken.push_back(std::move(*release));
+  }
+  return taken;
+}
+
+bool any_expired(db::Session& session, Time now) {
+  return session
+      .row("SELECT 1 FROM staged_release WHERE created_at <= :p1 LIMIT 1",
+           {to_milliseconds(now - kStageLife)})
+      .has_value();
 }
 
 bool staged_tarball_in_use(db::Session& session, std::string_view sha512) {
@@ -191,7 +202,8 @@ std::vector<db::Migration> staging_migrations() {
        "  publisher_email TEXT NOT NULL, trusted_id TEXT, trusted_config TEXT, run TEXT NOT NULL,\n"
        "  access TEXT NOT NULL, created_at BIGINT NOT NULL, UNIQUE (package_id, version));\n"
        "CREATE INDEX staged_release_package ON staged_release (package_name);\n"
-       "CREATE INDEX staged_release_blob ON staged_release (sha512);\n"}};
+       "CREATE INDEX staged_release_blob ON staged_release (sha512);\n"},
+      {"staging/2", "CREATE INDEX staged_release_created ON staged_release (created_at);\n"}};
 }
 
 }  // namespace imp::registry

@@ -24,8 +24,12 @@ enum class StageRefusal : std::uint8_t {
 };
 Reason reason(StageRefusal refusal);
 
-/// A version that waits for a person's approval. It exists while it is pending: approval and
-/// rejection remove it.
+/// How long a release waits to be decided. Then it is over: nobody can approve it any more, and its
+/// number is free again.
+inline constexpr Milliseconds kStageLife = std::chrono::days(14);
+
+/// A version that waits for a person's approval. It exists while it is pending: approval, rejection
+/// and the end of its time remove it.
 struct StagedRelease {
   std::string id;  ///< UUID
   PublishCandidate candidate;
@@ -35,7 +39,10 @@ struct StagedRelease {
   Access access = Access::open;  ///< the package's, or the one it will have
   Time created;
 
-  /// The item of npm's stage API.
+  Time expires() const { return created + kStageLife; }
+  /// The item of npm's stage API, with `expiresAt` and what is known of the run beside npm's own
+  /// members. npm prints a member that it does not know as it is, so each is text, a number or a
+  /// boolean.
   boost::json::object to_json() const;
 };
 
@@ -44,8 +51,11 @@ struct StagedRelease {
 Result<StagedRelease> stage_release(db::Session& session, const PublishCandidate& candidate,
                                     PublishOrder order, const boost::json::object& run, Time now);
 
-/// A pending release, or stage_not_found.
+/// A pending release, or stage_not_found. One that is over is pending until it is taken away.
 Result<StagedRelease> find_staged(db::Session& session, std::string_view id);
+/// Whether the caller may see and decide the releases of a package; strangers are told that there
+/// are none.
+bool may_decide(db::Session& session, std::string_view package_name, const Caller& caller);
 /// The same for somebody who may decide it: everybody else is told that there is none.
 Result<StagedRelease> find_staged_for(db::Session& session, std::string_view id,
                                       const Caller& caller);
@@ -55,7 +65,7 @@ struct StagedPage {
   std::int64_t total = 0;
 };
 /// Pending releases of packages that the caller may write and `reaches` lets through (a limited
-/// credential), newest first.
+/// credential), newest first. What other people's packages have staged costs nothing.
 StagedPage staged_releases(db::Session& session, const Caller& caller,
                            const std::optional<std::string>& package_name, std::int64_t page,
                            std::int64_t per_page,
@@ -70,6 +80,11 @@ Result<Published> approve_staged(db::Session& session, std::string_view id, cons
 /// Gives the version number back and forgets the release.
 Result<StagedRelease> reject_staged(db::Session& session, std::string_view id,
                                     const Caller& caller);
+
+/// Takes away the oldest of the releases that are over, at most `limit`, and returns them.
+Result<std::vector<StagedRelease>> take_expired(db::Session& session, Time now, std::int64_t limit);
+/// Whether there are any.
+bool any_expired(db::Session& session, Time now);
 
 /// True when a pending release refers to this blob.
 bool staged_tarball_in_use(db::Session& session, std::string_view sha512);

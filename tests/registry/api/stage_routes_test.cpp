@@ -1,4 +1,10 @@
+#include <array>
+#include <latch>
+#include <thread>
+
+#include "accounts/totp.h"
 #include "base/uuid.h"
+#include "registry/api/stage_decisions.h"
 #include "registry_fixture.h"
 
 namespace imp::registry::test {
@@ -68,13 +74,91 @@ TEST_F(StageRoutes, ACiJobStagesAndAPersonApproves) {
   const std::string id = answer.text("stageId");
   const json::value item = get("/-/stage/" + id, alice.token).document();
   EXPECT_EQ(item.at("actorType"), json::value("trusted automation"));
-  EXPECT_EQ(item.at("run").at("project-id"), json::value(trust::test::kProject));
+  EXPECT_EQ(item.at("run.project-id"), json::value(trust::test::kProject));
   EXPECT_EQ(attempts("@alice/lib").front().action, "stage");
   EXPECT_EQ(approve(id).outcome(), "201 ok");
   const json::value user =
       get("/@alice%2flib").document().at("versions").at("1.1.0").at("_npmUser");
   EXPECT_EQ(user.at("trustedPublisher").at("oidcConfigId"), json::value("oidc:" + publisher));
   EXPECT_EQ(user.at("approver").at("name"), json::value("alice"));
+}
+
+// `npm stage view` prints every member that it does not know as JavaScript turns it into text.
+TEST_F(StageRoutes, NpmCanPrintEveryMemberOfAnItem) {
+  trust_job("@alice/lib", {false, true, false});
+  stage(publish_token("@alice/lib"), "@alice/lib", "1.1.0");
+  const json::value item = get("/-/stage", alice.token).document().at("items").at(0);
+  for (const auto& member : item.as_object()) {
+    EXPECT_FALSE(member.value().is_structured()) << member.key();
+  }
+  EXPECT_EQ(item.at("run.context-ids"),
+            json::value(trust::test::kContextA + ", " + trust::test::kContextB));
+  EXPECT_EQ(item.at("run.ssh-rerun"), json::value(false));
+  EXPECT_EQ(item.at("run.vcs-ref"), json::value("refs/heads/main"));
+}
+
+TEST_F(StageRoutes, AReleaseThatNobodyDecidedIsOverAfterTwoWeeks) {
+  const std::string id = staged("1.1.0");
+  clock_.advance(std::chrono::minutes(1));
+  const std::string younger = staged("1.2.0");
+  const std::string expires = get("/-/stage/" + id, alice.token).text("expiresAt");
+  clock_.set(parse_iso8601(expires).value() - Milliseconds(1));
+  ASSERT_TRUE(expire_releases(*services_));
+  EXPECT_EQ(total(alice.token), 2);
+  clock_.advance(Milliseconds(1));
+  // Also when it has not been taken away yet.
+  EXPECT_EQ(approve(id).outcome(), "404 stage_not_found");
+  ASSERT_TRUE(expire_releases(*services_));
+  EXPECT_EQ(get("/-/stage/" + id, alice.token).outcome(), "404 stage_not_found");
+  EXPECT_EQ(audited("stage.expire"), std::vector<std::string>{"stage.expire granted"});
+  EXPECT_FALSE(live("1.1.0"));
+  // Its number is free, and the other one waits on.
+  EXPECT_EQ(publish(alice.token, "@alice/lib", "1.1.0", otp(alice)).outcome(), "201 ok");
+  EXPECT_EQ(get("/-/stage/" + younger, alice.token).status, 200);
+}
+
+TEST_F(StageRoutes, ManyReleasesAreOverAtOnce) {
+  for (int i = 0; i < 130; ++i) staged("2.0." + std::to_string(i));
+  clock_.advance(kStageLife);
+  ASSERT_TRUE(expire_releases(*services_));
+  EXPECT_EQ(count("SELECT COUNT(*) FROM staged_release"), 0);
+  EXPECT_EQ(audited("stage.expire").size(), 130u);
+}
+
+// Two people with a code each, and a third who rejects: the database decides.
+TEST_F(StageRoutes, OfDecisionsAtTheSameTimeOneIsCarriedOut) {
+  User bob = add_user("bob", true), carol = add_user("carol", true);
+  const auto acme = add_organization("acme", alice);
+  for (const User* user : {&bob, &carol}) set_member(acme, *user, accounts::Role::member);
+  ASSERT_EQ(publish(alice.token, "@acme/lib", "1.0.0", otp(alice)).status, 201);
+  for (int round = 1; round <= 5; ++round) {
+    const std::string version = "1." + std::to_string(round) + ".0";
+    const std::string id = staged(version, "@acme/lib");
+    const std::array<const User*, 3> users = {&alice, &bob, &carol};
+    clock_.advance(std::chrono::seconds(accounts::kTotpStepSeconds));
+    std::array<std::string, 3> codes;
+    for (std::size_t i = 0; i < 3; ++i) {
+      codes[i] = accounts::totp_code(users[i]->secret, accounts::totp_step(clock_.now()));
+    }
+    std::array<std::string, 3> outcomes;
+    std::latch start(3);
+    {
+      std::vector<std::jthread> threads;
+      for (std::size_t i = 0; i < 3; ++i) {
+        threads.emplace_back([&, i] {
+          start.arrive_and_wait();
+          outcomes[i] =
+              decide(i == 2 ? Method::del : Method::post, id, users[i]->token, codes[i]).outcome();
+        });
+      }
+    }
+    EXPECT_EQ(std::ranges::count(outcomes, "404 stage_not_found"), 2)
+        << outcomes[0] << ", " << outcomes[1] << ", " << outcomes[2];
+    const bool rejected = outcomes[2] == "204 ok";
+    EXPECT_EQ(get("/@acme%2flib").document().at("versions").as_object().contains(version),
+              !rejected);
+  }
+  EXPECT_EQ(total(alice.token), 0);
 }
 
 TEST_F(StageRoutes, ApprovalAlwaysTakesASecondFactor) {

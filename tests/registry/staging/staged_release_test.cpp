@@ -256,6 +256,41 @@ TEST_F(StagedReleaseTest, TheListIsOfOnesOwnPackagesNewestFirst) {
   EXPECT_EQ(list(ann, {}, 0, 10, [](std::string_view name) { return name != "lib"; }).total, 0);
 }
 
+TEST_F(StagedReleaseTest, TheListIsOfWhatOnesOrganisationsOwnToo) {
+  PublishOrder order = by("ann");
+  order.caller.organizations = {{"acme-id", true}, {"other-id", false}};
+  order.scope_owner = "acme-id";
+  ASSERT_TRUE(publish_now(candidate("@acme/lib", "1.0.0"), order));
+  ASSERT_TRUE(stage_now(candidate("@acme/lib", "1.1.0"), order));
+  Caller member{"eve", {{"other-id", false}, {"acme-id", false}}, {}};
+  EXPECT_EQ(list(member).total, 1);
+  EXPECT_EQ(list(member, "@acme/lib").total, 1);
+  EXPECT_EQ(list(ann).total, 1);  // its maintainer, a member or not
+  EXPECT_EQ(list(eve).total, 0);
+  EXPECT_EQ(list(Caller{}).total, 0);
+}
+
+TEST_F(StagedReleaseTest, IsOverAtTheEndOfItsTime) {
+  const std::string id = staged("1.1.0");
+  const auto over = [&] {
+    return read<bool>([&](db::Session& session) { return any_expired(session, now); });
+  };
+  now += kStageLife - Milliseconds(1);
+  EXPECT_FALSE(over());
+  now += Milliseconds(1);
+  EXPECT_TRUE(over());
+  EXPECT_EQ(code(approve(id, ann)), "stage_not_found");
+  EXPECT_TRUE(find(id));
+  const auto taken =
+      database->write([&](db::Session& session) { return take_expired(session, now, 10); });
+  ASSERT_TRUE(taken);
+  ASSERT_EQ(taken->size(), 1u);
+  EXPECT_EQ(taken->front().id, id);
+  EXPECT_FALSE(over());
+  EXPECT_FALSE(version("1.1.0"));
+  EXPECT_EQ(code(find(id)), "stage_not_found");
+}
+
 TEST_F(StagedReleaseTest, ItsTarballIsInUse) {
   const std::string id = staged("1.1.0");
   const auto in_use = [&] {
