@@ -42,6 +42,16 @@ Result<void> check(Settings& settings) {
         "for the token exchange at the host's root.",
         settings.public_url));
   }
+  // Identity tokens name their issuer without a slash at the end, and are compared byte for byte.
+  while (settings.circleci_issuer.ends_with('/')) settings.circleci_issuer.pop_back();
+  const std::string_view issuer = authority(settings.circleci_issuer);
+  if (issuer.empty() || issuer.starts_with('/') ||
+      issuer.find_first_of("?#@\\ ") != std::string_view::npos) {
+    return bad(fmt::format(
+        "trust.circleci_issuer: \"{}\" must be http:// or https:// with a host, as identity tokens "
+        "name it in `iss`, such as https://oidc.circleci.com.",
+        settings.circleci_issuer));
+  }
   if (settings.tls_certificate.empty() != settings.tls_key.empty()) {
     return bad("http.tls_certificate and http.tls_key go together: one of them is missing.");
   }
