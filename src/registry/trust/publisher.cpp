@@ -64,8 +64,8 @@ Result<PublisherRequest> PublisherRequest::parse(
   const boost::json::object& request = item.as_object();
   for (const auto& member : request) {
     const std::string_view key = member.key();
-    if (key != "type" && key != "claims" && key != "permissions" && key != "issuer" &&
-        key != "id") {
+    if (key == "id") return invalid("id is given by the registry; leave it out.");
+    if (key != "type" && key != "claims" && key != "permissions" && key != "issuer") {
       return invalid(fmt::format("there is no member \"{}\".", key));
     }
   }

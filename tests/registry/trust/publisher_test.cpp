@@ -72,6 +72,8 @@ INSTANTIATE_TEST_SUITE_P(
         // Not "none was named": the default would be another issuer than the one meant.
         Requested{"IssuerIsNull", "issuer", "null", "invalid_publisher"},
         Requested{"EmptyIssuer", "issuer", "\"\"", "invalid_publisher"},
+        // A list that is sent back would otherwise look as if it kept its ids.
+        Requested{"Id", "id", "\"0a1b2c3d-9999-4999-8999-999999999999\"", "invalid_publisher"},
         Requested{"MisspeltMember", "permission", "[]", "invalid_publisher"}),
     [](const auto& info) { return std::string(info.param.name); });
 
