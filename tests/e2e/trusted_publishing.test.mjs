@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { Issuer, newJob } from './lib/issuer.mjs';
+import { Issuer, newJob, troubles } from './lib/issuer.mjs';
 import { Workspace, current, npmMinimum } from './lib/npm.mjs';
 import { Server } from './lib/server.mjs';
 import { enableTotp } from './lib/totp.mjs';
@@ -198,6 +198,33 @@ describe('the exchange', () => {
     // What is public stays readable; everything that looks at the credential refuses it.
     const revoked = await s.server.request('GET', '/-/package/@alice%2flib/visibility', { token });
     assert.equal(revoked.json.code, 'publish_token_invalid');
+  });
+
+  test('an organisation whose issuer misbehaves gets no token, and holds up no other', async () => {
+    const jobs = Object.entries(troubles).map(([trouble]) => ({ trouble, ...newJob() }));
+    for (const job of jobs) s.issuer.troubled.set(job.organization, job.trouble);
+    const trusted = await s.server.request('POST', '/-/package/@alice%2flib/trust', {
+      token: s.token,
+      headers: { 'npm-otp': await s.factor.code() },
+      body: jobs.map((job) => ({
+        type: 'circleci',
+        claims: {
+          'oidc.circleci.com/org-id': job.organization, 'oidc.circleci.com/project-id': job.project,
+          'oidc.circleci.com/pipeline-definition-id': job.definition, 'oidc.circleci.com/vcs-origin': job.origin,
+        },
+        permissions: ['createPackage'],
+      })),
+    });
+    assert.equal(trusted.status, 200, trusted.text);
+    const silent = s.exchange(s.issuer.token(jobs.find((job) => job.trouble === 'silence')));
+    for (const job of jobs.filter((job) => job.trouble !== 'silence')) {
+      const refused = await s.exchange(s.issuer.token(job));
+      assert.equal(refused.json?.code, 'issuer_unavailable', `${job.trouble}: ${refused.text}`);
+      assert.equal(refused.status, 503);
+    }
+    assert.equal((await s.exchange(s.issuer.token(s.job))).status, 201);
+    assert.equal((await silent).json.code, 'issuer_unavailable');
+    assert.match(s.server.log, /issuer keys not fetched/);
   });
 
   test('keys: a rotation is followed at most once a minute, and an issuer that is down keeps the old keys', async () => {

@@ -1,13 +1,39 @@
-// An issuer of CircleCI's shape that can misbehave: any claim changed, wrong keys, slow, broken.
+// An issuer of CircleCI's shape that can misbehave: any claim changed, wrong keys, rotation, and, for
+// single organisations, every bad answer of `troubles`.
 import { createSign, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
+import { gzipSync } from 'node:zlib';
 
 const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+const json = { 'content-type': 'application/json' };
+
+/** What an organisation's issuer answers, whatever it is asked: (response, its address, its good answer). */
+export const troubles = {
+  'an error': (response) => response.writeHead(500).end('broken'),
+  'a redirect': (response, base) => response.writeHead(302, { location: base.replace(/\/org\/.*/, '/keys') }).end(),
+  HTML: (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html></html>'),
+  'a document without end': (response) => {
+    response.writeHead(200, json);
+    const more = () => { while (!response.destroyed && response.write('x'.repeat(1 << 16))); };
+    response.on('drain', more);
+    more();
+  },
+  'a gzip bomb': (response) => response.writeHead(200, { ...json, 'content-encoding': 'gzip' })
+    .end(gzipSync(Buffer.alloc(64 << 20, ' '))),
+  silence: () => {},
+  'the discovery document of another': (response, base) => response.writeHead(200, json)
+    .end(JSON.stringify({ issuer: base.replace(/\/org\/.*/, ''), jwks_uri: `${base}/.well-known/jwks-pub.json` })),
+  'keys on another host': (response, base) => response.writeHead(200, json)
+    .end(JSON.stringify({ issuer: base, jwks_uri: `${base.replace('127.0.0.1', 'localhost')}/.well-known/jwks-pub.json` })),
+  'no keys': (response, base, good) => (good.keys ? response.writeHead(200, json).end('{"keys":[]}') : good.send()),
+};
 
 export class Issuer {
   static async start() {
     const issuer = new Issuer();
     issuer.fetches = 0;
+    issuer.troubled = new Map();  // organisation to one of `troubles`
     issuer.rotate();
     issuer.http = createServer((request, response) => issuer.answer(request, response)).listen(0, '127.0.0.1');
     await new Promise((resolve) => issuer.http.once('listening', resolve));
@@ -23,17 +49,17 @@ export class Issuer {
   answer(request, response) {
     const organization = request.url.match(/^\/org\/([0-9a-f-]+)\//)?.[1];
     const base = organization ? `${this.base}/org/${organization}` : this.base;
-    if (this.broken) {
-      response.writeHead(500).end('broken');
-    } else if (request.url.endsWith('/.well-known/openid-configuration')) {
-      response.writeHead(200, { 'content-type': 'application/json' })
-        .end(JSON.stringify({ issuer: base, jwks_uri: `${base}/.well-known/jwks-pub.json` }));
-    } else {
-      this.fetches++;
+    const keys = !request.url.endsWith('/.well-known/openid-configuration');
+    const send = () => {
+      if (keys) this.fetches++;
       const jwk = this.key.publicKey.export({ format: 'jwk' });
-      response.writeHead(200, { 'content-type': 'application/json' })
-        .end(JSON.stringify({ keys: [{ ...jwk, alg: 'RS256', kid: this.kid }] }));
-    }
+      response.writeHead(200, json).end(JSON.stringify(keys
+        ? { keys: [{ ...jwk, alg: 'RS256', kid: this.kid }] }
+        : { issuer: base, jwks_uri: `${base}/.well-known/jwks-pub.json` }));
+    };
+    const trouble = this.broken ? 'an error' : this.troubled.get(organization);
+    if (trouble) troubles[trouble](response, base, { keys, send });
+    else send();
   }
 
   /** A token of a job. `claims` overrides or, with undefined, removes single claims. */
@@ -63,6 +89,7 @@ export class Issuer {
   }
 
   async stop() {
+    this.http.closeAllConnections();
     await new Promise((resolve) => this.http.close(resolve));
   }
 }
