@@ -9,6 +9,7 @@ namespace imp::ci::config {
 
 std::optional<bool> evaluate_condition(Report& report, const Place& place, std::string_view text,
                                        const expr::Environment& environment) {
+  if (!report.use_patterns(place, patterns_at_most(text))) return {};
   const auto expression = expr::parse(text);
   if (!expression) {
     report.error(ConfigRefusal::bad_expression, place, expression.error().message(text));

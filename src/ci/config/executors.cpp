@@ -118,11 +118,10 @@ std::optional<Executor> resolve_executor(Report& report, const Place& place,
   if (!name) return {};
   const auto found = executors.find(*name);
   if (found != executors.end()) return found->second;
-  std::vector<std::string> names;
-  for (const auto& [known, executor] : executors) names.push_back(known);
-  report.error(ConfigRefusal::unknown_reference, *name_place,
-               fmt::format("Cannot find a definition for executor named {}. The file defines {}.",
-                           *name, names.empty() ? "no executors" : comma_list(names)));
+  report.error(
+      ConfigRefusal::unknown_reference, *name_place,
+      fmt::format("Cannot find a definition for executor named {}. The file defines {}.", *name,
+                  executors.empty() ? "no executors" : comma_list(std::views::keys(executors))));
   return {};
 }
 

@@ -40,6 +40,7 @@ std::optional<bool> matches_any(Report& report, const Place& place, const std::s
       matches = matches || text == name;
       continue;
     }
+    if (!report.use_patterns(place, 1)) return {};
     const RE2 pattern(text.substr(1, text.size() - 2), pattern_options());
     if (!pattern.ok()) {
       report.error(ConfigRefusal::bad_value, place.node->list() ? place.at(i) : place,
@@ -55,8 +56,10 @@ std::optional<bool> matches_any(Report& report, const Place& place, const std::s
 
 /// `only` and `ignore` of branches or tags, for a name; nothing when a rule is invalid.
 std::optional<bool> admits(Report& report, const Place& rules, const std::string& name) {
-  if (rules.node->is_null()) return true;
-  if (!check_map(report, rules, "A branch or tag filter", rule_keys)) return {};
+  if (is_left_out(report, rules)) return true;
+  if (!check_map(report, rules, "A branch or tag filter", rule_keys, UnknownKeys::refuse)) {
+    return {};
+  }
   const auto only = find(rules, "only");
   const auto ignore = find(rules, "ignore");
   const auto wanted = only ? matches_any(report, *only, name) : std::optional(true);
@@ -81,7 +84,10 @@ std::optional<bool> passes(Report& report, const Place& filters, const Subject& 
   if (const std::string* text = filters.node->string()) {
     return evaluate_condition(report, filters, *text, subject.environment);
   }
-  if (filters.node->is_null()) return passes_without_filters(subject);
+  if (filters.node->is_null()) {
+    // An expression in a tag that came to undefined is falsy; it is not a filter that is missing.
+    return !filters.node->templated && passes_without_filters(subject);
+  }
   if (const Scalar* scalar = filters.node->scalar()) {
     // `filters: << expression >>` has come to its value already.
     if (const bool* value = std::get_if<bool>(scalar)) return *value;
@@ -92,7 +98,7 @@ std::optional<bool> passes(Report& report, const Place& filters, const Subject& 
                     describe(*filters.node)));
     return {};
   }
-  if (!check_map(report, filters, "`filters`", filter_keys)) return {};
+  if (!check_map(report, filters, "`filters`", filter_keys, UnknownKeys::refuse)) return {};
   const auto branches = find(filters, "branches");
   const auto tags = find(filters, "tags");
   // Both are checked whatever the pipeline is for.

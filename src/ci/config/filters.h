@@ -25,7 +25,8 @@ Subject subject_of(const expr::Environment& environment);
 ///
 /// X is a text or a list; `/.../` is a regular expression for the whole name. `only` wins over
 /// `ignore`. A tag is judged by `tags` alone, a branch by `branches` alone. An expression replaces
-/// both rules. Errors are reported.
+/// both rules. Errors are reported; a key that is not one of these is one, since a filter that is
+/// misspelt would let everything pass.
 std::optional<bool> passes(Report& report, const Place& filters, const Subject& subject);
 
 /// Whether a job without filters runs: on branches, never on tags.

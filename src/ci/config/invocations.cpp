@@ -87,7 +87,7 @@ void read_requirement(Report& report, const Place& place, Invocation& invocation
 }
 
 void read_requirements(Report& report, const Place& place, Invocation& invocation) {
-  if (place.node->is_null()) return;
+  if (is_left_out(report, place)) return;
   const List* list = place.node->list();
   if (!list) {
     report.error(
@@ -121,7 +121,7 @@ void read_options(Report& report, const Place& options, const Subject& subject,
       invocation.given_name.clear();
     }
   }
-  if (const auto contexts = find(options, "context"); contexts && !contexts->node->is_null()) {
+  if (const auto contexts = find(options, "context"); contexts && !is_left_out(report, *contexts)) {
     invocation.contexts =
         read_string_or_list(report, *contexts).value_or(std::vector<std::string>{});
   }
@@ -141,12 +141,11 @@ void refuse_unknown_job(Report& report, const Invocation& invocation,
                              invocation.listed));
     return;
   }
-  std::vector<std::string> names;
-  for (const auto& [name, definition] : definitions) names.push_back(name);
   report.error(
       ConfigRefusal::unknown_reference, invocation.position, invocation.path,
       fmt::format("Cannot find a definition for job named {}. The file defines {}.",
-                  invocation.listed, names.empty() ? std::string("no jobs") : comma_list(names)));
+                  invocation.listed,
+                  definitions.empty() ? "no jobs" : comma_list(std::views::keys(definitions))));
 }
 
 }  // namespace
@@ -171,7 +170,7 @@ std::optional<Invocation> read_invocation(Report& report, const Place& place,
       check_keys(report, options);
       approval = is_approval(report, options);
       read_options(report, options, subject, invocation);
-    } else if (!options.node->is_null()) {
+    } else if (!is_left_out(report, options)) {
       report.error(ConfigRefusal::wrong_type, options,
                    fmt::format("What follows a job's name is a map, but this is {}.",
                                describe(*options.node)));

@@ -1,5 +1,7 @@
 #include "ci/config/report.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace imp::ci::config {
@@ -26,6 +28,21 @@ void Report::error(ConfigRefusal refusal, Position position, std::string path,
 
 void Report::warn(ConfigRefusal refusal, Position position, std::string path, std::string message) {
   append(warnings_, {refusal, position.line, position.column, std::move(path), std::move(message)});
+}
+
+bool Report::use_patterns(const Place& place, std::size_t count) {
+  const bool was_over = patterns_ > max_patterns;
+  patterns_ += count;
+  if (patterns_ <= max_patterns) return true;
+  if (!was_over) {
+    error(ConfigRefusal::config_too_large, place,
+          fmt::format("The file has more than {} regular expressions.", max_patterns));
+  }
+  return false;
+}
+
+std::size_t patterns_at_most(std::string_view expression) {
+  return static_cast<std::size_t>(std::ranges::count(expression, '/')) / 2;
 }
 
 }  // namespace imp::ci::config

@@ -51,8 +51,8 @@ Scalar scalar_of(const expr::Value& value) {
 
 class Renderer {
  public:
-  Renderer(std::string_view text, const expr::Environment& environment)
-      : text_(text), environment_(environment) {}
+  Renderer(std::string_view text, const expr::Environment& environment, std::size_t patterns_left)
+      : text_(text), environment_(environment), patterns_left_(patterns_left) {}
 
   std::expected<Scalar, std::string> render() {
     if (auto error = blocks(true, {}, 0)) return std::unexpected(std::move(*error));
@@ -66,6 +66,9 @@ class Renderer {
     }
     return joined;
   }
+
+  /// Of the tags so far; over what was left when they were too many, and then there is an error.
+  std::size_t patterns() const { return patterns_; }
 
  private:
   using Piece = std::variant<std::string, expr::Value>;
@@ -145,6 +148,8 @@ class Renderer {
       return fmt::format("Expressions must be less than {} characters, this one is {}",
                          max_tag_length, text.size());
     }
+    patterns_ += patterns_at_most(text);
+    if (patterns_ > patterns_left_) return "Too many regular expressions";
     auto parsed = expr::parse(text);
     if (!parsed) {
       // Pipeline parameters from before there were expressions may be called `a:b`.
@@ -194,6 +199,8 @@ class Renderer {
 
   std::string_view text_;
   const expr::Environment& environment_;
+  std::size_t patterns_left_;
+  std::size_t patterns_ = 0;
   std::size_t at_ = 0;
   std::vector<Piece> pieces_;
 };
@@ -202,7 +209,9 @@ NodePtr render_scalar(Report& report, const Place& place, const expr::Environmen
                       std::size_t& budget) {
   const std::string* text = place.node->string();
   if (!text || !text->contains("<<")) return place.node;
-  auto rendered = render(*text, environment);
+  Renderer renderer(*text, environment, report.patterns_left());
+  auto rendered = renderer.render();
+  if (!report.use_patterns(place, renderer.patterns())) return place.node;
   if (!rendered) {
     report.error(ConfigRefusal::bad_template, place, std::move(rendered.error()));
     return place.node;
@@ -225,7 +234,7 @@ NodePtr render_scalar(Report& report, const Place& place, const expr::Environmen
 
 std::expected<Scalar, std::string> render(std::string_view text,
                                           const expr::Environment& environment) {
-  return Renderer(text, environment).render();
+  return Renderer(text, environment, max_patterns).render();
 }
 
 NodePtr render_tree(Report& report, const Place& place, const expr::Environment& environment,

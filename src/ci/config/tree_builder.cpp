@@ -249,6 +249,13 @@ TreeBuilder::Refused TreeBuilder::merge(Frame& frame, const Node& source, Positi
   }
   if (!source.map()) return bad_merge(position);
   for (const Entry& entry : *source.map()) {
+    merged_bytes_ += entry.key.size() + entry.value->weight;
+    if (merged_bytes_ > max_expanded_bytes) {
+      return problem(ConfigRefusal::config_too_large, position,
+                     fmt::format("With its merge keys written out the file is over the limit of "
+                                 "{} MiB.",
+                                 max_expanded_bytes >> 20));
+    }
     if (frame.merged_keys.insert(entry.key).second) frame.merged.push_back(entry);
   }
   return {};

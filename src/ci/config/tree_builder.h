@@ -2,6 +2,7 @@
 
 #include <libfyaml.h>
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <set>
@@ -58,6 +59,9 @@ class TreeBuilder {
   std::vector<Frame> frames_;  ///< the collections that are open, outermost first
   std::map<std::string, NodePtr, std::less<>> anchors_;
   NodePtr root_;
+  /// Of all merge keys so far, repeated entries too: unlike an alias, a merge copies, and a map of
+  /// a few bytes may merge a large one many times.
+  std::size_t merged_bytes_ = 0;
   int documents_ = 0;
 };
 

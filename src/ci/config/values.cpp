@@ -8,9 +8,6 @@ namespace imp::ci::config {
 
 namespace {
 
-/// Messages stay short however many names a file has.
-constexpr std::size_t max_list_bytes = 1000;
-
 std::string supported_names(std::span<const KnownKey> known) {
   std::vector<std::string> names;
   for (const KnownKey& key : known) {
@@ -21,19 +18,8 @@ std::string supported_names(std::span<const KnownKey> known) {
 
 }  // namespace
 
-std::string comma_list(std::span<const std::string> names) {
-  std::string list;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (list.size() + names[i].size() > max_list_bytes) {
-      return fmt::format("{}{}{} more", list, i == 0 ? "" : " and ", names.size() - i);
-    }
-    list += (i == 0 ? "" : ", ") + names[i];
-  }
-  return list;
-}
-
 bool check_map(Report& report, const Place& place, std::string_view what,
-               std::span<const KnownKey> known) {
+               std::span<const KnownKey> known, UnknownKeys unknown) {
   if (!place.node->map()) {
     report.error(ConfigRefusal::wrong_type, place,
                  fmt::format("{} is a map of {}, but this is {}.", what, supported_names(known),
@@ -42,7 +28,11 @@ bool check_map(Report& report, const Place& place, std::string_view what,
   }
   for (const Entry& entry : *place.node->map()) {
     const auto found = std::ranges::find(known, entry.key, &KnownKey::name);
-    if (found == known.end()) {
+    if (found == known.end() && unknown == UnknownKeys::refuse) {
+      report.error(ConfigRefusal::unknown_key, entry.position, place.join(entry.key),
+                   fmt::format("`{}` is not a known key here; known are {}.", entry.key,
+                               supported_names(known)));
+    } else if (found == known.end()) {
       report.warn(ConfigRefusal::unknown_key, entry.position, place.join(entry.key),
                   fmt::format("`{}` is not a known key here and has no effect; known are {}.",
                               entry.key, supported_names(known)));
@@ -51,6 +41,16 @@ bool check_map(Report& report, const Place& place, std::string_view what,
                    fmt::format("`{}` is not supported by this version; supported here are {}.",
                                entry.key, supported_names(known)));
     }
+  }
+  return true;
+}
+
+bool is_left_out(Report& report, const Place& place) {
+  if (!place.node->is_null()) return false;
+  if (place.node->templated) {
+    report.error(ConfigRefusal::bad_value, place,
+                 "The value of this `<< >>` tag is not set in this pipeline; give one with `or`, "
+                 "such as << pipeline.git.branch or \"none\" >>.");
   }
   return true;
 }

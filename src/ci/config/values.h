@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
+#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,10 +22,18 @@ struct KnownKey {
 };
 inline constexpr KnownKey::Support unsupported = KnownKey::Support::unsupported;
 
-/// The place must be a map. A key of `known` that is unsupported is an error, a key outside it a
-/// warning. `what` names the thing for messages: "A job".
+/// What a key is that CircleCI does not know: a warning, or an error where leaving it out would
+/// make more run than was meant.
+enum class UnknownKeys { warn, refuse };
+
+/// The place must be a map. A key of `known` that is unsupported is an error; `unknown` says what a
+/// key outside it is. `what` names the thing for messages: "A job".
 bool check_map(Report& report, const Place& place, std::string_view what,
-               std::span<const KnownKey> known);
+               std::span<const KnownKey> known, UnknownKeys unknown = UnknownKeys::warn);
+
+/// Whether nothing is written there. A `<< >>` tag that came to nothing is something: it is
+/// reported as an error, so that what it stood for (a filter, a requirement) does not go missing.
+bool is_left_out(Report& report, const Place& place);
 
 /// The value of a key. Nothing, without a word, when the map has no such key.
 std::optional<Place> find(const Place& map, std::string_view key);
@@ -40,7 +50,23 @@ std::optional<bool> read_boolean(Report& report, const Place& place);
 /// One text, or a list of them.
 std::optional<std::vector<std::string>> read_string_or_list(Report& report, const Place& place);
 
-/// "a, b, c", or "a, b and 98 more" where the names are many.
-std::string comma_list(std::span<const std::string> names);
+/// Messages stay short however many names a file has.
+inline constexpr std::size_t max_list_bytes = 1000;
+
+/// "a, b, c", or "a, b and 98 more" where the names are many. Looks at no more of them than it
+/// shows.
+template <std::ranges::sized_range Names>
+std::string comma_list(const Names& names) {
+  std::string list;
+  std::size_t shown = 0;
+  for (const std::string& name : names) {
+    if (list.size() + name.size() > max_list_bytes) {
+      const std::size_t left = std::ranges::size(names) - shown;
+      return list + (shown == 0 ? "" : " and ") + std::to_string(left) + " more";
+    }
+    list += (shown++ == 0 ? "" : ", ") + name;
+  }
+  return list;
+}
 
 }  // namespace imp::ci::config

@@ -133,7 +133,7 @@ std::vector<Workflow> read_workflows(Report& report, const Place& root,
                                      const expr::Environment& environment) {
   WorkflowReader reader(report, definitions, environment);
   const auto place = find(root, "workflows");
-  if (!place || place->node->is_null()) {
+  if (!place || is_left_out(report, *place)) {
     const auto build = definitions.find("build");
     if (build == definitions.end()) {
       report.error(ConfigRefusal::missing_key, root,

@@ -278,7 +278,16 @@ TEST(Errors, Workflows) {
        "9:26: workflows.w.jobs[0].a.context[1]: Expected text, but this is the number 5 (quote it "
        "if "
        "it is meant as text)."},
+      // A filter that is misspelt would let everything pass.
+      {with_workflow("      - a: {filters: {branch: {only: main}}}\n"),
+       "9:23: workflows.w.jobs[0].a.filters.branch: `branch` is not a known key here; known are "
+       "branches, tags."},
+      {with_workflow("      - a: {filters: {branches: {onyl: main}}}\n"),
+       "9:34: workflows.w.jobs[0].a.filters.branches.onyl: `onyl` is not a known key here; known "
+       "are only, ignore."},
       {with_workflow("      - a: {filters: {branch: main, branches: main}}\n"),
+       "9:23: workflows.w.jobs[0].a.filters.branch: `branch` is not a known key here; known are "
+       "branches, tags.\n"
        "9:47: workflows.w.jobs[0].a.filters.branches: A branch or tag filter is a map of only, "
        "ignore, but this is text."},
       {with_workflow("      - a: {filters: {branches: {only: /(/}}}\n"),
@@ -305,6 +314,25 @@ TEST(Errors, Workflows) {
        "by "
        "this version; write the condition as an expression, such as pipeline.git.branch == "
        "\"main\"."},
+  });
+}
+
+// What a job waits for, needs and is limited to must not go missing with an unset value.
+TEST(Errors, TagsThatComeToNothing) {
+  const std::string unset =
+      "The value of this `<< >>` tag is not set in this pipeline; give one with `or`, such as << "
+      "pipeline.git.branch or \"none\" >>.";
+  check({
+      {with_workflow("      - a: << pipeline.git.tag >>\n"),
+       "9:12: workflows.w.jobs[0].a: " + unset},
+      {with_workflow("      - a: {requires: << pipeline.git.tag >>}\n"),
+       "9:23: workflows.w.jobs[0].a.requires: " + unset},
+      {with_workflow("      - a: {context: << pipeline.git.tag >>}\n"),
+       "9:22: workflows.w.jobs[0].a.context: " + unset},
+      {with_workflow("      - a: {filters: {branches: << pipeline.git.tag >>}}\n"),
+       "9:33: workflows.w.jobs[0].a.filters.branches: " + unset},
+      {with_workflow("      - a: {filters: {tags: << pipeline.git.tag >>}}\n"),
+       "9:29: workflows.w.jobs[0].a.filters.tags: " + unset},
   });
 }
 
@@ -439,7 +467,7 @@ TEST(Warnings, UnknownKeysWarnAndChangeNothing) {
       "  w:\n"
       "    on: push\n"
       "    jobs:\n"
-      "      - build: {filters: {branch: main}}\n"
+      "      - build\n"
       "      - hold: {type: approval, context: c}\n",
       on_branch("main"));
   ASSERT_TRUE(compiled) << texts(compiled.error());
@@ -461,8 +489,6 @@ TEST(Warnings, UnknownKeysWarnAndChangeNothing) {
       "no_output_timeout, when.\n"
       "14:5: workflows.w.on: `on` is not a known key here and has no effect; known are jobs, "
       "when, unless.\n"
-      "16:27: workflows.w.jobs[0].build.filters.branch: `branch` is not a known key here and "
-      "has no effect; known are branches, tags.\n"
       "17:9: workflows.w.jobs[1].hold: An approval runs nothing, so its `context` has no "
       "effect.");
   const Job& job = compiled->workflows[0].jobs[0];

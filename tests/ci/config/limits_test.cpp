@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <ranges>
 #include <string>
 
+#include "ci/config/report.h"
+#include "ci/config/values.h"
 #include "ci/config/workflows.h"
 #include "ci/config/yaml_reader.h"
 #include "support.h"
@@ -56,6 +59,61 @@ TEST(Limits, TemplatesThatMultiplyALongParameter) {
       "jobs:\n  build:\n    docker: [{image: i}]\n    steps:\n" +
       repeated(100, "      - run: echo << pipeline.parameters.long >>\n");
   EXPECT_EQ(refusal_of(yaml), ConfigRefusal::config_too_large);
+}
+
+// A merge copies where an alias shares: what is merged is counted before it fills the memory, so
+// the refusal names one of the first merge keys and not the list that holds them all.
+TEST(Limits, MergeKeysThatMultiplyALargeMap) {
+  std::string head = "version: 2.1\nlarge: &large\n";
+  for (int i = 0; i < 5000; ++i) head += "  k" + std::to_string(i) + ": x\n";
+  const auto compiled =
+      compile(head + "many:\n" + repeated(200, "  - <<: *large\n"), on_branch("main"));
+  ASSERT_FALSE(compiled);
+  EXPECT_EQ(compiled.error()[0].refusal, ConfigRefusal::config_too_large);
+  EXPECT_GT(compiled.error()[0].line, 5010U);
+  EXPECT_LT(compiled.error()[0].line, 5040U);
+  // The same map again adds nothing to the file, but each time is as much work.
+  EXPECT_EQ(refusal_of(head + "many:\n  <<: [*large" + repeated(200, ", *large") + "]\n"),
+            ConfigRefusal::config_too_large);
+}
+
+// A file with a thousand wrong names and many right ones would otherwise copy all for each.
+TEST(Limits, AListOfNamesLooksAtNoMoreThanItShows) {
+  std::size_t looked_at = 0;
+  const auto names = std::views::iota(0, 100'000) | std::views::transform([&](int i) {
+                       ++looked_at;
+                       return "name" + std::to_string(i);
+                     });
+  EXPECT_TRUE(comma_list(names).ends_with(" more"));
+  EXPECT_LT(looked_at, 200U);
+}
+
+// Each costs time to compile, whatever it matches, so a file with very many is refused wherever
+// they stand: in filters, in conditions and in tags.
+TEST(Limits, TooManyPatterns) {
+  const std::string head =
+      "version: 2.1\njobs:\n  a: {docker: [{image: i}], steps: [checkout]}\n"
+      "workflows:\n  w:\n    jobs:\n";
+  const auto listed = [&](std::size_t count) {
+    return head + "      - a: {filters: {branches: {only: [" + repeated(count, "/x/, ") + "]}}}\n";
+  };
+  EXPECT_TRUE(compile(listed(max_patterns), on_branch("main")));
+  EXPECT_EQ(refusal_of(listed(max_patterns + 1)), ConfigRefusal::config_too_large);
+
+  const auto conditions = [&](std::size_t count) {
+    return head + repeated(count,
+                           "      - a: {filters: 'pipeline.git.branch matches /x/ or "
+                           "pipeline.git.branch matches /y/'}\n");
+  };
+  EXPECT_TRUE(compile(conditions(max_patterns / 2), on_branch("main")));
+  EXPECT_EQ(refusal_of(conditions(max_patterns / 2 + 1)), ConfigRefusal::config_too_large);
+
+  const auto tags = [&](std::size_t count) {
+    return "version: 2.1\njobs:\n  build:\n    docker: [{image: i}]\n    steps:\n      - run: '" +
+           repeated(count, "<< pipeline.git.branch matches /x/ >> ") + "'\n";
+  };
+  EXPECT_TRUE(compile(tags(max_patterns), on_branch("main")));
+  EXPECT_EQ(refusal_of(tags(max_patterns + 1)), ConfigRefusal::config_too_large);
 }
 
 TEST(Limits, TooManyContexts) {

@@ -59,6 +59,9 @@ TEST(Filters, ByExpressionOrMapOnBranchesAndTags) {
       {"pipeline.git.branch != \"main\"", "feature/x"},  // undefined on a tag, hence no
       {"pipeline.git.tag matches /v[0-9.]+/ or pipeline.git.branch == \"main\"", "main v1.0"},
       {"<< pipeline.git.branch == \"main\" >>", "main"},
+      // Undefined on a branch: a condition that does not hold, not a filter that is missing.
+      {"<< pipeline.git.tag == \"v1.0\" >>", "v1.0"},
+      {"<< pipeline.event.github.pull_request.draft >>", ""},
       {"pipeline.event.github.pull_request.draft", ""},
   };
   for (const Row& row : rows) {
