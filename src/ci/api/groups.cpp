@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "accounts/refusal.h"
 #include "ci/api/endpoint.h"
 #include "ci/api/page.h"
 
@@ -86,7 +87,16 @@ Result<http::Response> list_users(const Call& call) {
       });
 }
 
-Result<accounts::Person> person_by_id(const Call& call, std::string_view id) {
+/// People outside the organisation are as absent as ids that nobody has: neither their names nor
+/// that they exist are for its admins to learn.
+Result<accounts::Person> member_by_id(const Call& call, const accounts::Organization& organization,
+                                      std::string_view id) {
+  const auto role = call.services.accounts.organizations.role(organization.id, id);
+  if (!role) return pass_on(role);
+  if (!*role) {
+    return refuse(accounts::AccountRefusal::member_not_found,
+                  "The organization has no member with this id.");
+  }
   return call.services.accounts.people.by_id(id);
 }
 
@@ -97,7 +107,7 @@ Result<http::Response> add_user(const Call& call) {
   if (!body) return pass_on(body);
   const auto user_id = required_text(*body, "user_id");
   if (!user_id) return pass_on(user_id);
-  const auto person = person_by_id(call, *user_id);
+  const auto person = member_by_id(call, found->organization, *user_id);
   if (!person) return pass_on(person);
   const auto added = call.services.accounts.groups.add(found->organization, found->group, *person,
                                                        call.caller.actor());
@@ -108,11 +118,15 @@ Result<http::Response> add_user(const Call& call) {
 Result<http::Response> remove_user(const Call& call) {
   const auto found = group_for_admin(call);
   if (!found) return pass_on(found);
-  const auto person = person_by_id(call, call.param("user_id"));
+  const auto person = member_by_id(call, found->organization, call.param("user_id"));
   if (!person) return pass_on(person);
   const auto removed = call.services.accounts.groups.remove_person(
       found->organization, found->group, *person, call.caller.actor());
   if (!removed) return pass_on(removed);
+  if (!*removed) {
+    return refuse(accounts::AccountRefusal::member_not_found,
+                  "The group has no member with this id.");
+  }
   return http::json(200, boost::json::object{{"message", "User removed from the group."}});
 }
 
