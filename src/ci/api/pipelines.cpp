@@ -5,6 +5,7 @@
 #include "ci/api/engine_routes.h"
 #include "ci/api/page.h"
 #include "ci/api/workflow_json.h"
+#include "ci/expressions/characters.h"
 #include "ci/pipelines/pipeline_facts.h"
 #include "ci/pipelines/refusal.h"
 
@@ -12,6 +13,10 @@ namespace imp::ci {
 namespace {
 
 namespace json = boost::json;
+
+/// CircleCI's limits.
+constexpr std::size_t parameters_limit = 100;
+constexpr std::size_t parameter_name_limit = 128, parameter_value_limit = 512;  ///< characters
 
 Failure hidden_pipeline() {
   return refuse(PipelineRefusal::pipeline_not_found, "There is no such pipeline.").error();
@@ -77,6 +82,16 @@ Result<RefChoice> ref_in(const json::object& body, std::string_view name) {
                               "\"tag\".",
                               name));
   }
+  for (const auto& member : *object) {
+    if (member.key() == "branch" || member.key() == "tag") continue;
+    // CircleCI's clients may send a configuration that is in no repository; to run another one than
+    // was sent would be worse than to run none.
+    return refuse(
+        ApiRefusal::unsupported_setting,
+        fmt::format("\"{}\" in the request's body has \"branch\" or \"tag\"; \"{}\" is not "
+                    "supported.",
+                    name, std::string_view(member.key())));
+  }
   const auto branch = optional_text(*object, "branch");
   if (!branch) return pass_on(branch);
   const auto tag = optional_text(*object, "tag");
@@ -95,8 +110,20 @@ Result<config::Arguments> arguments_in(const json::object& body) {
                   "booleans.");
   };
   if (!object) return malformed();
+  if (object->size() > parameters_limit) {
+    return refuse(ApiRefusal::invalid_parameter,
+                  fmt::format("A pipeline takes at most {} parameters.", parameters_limit));
+  }
   for (const auto& member : *object) {
     const std::string key(member.key());
+    const auto* long_text = member.value().if_string();
+    if (expr::count_characters(key) > parameter_name_limit ||
+        (long_text && expr::count_characters(*long_text) > parameter_value_limit)) {
+      return refuse(
+          ApiRefusal::invalid_parameter,
+          fmt::format("A parameter's name has at most {} characters, its value at most {}.",
+                      parameter_name_limit, parameter_value_limit));
+    }
     if (const auto* flag = member.value().if_bool()) {
       arguments[key] = *flag;
     } else if (const auto* number = member.value().if_int64()) {

@@ -17,14 +17,13 @@ std::string_view full_name(std::string_view origin) {
   return slash == origin.npos ? origin : origin.substr(slash + 1);
 }
 
-/// A repository has no number of its provider's here: its origin identifies it.
+}  // namespace
+
 boost::json::object source_of(const Project& project) {
   return {{"provider", project.hosted ? "imprimatur" : "git"},
           {"repo",
            {{"full_name", full_name(project.vcs_origin)}, {"external_id", project.vcs_origin}}}};
 }
-
-}  // namespace
 
 boost::json::object to_json(const Project& project, const accounts::Organization& organization) {
   return {{"id", project.id},

@@ -12,4 +12,8 @@ boost::json::object to_json(const Project& project, const accounts::Organization
 boost::json::object to_json(const ProjectVariable& variable);
 boost::json::object to_json(const PipelineDefinition& definition, const Project& project);
 
+/// The project's repository as "config_source" and "checkout_source" of its pipeline definitions
+/// name it. It has no number of its provider's here: its origin identifies it.
+boost::json::object source_of(const Project& project);
+
 }  // namespace imp::ci

@@ -114,6 +114,12 @@ TEST_F(PipelineRoutesTest, WhatIsAnotherOrganisationsIsNotFound) {
 TEST_F(PipelineRoutesTest, MalformedRuns) {
   const std::string id = definitions_.list(widgets.id)->at(0).id;
   const std::string both = R"(,"config":{"branch":"main"},"checkout":{"branch":"main"})";
+  const auto with_parameters = [&](const std::string& parameters) {
+    return "{\"definition_id\":\"" + id + "\"" + both + ",\"parameters\":" + parameters + "}";
+  };
+  std::string many_parameters = R"({"p":1)";
+  for (int i = 0; i < 100; ++i) many_parameters += ",\"p" + std::to_string(i) + "\":1";
+  many_parameters += "}";
   const struct {
     std::string body;
     int status;
@@ -126,7 +132,14 @@ TEST_F(PipelineRoutesTest, MalformedRuns) {
                {"{\"definition_id\":\"" + id + "\"" + both + ",\"parameters\":{\"a\":1.5}}", 400},
                {"{\"definition_id\":\"" + id +
                     R"(","config":{"branch":"main"},"checkout":{"branch":"a","tag":"b"}})",
-                400}};
+                400},
+               // A configuration that is in no repository is refused, not replaced by another.
+               {"{\"definition_id\":\"" + id +
+                    R"(","config":{"branch":"main","content":"x"},"checkout":{"branch":"main"}})",
+                400},
+               {with_parameters(R"({")" + std::string(129, 'n') + R"(":"v"})"), 400},
+               {with_parameters(R"({"n":")" + std::string(513, 'v') + R"("})"), 400},
+               {with_parameters(many_parameters), 400}};
   for (const auto& [body, status] : cases) {
     EXPECT_EQ(post(project_path + "/pipeline/run", bob, body).status, status) << body;
   }

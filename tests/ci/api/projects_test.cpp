@@ -121,6 +121,20 @@ TEST_F(ProjectApiTest, Definitions) {
   EXPECT_EQ(patch(one, alice, R"({"config_source":{"file_path":"../x.yml"}})").status, 400);
   EXPECT_EQ(patch(one, alice, R"({"config_source":"x.yml"})").status, 400);
   EXPECT_EQ(post(definitions, alice, R"({"description":"no name"})").status, 400);
+  // What was read may be written back; another repository than the project's own is not ignored.
+  EXPECT_EQ(patch(one, alice, get(one, bob).text()).status, 200);
+  for (const char* elsewhere :
+       {R"({"checkout_source":{"provider":"github_app"}})",
+        R"({"checkout_source":{"repo":{"external_id":"123"}}})",
+        R"({"checkout_source":{"repo":"github.com/acme/widgets"}})",
+        R"({"config_source":{"provider":"imprimatur","file_path":"y.yml"}})",
+        R"({"config_source":{"repo":{"full_name":"evil/widgets"},"file_path":"y.yml"}})",
+        R"({"config_source":{"branch":"main"}})"}) {
+    const Answer refused = patch(one, alice, elsewhere);
+    EXPECT_EQ(refused.status, 400) << elsewhere;
+    EXPECT_EQ(refused.at("code"), "unsupported_setting") << elsewhere << refused.text();
+  }
+  EXPECT_EQ(get(one, bob).body.at("config_source").at("file_path").as_string(), "x.yml");
   EXPECT_EQ(post(definitions, bob, R"({"name":"x"})").status, 403);
   EXPECT_EQ(patch(one, bob, R"({"name":"x"})").status, 403);
   EXPECT_EQ(del(one, bob).status, 403);
