@@ -14,10 +14,11 @@
 namespace imp::ci {
 namespace {
 
-/// Relying parties fetch the keys again when they meet an unknown `kid`; until then a few minutes
-/// of cache cost nothing, because a rotated key stays published for hours.
+/// Relying parties fetch the keys again when they meet an unknown `kid`. A cache between them and
+/// this server may then answer with the set from before a rotation, and the new key's tokens are
+/// refused for as long: a minute, which is no longer than relying parties wait between two fetches.
 const http::PrepareOptions key_set_options{.content_type = "application/json",
-                                           .cache_control = "public, max-age=300",
+                                           .cache_control = "public, max-age=60",
                                            .vary = "Accept-Encoding",
                                            .extra = {}};
 const http::PrepareOptions discovery_options{.content_type = "application/json",

@@ -95,7 +95,7 @@ TEST_F(OidcRoutesTest, DiscoveryLeadsToTheKeysWithoutACredential) {
     const auto set = fetch(keys.substr(std::string("https://ci.example:4873").size()));
     ASSERT_TRUE(set);
     EXPECT_EQ(boost::json::parse(set->identity).at("keys").as_array().size(), 1u);
-    EXPECT_THAT(set->head_identity, HasSubstr("max-age=300"));
+    EXPECT_THAT(set->head_identity, HasSubstr("max-age=60"));
     EXPECT_THAT(set->head_identity, HasSubstr("application/json"));
   }
 }
