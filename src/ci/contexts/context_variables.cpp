@@ -21,9 +21,11 @@ Result<void> check(std::string_view name, std::string_view value) {
                               "begin with a digit.",
                               variable_name_limit));
   }
-  if (value.size() > variable_value_limit) {
+  // An environment ends a value at NUL: what the job has would not be what its output masks.
+  if (value.size() > variable_value_limit || value.contains('\0')) {
     return refuse(ContextRefusal::variable_too_large,
-                  fmt::format("A variable's value has at most {} bytes.", variable_value_limit));
+                  fmt::format("A variable's value has at most {} bytes, none of which is NUL.",
+                              variable_value_limit));
   }
   return {};
 }

@@ -26,6 +26,8 @@ Reason reason(ProjectRefusal refusal) {
       return {"last_pipeline_definition", FailureKind::conflict};
     case ProjectRefusal::invalid_project_variable:
       return {"invalid_project_variable", FailureKind::invalid};
+    case ProjectRefusal::too_many_project_variables:
+      return {"too_many_project_variables", FailureKind::invalid};
     case ProjectRefusal::project_variable_not_found:
       return {"project_variable_not_found", FailureKind::not_found};
   }

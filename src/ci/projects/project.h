@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,7 @@ enum class ProjectRefusal {
   definition_exists,
   last_definition,
   invalid_project_variable,
+  too_many_project_variables,
   project_variable_not_found,
 };
 Reason reason(ProjectRefusal refusal);
@@ -59,6 +61,9 @@ struct PipelineDefinition {
   std::string config_path;  ///< relative to the repository's root, e.g. ".circleci/config.yml"
   Time created;
 };
+
+/// Every job of the project is sent all of them.
+inline constexpr std::size_t variables_per_project = 200;
 
 /// A project environment variable as others may see it.
 struct ProjectVariable {

@@ -104,7 +104,7 @@ Result<std::string> vcs_origin_of(std::string_view repository_url) {
   };
   std::string_view rest = repository_url;
   const std::size_t scheme = rest.find("://");
-  bool scp_form = scheme == std::string_view::npos;
+  const bool scp_form = scheme == std::string_view::npos;
   if (!scp_form) {
     constexpr std::array<std::string_view, 4> schemes{"https", "http", "ssh", "git"};
     if (std::ranges::find(schemes, rest.substr(0, scheme)) == schemes.end()) return invalid();
@@ -114,8 +114,16 @@ Result<std::string> vcs_origin_of(std::string_view repository_url) {
   if (host_end == std::string_view::npos) return invalid();
   std::string_view host = rest.substr(0, host_end);
   std::string_view path = rest.substr(host_end + 1);
-  if (const std::size_t user = host.rfind('@'); user != std::string_view::npos) {
-    host.remove_prefix(user + 1);
+  if (const std::size_t end = host.rfind('@'); end != std::string_view::npos) {
+    const std::string_view user = host.substr(0, end);
+    const bool ssh = scp_form || repository_url.starts_with("ssh://");
+    if (!ssh || !is_part(user) || user.front() == '-') {
+      return refuse(ProjectRefusal::invalid_repository_url,
+                    "The repository URL holds a user name or password, which every member of the "
+                    "organization would see; leave it out. Only ssh URLs name a user, such as "
+                    "git@<host>:<path>.");
+    }
+    host.remove_prefix(end + 1);
   }
   while (path.starts_with('/')) path.remove_prefix(1);
   while (path.ends_with('/')) path.remove_suffix(1);

@@ -30,7 +30,9 @@ Result<void> check_vcs_origin(std::string_view origin);
 
 /// The `vcs-origin` of a clone URL: without scheme, user and ".git"
 /// ("git@github.com:acme/widgets.git" and "https://github.com/acme/widgets" both give
-/// "github.com/acme/widgets").
+/// "github.com/acme/widgets"). A URL with a password is refused, and so is any user over http: the
+/// URL is stored as it is and shown to every member. The user of ssh is letters, digits, '.', '_'
+/// and '-', and does not begin with '-'.
 Result<std::string> vcs_origin_of(std::string_view repository_url);
 
 }  // namespace imp::ci

@@ -22,9 +22,11 @@ Result<void> check(std::string_view name, std::string_view value) {
                               "begin with a digit.",
                               variable_name_limit));
   }
-  if (value.size() > variable_value_limit) {
+  // An environment ends a value at NUL: what the job has would not be what its output masks.
+  if (value.size() > variable_value_limit || value.contains('\0')) {
     return refuse(ProjectRefusal::invalid_project_variable,
-                  fmt::format("A variable's value has at most {} bytes.", variable_value_limit));
+                  fmt::format("A variable's value has at most {} bytes, none of which is NUL.",
+                              variable_value_limit));
   }
   return {};
 }
@@ -49,6 +51,14 @@ Result<ProjectVariable> ProjectVariables::store(std::string_view project_id, std
   return database_.write([&](db::Session& session) -> Result<ProjectVariable> {
     const auto project = Projects::find(session, project_id);
     if (!project) return project_not_found();
+    const auto others = session.row(
+        "SELECT COUNT(*) FROM ci_project_variables WHERE project_id = :p1 AND name <> :p2",
+        {std::string(project_id), variable.name});
+    if (others && others->integer(0) >= static_cast<std::int64_t>(variables_per_project)) {
+      return refuse(ProjectRefusal::too_many_project_variables,
+                    fmt::format("The project has {} variables already, which is the limit.",
+                                variables_per_project));
+    }
     session.run("DELETE FROM ci_project_variables WHERE project_id = :p1 AND name = :p2",
                 {std::string(project_id), variable.name});
     session.run(

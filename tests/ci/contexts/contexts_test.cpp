@@ -112,7 +112,8 @@ TEST_F(ContextsTest, VariableLimits) {
   const struct {
     std::string name, value, code;
   } cases[] = {{"1A", "v", "invalid_variable_name"},
-               {"A", std::string(32 * 1024 + 1, 'v'), "variable_too_large"}};
+               {"A", std::string(32 * 1024 + 1, 'v'), "variable_too_large"},
+               {"A", std::string("sec\0ret", 7), "variable_too_large"}};
   for (const auto& test : cases) {
     EXPECT_EQ(variables_.store(created.id, test.name, test.value, alice_).error().code(),
               test.code);

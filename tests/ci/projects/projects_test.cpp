@@ -289,7 +289,19 @@ TEST_F(ProjectsTest, VariablesAreMaskedReplacedAndReleased) {
   EXPECT_EQ(
       variables_.store(created.id, "A", std::string(32 * 1024 + 1, 'x'), alice_).error().code(),
       "invalid_project_variable");
+  EXPECT_EQ(variables_.store(created.id, "A", std::string("x\0y", 3), alice_).error().code(),
+            "invalid_project_variable");
   EXPECT_EQ(variables_.store("no such", "A", "", alice_).error().code(), "project_not_found");
+}
+
+TEST_F(ProjectsTest, VariablesAreLimitedInNumber) {
+  const Project created = project();
+  for (std::size_t i = 0; i < variables_per_project; ++i) {
+    ASSERT_TRUE(variables_.store(created.id, "V" + std::to_string(i), "v", alice_));
+  }
+  EXPECT_EQ(variables_.store(created.id, "MORE", "v", alice_).error().code(),
+            "too_many_project_variables");
+  EXPECT_TRUE(variables_.store(created.id, "V0", "replaced", alice_));  // not one more
 }
 
 class ProjectsOnDiskTest : public ProjectsTest {

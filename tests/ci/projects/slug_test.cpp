@@ -58,22 +58,30 @@ TEST(VcsOrigin, FromRepositoryUrl) {
       {"https://github.com/acme/widgets", "github.com/acme/widgets"},
       {"https://github.com/acme/widgets.git", "github.com/acme/widgets"},
       {"https://GitHub.com/acme/widgets/", "github.com/acme/widgets"},
-      {"https://user:token@github.com/acme/widgets.git", "github.com/acme/widgets"},
       {"ssh://git@git.example:2222/acme/widgets.git", "git.example:2222/acme/widgets"},
       {"git@github.com:acme/widgets.git", "github.com/acme/widgets"},
       {"http://localhost:4873/acme/widgets.git", "localhost:4873/acme/widgets"},
-      {"https://evil.example@github.com/acme/widgets", "github.com/acme/widgets"},
+      {"ssh://deploy-1@github.com/acme/widgets", "github.com/acme/widgets"},
   };
   for (const auto& [url, expected] : cases) {
     const auto origin = vcs_origin_of(url);
     ASSERT_TRUE(origin) << url;
     EXPECT_EQ(*origin, expected);
   }
-  for (const char* bad : {"", "github.com/acme/widgets", "file:///etc/passwd", "ext::sh -c id",
-                          "https://github.com", "https://github.com/acme", "/srv/git/widgets.git",
-                          "https://github.com/acme/wid gets", "-upload-pack=x:y/z"}) {
+  for (const char* bad :
+       {"", "github.com/acme/widgets", "file:///etc/passwd", "ext::sh -c id", "https://github.com",
+        "https://github.com/acme", "/srv/git/widgets.git", "https://github.com/acme/wid gets",
+        "-upload-pack=x:y/z",
+        // What is before the '@' is stored and shown, or read as an option.
+        "https://user:token@github.com/acme/widgets.git", "https://token@github.com/acme/widgets",
+        "git://u@github.com/acme/widgets", "ssh://git:secret@github.com/acme/widgets",
+        "@github.com:acme/widgets", "ssh://-oProxyCommand=id@github.com/acme/widgets",
+        "--upload-pack=id@github.com:acme/widgets", "a b@github.com:acme/widgets",
+        "https://github.com\\@evil.example/acme/widgets"}) {
     EXPECT_FALSE(vcs_origin_of(bad)) << bad;
   }
+  const auto refused = vcs_origin_of("https://user:hunter2@github.com/acme/widgets");
+  EXPECT_FALSE(refused.error().message.contains("hunter2"));
 }
 
 }  // namespace
