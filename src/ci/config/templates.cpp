@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "ci/expressions/characters.h"
 #include "ci/expressions/evaluate.h"
 
 namespace imp::ci::config {
@@ -69,6 +70,8 @@ class Renderer {
 
   /// Of the tags so far; over what was left when they were too many, and then there is an error.
   std::size_t patterns() const { return patterns_; }
+  /// Where the tag stands that render() came to last: of an error, what it is about.
+  std::size_t tag_start() const { return tag_start_; }
 
  private:
   using Piece = std::variant<std::string, expr::Value>;
@@ -106,12 +109,14 @@ class Renderer {
       const std::string_view rest = text_.substr(at_);
       if (rest.starts_with("\\\\<<")) {
         literal += '\\';
+        tag_start_ = at_ + 2;
         at_ += 4;
         found = true;
       } else if (rest.starts_with("\\<<")) {
         literal += "<<";
         at_ += 3;
       } else if (rest.starts_with("<<")) {
+        tag_start_ = at_;
         at_ += 2;
         found = true;
       } else {
@@ -202,8 +207,22 @@ class Renderer {
   std::size_t patterns_left_;
   std::size_t patterns_ = 0;
   std::size_t at_ = 0;
+  std::size_t tag_start_ = 0;
   std::vector<Piece> pieces_;
 };
+
+/// Which line of a text that has several an error is in; the place of the text is that of its
+/// first.
+std::string line_of(std::string_view text, std::size_t at) {
+  if (!trimmed(text).contains('\n')) return {};
+  constexpr std::size_t shown = 200;
+  const std::string_view before = text.substr(0, at);
+  const std::size_t begin = before.rfind('\n') + 1;  // 0 where there is none
+  const auto number = std::ranges::count(before, '\n') + 1;
+  const std::string_view line = trimmed(text.substr(begin, text.find('\n', begin) - begin));
+  return fmt::format("\nin line {} of this text: {}", number,
+                     expr::Characters(line.substr(0, shown)).slice(0, shown));
+}
 
 NodePtr render_scalar(Report& report, const Place& place, const expr::Environment& environment,
                       std::size_t& budget) {
@@ -213,7 +232,8 @@ NodePtr render_scalar(Report& report, const Place& place, const expr::Environmen
   auto rendered = renderer.render();
   if (!report.use_patterns(place, renderer.patterns())) return place.node;
   if (!rendered) {
-    report.error(ConfigRefusal::bad_template, place, std::move(rendered.error()));
+    report.error(ConfigRefusal::bad_template, place,
+                 rendered.error() + line_of(*text, renderer.tag_start()));
     return place.node;
   }
   Node node;

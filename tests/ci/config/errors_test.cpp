@@ -394,7 +394,16 @@ TEST(Errors, ExpressionsAndTemplates) {
        "not job.ssh.enabled\n"
        "    ^^^^^^^^^^^^^^^"},
       {with_steps("      - run: |\n          cat <<EOF\n          hi\n          EOF\n"),
-       "6:9: jobs.build.steps[0].run: Unclosed '<<' tag ('<<' must be escaped as '\\<<')"},
+       "6:9: jobs.build.steps[0].run: Unclosed '<<' tag ('<<' must be escaped as '\\<<')\n"
+       "in line 1 of this text: cat <<EOF"},
+      // The place of a text in several lines is its first: the message says which one it is.
+      {with_steps("      - run:\n          command: |\n            echo << pipeline.number >>\n\n"
+                  "            echo \\<<; echo << nosuch >>\n"),
+       "7:11: jobs.build.steps[0].run.command: Referred to a variable \"nosuch\" that does not "
+       "exist:\n"
+       "nosuch\n"
+       "^^^^^^\n"
+       "in line 3 of this text: echo \\<<; echo << nosuch >>"},
       {with_steps("      - run: echo << parameters.message >>\n"),
        "6:14: jobs.build.steps[0].run: Arguments referenced without declared parameters: "
        "parameters.message"},
