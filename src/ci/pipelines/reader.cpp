@@ -83,15 +83,19 @@ Result<std::vector<PipelineView>> PipelineReader::list(const PipelineQuery& quer
             ? fmt::format("project_id IN (SELECT id FROM ci_projects WHERE organization_id = {})",
                           bind(query.organization_id))
             : fmt::format("project_id = {}", bind(query.project_id));
-    if (!query.branch.empty()) condition += fmt::format(" AND branch = {}", bind(query.branch));
     if (!query.before_id.empty()) {
-      const auto before = find_pipeline(session, query.before_id);
-      if (!before) return no_pipeline();
-      const std::string created = bind(to_milliseconds(before->created));
-      const std::string again = bind(to_milliseconds(before->created));
+      // Looked for among the same pipelines: one of another project is as absent as any.
+      std::vector<db::Value> scope = parameters;
+      scope.emplace_back(query.before_id);
+      const auto before =
+          find_pipelines(session, fmt::format("{} AND id = :p{}", condition, scope.size()), scope);
+      if (before.empty()) return no_pipeline();
+      const std::string created = bind(to_milliseconds(before.front().created));
+      const std::string again = bind(to_milliseconds(before.front().created));
       condition += fmt::format(" AND (created < {} OR (created = {} AND id < {}))", created, again,
-                               bind(before->id));
+                               bind(before.front().id));
     }
+    if (!query.branch.empty()) condition += fmt::format(" AND branch = {}", bind(query.branch));
     condition += fmt::format(" ORDER BY created DESC, id DESC LIMIT {}",
                              bind(static_cast<std::int64_t>(query.limit)));
     std::vector<PipelineView> out;

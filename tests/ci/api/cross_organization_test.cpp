@@ -180,6 +180,8 @@ class CrossOrganizationTest : public EngineApiTest {
         {Method::post, context + "/restrictions",
          R"({"restriction_type":"group","restriction_value":")" + core.id + R"("})"},
         {Method::post, "/api/v2/workflow/" + own_gate + "/approve/" + ask, ""},
+        // Where it stands in one's own list would tell when it was made.
+        {Method::get, project + "/pipeline?page-token=" + pipeline_id, ""},
         // A pull request "from" a private project would run, and show, its code.
         {Method::post, project + "/pull-request",
          R"({"fork":")" + widgets.slug + R"(","branch":"main"})"},
