@@ -2,6 +2,7 @@
 
 #include <libfyaml.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -28,6 +29,12 @@ std::string scalar(fy_node* node) {
   std::size_t length = 0;
   const char* text = fy_node_get_scalar(node, &length);
   return text ? std::string(text, length) : std::string();
+}
+
+/// No setting is a block of text, and the parser's text of a block may be longer than the block.
+bool is_one_line(fy_node* node) {
+  const fy_node_style style = fy_node_get_style(node);
+  return fy_node_is_scalar(node) && style != FYNS_LITERAL && style != FYNS_FOLDED;
 }
 
 class Walk {
@@ -58,10 +65,14 @@ class Walk {
     if (value && fy_node_is_sequence(value)) {
       void* position = nullptr;
       while (fy_node* item = fy_node_sequence_iterate(value, &position)) {
-        if (!fy_node_is_scalar(item)) return malformed(item, key + " takes a list of plain values");
+        if (!is_one_line(item)) return malformed(item, key + " takes a list of plain values");
         setting.values.push_back(scalar(item));
       }
     } else if (value) {
+      if (!is_one_line(value)) {
+        return refuse(SettingsRefusal::malformed_file,
+                      fmt::format("{}:{}: {} takes a value of one line.", path_, line, key));
+      }
       setting.values.push_back(scalar(value));
     }
     found.push_back(std::move(setting));
@@ -89,7 +100,9 @@ bool holds_only_comments(const std::string& text) {
 std::string first_error(fy_diag* diag, const std::string& path) {
   void* position = nullptr;
   if (const fy_diag_error* error = fy_diag_errors_iterate(diag, &position)) {
-    return fmt::format("{}:{}:{}: {}.", path, error->line + 1, error->column + 1, error->msg);
+    // Counted from 1 here, unlike in marks; 0 means that the parser does not know.
+    return fmt::format("{}:{}:{}: {}.", path, std::max(1, error->line), std::max(1, error->column),
+                       error->msg);
   }
   return path + ": this is not YAML.";
 }

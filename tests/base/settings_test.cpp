@@ -82,7 +82,8 @@ TEST_F(SettingsFile, RefusalsNameFileLineAndWhatIsAllowed) {
       {"http: [1, 2\n", "settings_malformed", {".yaml:"}},
       {"- a\n- b\n", "settings_malformed", {"map of keys"}},
       {"http:\n  trusted_proxies:\n    - {a: b}\n", "settings_malformed", {"http.trusted_proxies"}},
-      {"http:\n  threads: 1\n  threads: 2\n", "settings_malformed", {".yaml:"}},
+      {"http:\n  threads: 1\n  threads: 2\n", "settings_malformed", {".yaml:3:"}},
+      {"http:\n  listen: |\n    here\n", "settings_malformed", {".yaml:2:", "http.listen"}},
   };
   for (const Case& c : cases) {
     const auto read = table_.read_file(write(c.file));
