@@ -24,6 +24,7 @@ http::ServerOptions server_options(const Settings& settings, const Endpoint& end
   options.io_threads = static_cast<unsigned>(settings.io_threads);
   options.database_workers = static_cast<unsigned>(settings.database_workers);
   options.outbound_workers = static_cast<unsigned>(settings.outbound_workers);
+  options.program_workers = static_cast<unsigned>(settings.program_workers);
   options.queue_limit = static_cast<std::size_t>(settings.queue_limit);
   options.connection_limit = static_cast<std::size_t>(settings.connection_limit);
   options.drain_timeout = settings.drain_timeout;

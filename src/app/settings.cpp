@@ -76,6 +76,8 @@ SettingsTable Settings::table() {
                "Requests that may wait for the database.");
   table.number("http.outbound_workers", outbound_workers, 1, 1024,
                "Requests that may wait for other servers.");
+  table.number("http.program_workers", program_workers, 1, 1024,
+               "Requests that may wait for git.");
   table.number("http.connection_limit", connection_limit, 16, 1'000'000, "Connections at a time.");
   table.number("http.queue_limit", queue_limit, 1, 1'000'000,
                "Requests that may wait for a worker before 503.");

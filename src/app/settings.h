@@ -19,6 +19,7 @@ struct Settings {
   std::int64_t io_threads = 0;            ///< 0: one per core
   std::int64_t database_workers = 64;
   std::int64_t outbound_workers = 16;
+  std::int64_t program_workers = 16;
   std::int64_t connection_limit = 10000;
   std::int64_t queue_limit = 1024;
   Milliseconds drain_timeout{25000};

@@ -29,8 +29,9 @@ class BodySink {
 /// for a small one that comes unasked. A failure is the answer, and the body is dropped.
 using SinkFactory = std::function<Result<std::unique_ptr<BodySink>>(const Request&)>;
 
-/// Which bounded pool of worker threads runs the handler.
-enum class Pool { database, outbound };
+/// Which bounded pool of worker threads runs the handler: what waits for the database, for another
+/// server, or for a program of this machine. A kind that is slow does not hold up the others.
+enum class Pool { database, outbound, program };
 
 struct RouteOptions {
   std::size_t body_limit = 64 * 1024;  ///< bytes, after content-encoding is undone; 413 beyond

@@ -29,7 +29,8 @@ struct Server::Impl {
                 .metrics = metrics,
                 .trusted_proxies = {},
                 .database = {options.database_workers, options.queue_limit},
-                .outbound = {options.outbound_workers, options.queue_limit}} {}
+                .outbound = {options.outbound_workers, options.queue_limit},
+                .program = {options.program_workers, options.queue_limit}} {}
 
   bool wait_until_empty(std::chrono::milliseconds at_most) const {
     const auto until = Steady::now() + at_most;
@@ -101,6 +102,7 @@ void Server::stop() {
   // Handlers that run are waited for; what is queued is told to go, which ends its connection.
   impl_->context.database.stop();
   impl_->context.outbound.stop();
+  impl_->context.program.stop();
   impl_->wait_until_empty(std::chrono::hours(24));
   for (const auto& thread : impl_->threads) thread->join();
   impl_->threads.clear();

@@ -20,7 +20,8 @@ struct ServerOptions {
   std::uint16_t port = 4873;          ///< 0: any free port, see Server::port()
   unsigned io_threads = 0;            ///< 0: one per core
   unsigned database_workers = 64;     ///< threads that may wait for a commit
-  unsigned outbound_workers = 16;
+  unsigned outbound_workers = 16;     ///< … for another server
+  unsigned program_workers = 16;      ///< … for a program of this machine
   std::size_t queue_limit = 1024;  ///< requests waiting for a worker; beyond it 503 + Retry-After
   std::size_t connection_limit = 10000;
   std::size_t head_limit = 64 * 1024;
@@ -38,7 +39,7 @@ struct ServerOptions {
 using HotPath = std::function<std::shared_ptr<const Prepared>(const Request&)>;
 
 /// The server of docs/decisions and design: one io_context per core with its own SO_REUSEPORT
-/// listener; handlers on two bounded pools. Every response carries x-request-id; access log lines
+/// listener; handlers on three bounded pools. Every response carries x-request-id; access log lines
 /// go to the log with the route's pattern, never with a credential.
 class Server {
  public:

@@ -27,10 +27,21 @@ struct ServerContext {
   std::vector<AddressBlock> trusted_proxies;
   WorkerPool database;
   WorkerPool outbound;
+  WorkerPool program;
   std::atomic<bool> stopping = false;
   std::atomic<std::size_t> connections = 0;
 
-  WorkerPool& pool(Pool which) { return which == Pool::outbound ? outbound : database; }
+  WorkerPool& pool(Pool which) {
+    switch (which) {
+      case Pool::outbound:
+        return outbound;
+      case Pool::program:
+        return program;
+      case Pool::database:
+        break;
+    }
+    return database;
+  }
 };
 
 }  // namespace imp::http

@@ -159,6 +159,8 @@ TEST_F(ServerOverload, AFullQueueIs503AndDrainsAgain) {
   });
   router.add(Method::get, "/elsewhere", [](const Request&) { return text(200, "other pool"); },
              {.pool = Pool::outbound});
+  router.add(Method::get, "/program", [](const Request&) { return text(200, "third pool"); },
+             {.pool = Pool::program});
   start();
   std::vector<std::unique_ptr<RawClient>> clients;
   for (int i = 0; i < 11; ++i) {
@@ -171,7 +173,8 @@ TEST_F(ServerOverload, AFullQueueIs503AndDrainsAgain) {
     return std::ranges::count_if(clients, [](auto& client) { return !client->silent_for(0); });
   };
   EXPECT_TRUE(eventually([&] { return answered() == 8; }));
-  EXPECT_EQ(ask(get("/elsewhere")).body, "other pool");  // one pool does not starve the other
+  EXPECT_EQ(ask(get("/elsewhere")).body, "other pool");  // one pool does not starve the others
+  EXPECT_EQ(ask(get("/program")).body, "third pool");
   gate.set_value();
   int done = 0, refused = 0;
   for (const auto& client : clients) {

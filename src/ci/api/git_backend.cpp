@@ -3,19 +3,17 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <optional>
 #include <vector>
+
+#include "ci/projects/repository.h"
 
 namespace imp::ci {
 namespace {
@@ -25,12 +23,13 @@ using namespace std::chrono_literals;
 constexpr std::size_t head_limit = 16 * 1024;
 constexpr auto head_patience = 5min;
 
-std::unexpected<Failure> unavailable(std::string detail) {
-  return refuse(GitRefusal::git_unavailable, "The git program could not be run.",
+std::unexpected<Failure> failed(std::string detail) {
+  return refuse(RepositoryRefusal::git_failed, "The git program gave no answer.",
                 std::move(detail));
 }
-std::unexpected<Failure> failed(std::string detail) {
-  return refuse(GitRefusal::git_failed, "The git program gave no answer.", std::move(detail));
+std::unexpected<Failure> not_kept(std::string_view doing) {
+  return refuse(RepositoryRefusal::git_failed, "What was sent could not be kept.",
+                fmt::format("{}: {}", doing, std::strerror(errno)));
 }
 
 /// "version=2": what git clients send, and nothing that could mean more to a shell or to git.
@@ -41,61 +40,29 @@ bool is_protocol(std::string_view text) {
          });
 }
 
+/// What CGI adds to the environment that every git has.
 std::vector<std::string> environment_of(const GitCgi& call, const Spool* input) {
   const std::size_t slash = call.repository.rfind('/');
   std::vector<std::string> out{
-      "PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/nonexistent", "LC_ALL=C", "GIT_CONFIG_NOSYSTEM=1",
-      "GIT_CONFIG_GLOBAL=/dev/null", "GIT_TERMINAL_PROMPT=0", "GIT_NO_REPLACE_OBJECTS=1",
       // Clean-up belongs to the push that asks for it, not to a process nobody waits for.
-      "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=gc.autoDetach", "GIT_CONFIG_VALUE_0=false",
-      "GIT_HTTP_EXPORT_ALL=1", "GATEWAY_INTERFACE=CGI/1.1", "SERVER_PROTOCOL=HTTP/1.1",
+      "GIT_CONFIG_COUNT=1",
+      "GIT_CONFIG_KEY_0=gc.autoDetach",
+      "GIT_CONFIG_VALUE_0=false",
+      "GIT_HTTP_EXPORT_ALL=1",
+      "GATEWAY_INTERFACE=CGI/1.1",
+      "SERVER_PROTOCOL=HTTP/1.1",
       "GIT_PROJECT_ROOT=" + call.repository.substr(0, slash),
       "PATH_INFO=" + call.repository.substr(slash) + call.path,
-      fmt::format("REQUEST_METHOD={}", http::name(call.method)), "QUERY_STRING=" + call.query,
-      "REMOTE_USER=" + call.user, "REMOTE_ADDR=" + call.address};
+      fmt::format("REQUEST_METHOD={}", http::name(call.method)),
+      "QUERY_STRING=" + call.query,
+      "REMOTE_USER=" + call.user,
+      "REMOTE_ADDR=" + call.address};
   if (!call.content_type.empty()) out.push_back("CONTENT_TYPE=" + call.content_type);
   if (input) out.push_back(fmt::format("CONTENT_LENGTH={}", input->size()));
   if (!call.protocol.empty() && is_protocol(call.protocol)) {
     out.push_back("GIT_PROTOCOL=" + call.protocol);
   }
   return out;
-}
-
-class SpawnActions {
- public:
-  SpawnActions() { posix_spawn_file_actions_init(&actions_); }
-  ~SpawnActions() { posix_spawn_file_actions_destroy(&actions_); }
-  SpawnActions(const SpawnActions&) = delete;
-  SpawnActions& operator=(const SpawnActions&) = delete;
-  void use(int descriptor, int as) { posix_spawn_file_actions_adddup2(&actions_, descriptor, as); }
-  void open(int as, int flags) {
-    posix_spawn_file_actions_addopen(&actions_, as, "/dev/null", flags, 0);
-  }
-  const posix_spawn_file_actions_t* get() const { return &actions_; }
-
- private:
-  posix_spawn_file_actions_t actions_;
-};
-
-/// In a process group of its own, so that its helpers can be ended with it.
-Result<pid_t> spawn(const std::vector<std::string>& environment, const SpawnActions& actions) {
-  std::array<char*, 3> arguments{const_cast<char*>("git"), const_cast<char*>("http-backend"),
-                                 nullptr};
-  std::vector<char*> variables;
-  for (const std::string& variable : environment) {
-    variables.push_back(const_cast<char*>(variable.c_str()));
-  }
-  variables.push_back(nullptr);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-  posix_spawnattr_setpgroup(&attributes, 0);
-  pid_t pid = 0;
-  const int problem =
-      posix_spawnp(&pid, "git", actions.get(), &attributes, arguments.data(), variables.data());
-  posix_spawnattr_destroy(&attributes);
-  if (problem != 0) return unavailable(std::strerror(problem));
-  return pid;
 }
 
 /// "Name: value" lines; `Status` becomes the status.
@@ -137,18 +104,14 @@ Reason reason(GitRefusal refusal) {
   switch (refusal) {
     case GitRefusal::too_many:
       return {"too_many_git_programs", FailureKind::unavailable};
-    case GitRefusal::git_unavailable:
-      return {"git_unavailable", FailureKind::internal};
-    case GitRefusal::git_failed:
-      return {"git_failed", FailureKind::internal};
   }
   return {"internal", FailureKind::internal};
 }
 
 Result<Spool> Spool::open(const std::string& directory) {
   std::string path = directory + "/incoming-XXXXXX";
-  runner::Descriptor file(::mkostemp(path.data(), O_CLOEXEC));
-  if (!file) return unavailable(fmt::format("mkostemp: {}", std::strerror(errno)));
+  Descriptor file(::mkostemp(path.data(), O_CLOEXEC));
+  if (!file) return not_kept("mkostemp");
   ::unlink(path.c_str());
   return Spool(std::move(file));
 }
@@ -157,7 +120,7 @@ Result<void> Spool::write(ByteView bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(file_.get(), bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return unavailable(fmt::format("write: {}", std::strerror(errno)));
+    if (written < 0) return not_kept("write");
     size_ += static_cast<std::uint64_t>(written);
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
@@ -176,27 +139,15 @@ Result<std::unique_ptr<GitBackend>> GitBackend::start(GitPlaces& places, const G
     return refuse(GitRefusal::too_many,
                   "Too many clients read or push repositories at the moment; try again.");
   }
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return unavailable("pipe2");
-  runner::Descriptor read_end(ends[0]), write_end(ends[1]);
-  SpawnActions actions;
-  if (input) {
-    actions.use(input->rewound(), STDIN_FILENO);
-  } else {
-    actions.open(STDIN_FILENO, O_RDONLY);
-  }
-  actions.use(write_end.get(), STDOUT_FILENO);
-  actions.open(STDERR_FILENO, O_WRONLY);
-  const auto pid = spawn(environment_of(call, input), actions);
-  if (!pid) return pass_on(pid);
-  return std::unique_ptr<GitBackend>(new GitBackend(std::move(place), *pid, std::move(read_end)));
-}
-
-GitBackend::~GitBackend() {
-  ::kill(-pid_, SIGKILL);
-  int status = 0;
-  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-  }
+  auto pipe = GitPipe::open();
+  if (!pipe) return pass_on(pipe);
+  auto git = GitProcess::start({.arguments = {"http-backend"},
+                                .environment = environment_of(call, input),
+                                .input = input ? input->rewound() : -1,
+                                .output = pipe->write_end.get()});
+  if (!git) return pass_on(git);
+  return std::unique_ptr<GitBackend>(
+      new GitBackend(std::move(place), std::move(*git), std::move(pipe->read_end)));
 }
 
 Result<GitBackend::Piece> GitBackend::read_raw(std::chrono::milliseconds at_most) {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -9,18 +7,18 @@
 #include <string_view>
 #include <utility>
 
+#include "base/descriptor.h"
 #include "base/encoding.h"
 #include "base/failure.h"
 #include "ci/api/git_places.h"
-#include "ci/runner/descriptor.h"
+#include "ci/projects/git_process.h"
 #include "http/request.h"
 
 namespace imp::ci {
 
+/// Beside those of repositories (`git_failed`).
 enum class GitRefusal {
-  too_many,         ///< as many git programs run as may
-  git_unavailable,  ///< git could not be started
-  git_failed,       ///< git gave no sensible answer
+  too_many,  ///< as many git programs run as may
 };
 Reason reason(GitRefusal refusal);
 
@@ -34,8 +32,8 @@ class Spool {
   int rewound() const;
 
  private:
-  explicit Spool(runner::Descriptor file) : file_(std::move(file)) {}
-  runner::Descriptor file_;
+  explicit Spool(Descriptor file) : file_(std::move(file)) {}
+  Descriptor file_;
   std::uint64_t size_ = 0;
 };
 
@@ -58,7 +56,6 @@ class GitBackend {
   /// `input` is what the client sent; null: nothing. Holds a place until it is destroyed.
   static Result<std::unique_ptr<GitBackend>> start(GitPlaces& places, const GitCgi& call,
                                                    const Spool* input);
-  ~GitBackend();
   GitBackend(const GitBackend&) = delete;
   GitBackend& operator=(const GitBackend&) = delete;
 
@@ -77,13 +74,13 @@ class GitBackend {
   Result<Piece> read(std::chrono::milliseconds at_most);
 
  private:
-  GitBackend(std::shared_ptr<void> place, pid_t pid, runner::Descriptor output)
-      : place_(std::move(place)), pid_(pid), output_(std::move(output)) {}
+  GitBackend(std::shared_ptr<void> place, GitProcess git, Descriptor output)
+      : place_(std::move(place)), git_(std::move(git)), output_(std::move(output)) {}
   Result<Piece> read_raw(std::chrono::milliseconds at_most);
 
   std::shared_ptr<void> place_;
-  pid_t pid_;
-  runner::Descriptor output_;
+  GitProcess git_;
+  Descriptor output_;
   std::string buffered_;  ///< of the body, read with the head
 };
 

@@ -175,8 +175,8 @@ http::Response collected(GitBackend& git) {
     body += piece->bytes;
     if (piece->done) break;
     if (body.size() > report_limit || now - last > stall_limit) {
-      return plain(
-          refuse(GitRefusal::git_failed, "The git program gave no sensible answer.").error());
+      return plain(refuse(RepositoryRefusal::git_failed, "The git program gave no sensible answer.")
+                       .error());
     }
   }
   response.body = std::move(body);
@@ -272,13 +272,13 @@ void add_git_routes(http::Router& router, CiServices& services, Pipelines& pipel
              [&services, &pipelines, places](const http::Request& request) {
                return advertise(services, pipelines, *places, request);
              },
-             {.pool = http::Pool::outbound});
+             {.pool = http::Pool::program});
   router.add_sink(Method::post, repository + "/git-upload-pack",
                   sink_for(services, pipelines, places, "/git-upload-pack", GitAccess::read),
-                  {.body_limit = fetch_limit, .pool = http::Pool::outbound});
+                  {.body_limit = fetch_limit, .pool = http::Pool::program});
   router.add_sink(Method::post, repository + "/git-receive-pack",
                   sink_for(services, pipelines, places, "/git-receive-pack", GitAccess::push),
-                  {.body_limit = push_limit, .pool = http::Pool::outbound});
+                  {.body_limit = push_limit, .pool = http::Pool::program});
 }
 
 }  // namespace imp::ci

@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <thread>
 
-#include "ci/runner/descriptor.h"
+#include "base/descriptor.h"
 #include "ci/runner/refusals.h"
 
 namespace imp::ci::runner {

@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "base/failure.h"
-#include "ci/runner/descriptor.h"
+#include "base/descriptor.h"
 #include "ci/runner/job_request.h"
 
 namespace imp::ci::runner {

@@ -13,7 +13,7 @@
 #include <cstring>
 #include <thread>
 
-#include "ci/runner/descriptor.h"
+#include "base/descriptor.h"
 #include "ci/runner/refusals.h"
 
 namespace imp::ci::runner {

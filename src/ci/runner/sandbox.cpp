@@ -8,7 +8,7 @@
 #include <cstring>
 
 #include "base/uuid.h"
-#include "ci/runner/descriptor.h"
+#include "base/descriptor.h"
 #include "ci/runner/refusals.h"
 #include "ci/runner/sandbox_mounts.h"
 

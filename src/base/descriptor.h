@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace imp::ci::runner {
+namespace imp {
 
 /// An owned file descriptor, closed at the end.
 class Descriptor {
@@ -29,4 +29,4 @@ class Descriptor {
   int number_ = -1;
 };
 
-}  // namespace imp::ci::runner
+}  // namespace imp
