@@ -31,6 +31,7 @@ boost::json::array sessions_model(const std::vector<accounts::BrowserSession>& s
   for (const accounts::BrowserSession& session : sessions) {
     items.push_back({{"id", session.id},
                      {"agent", session.user_agent},
+                     {"browser", browser_text(session.user_agent)},
                      {"address", session.address},
                      {"current", session.id == current},
                      {"last_seen", time_model(session.last_seen, now)}});
@@ -52,7 +53,7 @@ Result<http::Response> change_profile(const Visit& visit) {
 
 Result<http::Response> change_password(const Visit& visit) {
   if (visit.raw_field("new") != visit.raw_field("again")) {
-    return refuse(WebRefusal::field_missing, "The two new passwords are not the same.");
+    return refuse(WebRefusal::passwords_differ, "The two new passwords are not the same.");
   }
   if (const auto right = check_password_field(visit); !right) return pass_on(right);
   const auto confirmed =
@@ -98,6 +99,8 @@ Result<http::Response> show_account(const Visit& visit) {
                          {"email", person.email},
                          {"factor_enabled", factor->enabled},
                          {"recovery_codes_left", factor->recovery_codes_left},
+                         {"administrator", person.is_admin},
+                         {"new_token", visit.field("token_name")},
                          {"tokens", tokens_model(*tokens, now)},
                          {"sessions", sessions_model(*sessions, visit.caller.session->id, now)}}});
 }

@@ -7,40 +7,41 @@ namespace imp::web {
 
 namespace {
 
-constexpr char kEscape = '\x1b';
+std::unexpected<Failure> hidden() {
+  return refuse(WebRefusal::page_not_found, "There is nothing here, or it is not yours to see.");
+}
 
-/// How many characters an escape sequence takes (ECMA-48 §5.4, and the window titles of xterm).
-std::size_t escape_length(std::string_view text) {
-  if (text.size() < 2) return text.size();
-  const auto between = [](char c, char first, char last) { return c >= first && c <= last; };
-  std::size_t at = 2;
-  if (text[1] == '[') {
-    while (at < text.size() && between(text[at], ' ', '?')) ++at;
-    return at < text.size() && between(text[at], '@', '~') ? at + 1 : at;
-  }
-  if (text[1] == ']') {
-    while (at < text.size() && text[at] != '\a' && text[at] != kEscape && text[at] != '\n') ++at;
-    if (at < text.size() && text[at] == '\a') return at + 1;
-    return text.substr(at).starts_with("\x1b\\") ? at + 2 : at;
-  }
-  return 2;
+template <class T>
+Result<T> or_hidden(Result<T> found) {
+  if (!found && found.error().kind() == FailureKind::not_found) return hidden();
+  return found;
 }
 
 }  // namespace
 
 Result<ci::Project> visible_project(const Visit& visit, std::string_view project_id) {
-  const auto hidden = [] {
-    return refuse(WebRefusal::page_not_found, "There is nothing here, or it is not yours to see.");
-  };
-  auto project = visit.services.ci.projects.find(project_id);
-  if (!project) {
-    if (project.error().kind() == FailureKind::not_found) return hidden();
-    return project;
-  }
+  auto project = or_hidden(visit.services.ci.projects.find(project_id));
+  if (!project) return project;
   const auto standing = ci::standing_in(visit.call(), project->organization_id);
   if (!standing) return pass_on(standing);
   if (!standing->member) return hidden();
   return project;
+}
+
+Result<ci::WorkflowView> visible_workflow(const Visit& visit) {
+  auto view = or_hidden(visit.services.pipelines.reader.workflow(visit.param("workflow_id")));
+  if (!view) return view;
+  const auto project = visible_project(visit, view->workflow.project_id);
+  if (!project) return pass_on(project);
+  return view;
+}
+
+Result<ci::JobView> visible_job(const Visit& visit) {
+  auto view = or_hidden(visit.services.pipelines.reader.job(visit.param("job_id")));
+  if (!view) return view;
+  const auto project = visible_project(visit, view->job.project_id);
+  if (!project) return pass_on(project);
+  return view;
 }
 
 std::string ref_text(const ci::Pipeline& pipeline) {
@@ -50,30 +51,13 @@ std::string ref_text(const ci::Pipeline& pipeline) {
 
 std::string took_text(const std::optional<Time>& from, const std::optional<Time>& until, Time now) {
   if (!from) return {};
-  return duration_text(until.value_or(std::max(now, *from)) - *from);
+  const auto took = until.value_or(std::max(now, *from)) - *from;
+  constexpr Milliseconds nothing{50};  // a workflow that was refused before it began
+  return until && took < nothing ? std::string() : duration_text(took);
 }
 
 std::string joined(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words, ", "));
-}
-
-std::string plain_output(std::string_view bytes) {
-  const std::string text = ci::readable(bytes);
-  std::string plain;
-  plain.reserve(text.size());
-  for (std::size_t at = 0; at < text.size();) {
-    const std::string_view rest = std::string_view(text).substr(at);
-    if (rest.front() == kEscape) {
-      at += escape_length(rest);
-    } else if (rest.front() == '\r') {
-      plain += '\n';
-      at += rest.starts_with("\r\n") ? 2 : 1;
-    } else {
-      plain += rest.front();
-      ++at;
-    }
-  }
-  return plain;
 }
 
 }  // namespace imp::web

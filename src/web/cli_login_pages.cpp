@@ -1,5 +1,6 @@
 #include <boost/json.hpp>
 
+#include "accounts/refusal.h"
 #include "web/handlers.h"
 #include "web/model.h"
 #include "web/routes.h"
@@ -14,6 +15,11 @@ using accounts::FlowState;
 Result<http::Response> show_flow(const Visit& visit) {
   const auto flow = visit.services.accounts.web_flows.find(visit.param("id"));
   if (!flow) return pass_on(flow);
+  // What somebody wants to do is for their own eyes.
+  if (flow->kind == FlowKind::confirmation && flow->person_id != visit.person().id) {
+    return refuse(accounts::AccountRefusal::flow_wrong_person,
+                  "This confirmation is for another person; sign in as them.");
+  }
   const bool pending = flow->state == FlowState::pending;
   return show(visit,
               {.title = "Command line",

@@ -11,6 +11,9 @@ namespace imp::web {
 namespace {
 
 constexpr std::size_t kShown = 50;
+// How often an open page looks again, while something is being deployed and otherwise.
+constexpr std::chrono::seconds kSoon{2}, kLater{5};
+constexpr std::chrono::hours kForgotten{1};  // planned, and nothing more is heard of it
 constexpr std::string_view kPlainNamespace = "default";
 
 /// The namespace where it says something.
@@ -30,7 +33,7 @@ boost::json::object deployment_model(const ci::Deployment& deployment, Time now)
           {"version", deployment.target_version},
           {"previous", deployment.previous_version},
           {"rollback", deployment.rollback},
-          {"status", status},
+          {"status", status_text(status)},
           {"tone", tone_of(status)},
           {"failure", deployment.failure_reason},
           {"workflow", deployment.workflow_id},
@@ -78,7 +81,9 @@ Result<http::Response> show_deploys(const Visit& visit) {
   auto live = live_model(visit, organization->id, *environments);
   if (!live) return pass_on(live);
   boost::json::array items, choices;
+  bool moving = false;
   for (const ci::Deployment& deployment : *deployments) {
+    moving |= !deployment.ended && visit.services.clock.now() - deployment.created < kForgotten;
     items.push_back(deployment_model(deployment, visit.services.clock.now()));
   }
   for (const ci::DeployEnvironment& environment : *environments) {
@@ -94,11 +99,15 @@ Result<http::Response> show_deploys(const Visit& visit) {
   return show(visit, {.title = "Deploys of " + organization->display_name,
                       .content = "deploys",
                       .model = {{"display_name", organization->display_name},
+                                {"name", organization->name},
+                                {"page", visit.request.target},
+                                {"every", std::to_string((moving ? kSoon : kLater).count())},
                                 {"tabs", organization_tabs(*organization, "Deploys")},
                                 {"live", std::move(*live)},
                                 {"environments", std::move(choices)},
                                 {"deployments", std::move(items)},
-                                {"older", older}}});
+                                {"older", older}},
+                      .scripts = {"live.js"}});
 }
 
 }  // namespace

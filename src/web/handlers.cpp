@@ -66,7 +66,7 @@ http::Response respond_to_form(Visit visit, Audience audience, const Action& act
   if (audience == Audience::signed_in && !visit.signed_in()) return to_sign_in(visit.request);
   auto done = sent(visit, audience, act);
   if (done) return std::move(*done);
-  if (show_again && done.error().kind() != FailureKind::not_found) {
+  if (show_again) {
     visit.problem = &done.error();
     if (auto page = show_again(visit)) return std::move(*page);
     visit.problem = nullptr;

@@ -10,7 +10,7 @@ namespace imp::web {
 
 namespace {
 
-constexpr std::int64_t kPackagesShown = 50;
+constexpr std::size_t kPackagesShown = 50;
 
 std::string counted(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
@@ -78,17 +78,21 @@ Result<http::Response> show_home(const Visit& visit) {
   const std::string query = visit.query("q");
   auto packages = package_lines(visit, query);
   if (!packages) return pass_on(packages);
+  const std::size_t shown = packages->size();
   boost::json::object model{
       {"packages", std::move(*packages)},
+      {"more", shown < kPackagesShown ? std::string() : std::to_string(shown)},
       {"query", query},
       {"searching", !query.empty()},
       {"new_name", visit.field("name")},
+      {"open_new", visit.problem != nullptr},
       {"command",
        {{"value", fmt::format("npm config set registry {}/", visit.services.public_url)},
         {"what", "the command"}}}};
   if (visit.signed_in()) {
     auto organizations = organization_cards(visit);
     if (!organizations) return pass_on(organizations);
+    if (organizations->empty()) model["open_new"] = true;
     model["organizations"] = std::move(*organizations);
   }
   return show(

@@ -2,12 +2,12 @@
 #include <charconv>
 #include <map>
 
-#include "base/encoding.h"
 #include "ci/pipelines/changes.h"
 #include "web/ci_view.h"
 #include "web/event_stream.h"
 #include "web/frames.h"
 #include "web/handlers.h"
+#include "web/job_events.h"
 #include "web/model.h"
 #include "web/routes.h"
 
@@ -18,15 +18,6 @@ namespace {
 constexpr std::size_t kOutputShown = 512 * 1024;  // bytes on the page; the rest is in output.txt
 constexpr std::size_t kOutputUnfolded = 4096;
 constexpr std::size_t kRevisionShown = 10;  // characters of a commit's name
-
-/// A job of a project that the visitor belongs to.
-Result<ci::JobView> visible_job(const Visit& visit) {
-  auto view = visit.services.pipelines.reader.job(visit.param("job_id"));
-  if (!view) return view;
-  const auto project = visible_project(visit, view->job.project_id);
-  if (!project) return pass_on(project);
-  return view;
-}
 
 /// Output so far, by step.
 struct Output {
@@ -49,21 +40,27 @@ Result<Output> output_so_far(const Visit& visit, const std::string& job_id) {
   return output;
 }
 
+boost::json::array runs_model(std::string_view bytes) {
+  Terminal terminal;
+  boost::json::array runs;
+  for (OutputRun& run : settled(terminal.read(bytes))) {
+    runs.push_back({{"style", std::move(run.style)}, {"text", std::move(run.text)}});
+  }
+  return runs;
+}
+
 boost::json::array steps_model(const std::vector<ci::JobStep>& steps, Output& output, Time now) {
   boost::json::array items;
   for (const ci::JobStep& step : steps) {
-    const std::string text = plain_output(output.steps[step.number]);
+    const std::string& bytes = output.steps[step.number];
     const bool good = step.outcome == "success";
-    items.push_back(
-        {{"step", std::to_string(step.number)},
-         {"name", step.name},
-         {"outcome", step.outcome},
-         {"tone", tone_of(step.outcome)},
-         {"took", took_text(step.started, step.stopped, now)},
-         {"exit_code",
-          step.exit_code && *step.exit_code != 0 ? std::to_string(*step.exit_code) : std::string()},
-         {"shown", !good || text.size() < kOutputUnfolded},
-         {"output", text}});
+    items.push_back({{"step", std::to_string(step.number)},
+                     {"name", step.name},
+                     {"outcome", step.outcome},
+                     {"tone", tone_of(step.outcome)},
+                     {"detail", step_detail(step, now)},
+                     {"shown", !good || bytes.size() < kOutputUnfolded},
+                     {"output", runs_model(bytes)}});
   }
   return items;
 }
@@ -89,10 +86,11 @@ Result<http::Response> show_job(const Visit& visit) {
        .model = {{"job", job.name},
                  {"raw_id", job.id},
                  {"job_id", {{"value", job.id}, {"what", "the Job ID"}}},
-                 {"status", ci::name(job.status)},
+                 {"status", status_text(ci::name(job.status))},
+                 {"page", visit.here("/job/" + job.id)},
+                 {"project_id", project->id},
+                 {"subject", view->pipeline.commit_subject},
                  {"tone", tone_of(ci::name(job.status))},
-                 {"workflow", view->workflow.name},
-                 {"workflow_id", view->workflow.id},
                  {"pipeline_number", view->pipeline.number},
                  {"ref", ref_text(view->pipeline)},
                  {"revision", view->pipeline.revision.substr(0, kRevisionShown)},
@@ -110,7 +108,8 @@ Result<http::Response> show_job(const Visit& visit) {
                  {"cut", output->cut},
                  {"steps", steps_model(view->steps, *output, now)}},
        .trail = std::move(trail),
-       .script = open ? "job.js" : ""});
+       .scripts =
+           open ? std::vector<std::string>{"live.js", "job.js"} : std::vector<std::string>()});
 }
 
 std::int64_t number_in(std::string_view text) {
@@ -119,60 +118,14 @@ std::int64_t number_in(std::string_view text) {
   return number;
 }
 
-/// Follows one job: "output" for each piece, "step" when a step's outcome changed, "end" when it is
-/// over.
-class JobEvents {
- public:
-  JobEvents(const ci::PipelineReader& reader, std::string job_id, std::int64_t after)
-      : reader_(reader), job_id_(std::move(job_id)), after_(after) {}
-
-  http::StreamStep next() {
-    http::StreamStep step{.wait_topic = ci::job_topic(job_id_)};
-    // The job before its output: what ended it was written after the last of it.
-    const auto view = reader_.job(job_id_);
-    const auto chunks = reader_.output(job_id_, after_);
-    if (!view || !chunks) return {.done = true};
-    for (const ci::JobStep& now : view->steps) step.bytes += step_event(now);
-    for (const ci::OutputChunk& chunk : *chunks) {
-      step.bytes += event_text("output",
-                               boost::json::serialize(boost::json::object{
-                                   {"step", chunk.step}, {"bytes", base64(bytes_of(chunk.bytes))}}),
-                               std::to_string(chunk.sequence));
-      after_ = chunk.sequence;
-    }
-    if (chunks->empty() && ci::has_ended(view->job.status)) {
-      step.bytes += event_text("end", "{}");
-      step.done = true;
-    } else if (!chunks->empty()) {
-      step.wait_at_most = Milliseconds(0);  // there may be more already
-    }
-    if (step.bytes.empty()) step.bytes = ": still here\n\n";
-    return step;
-  }
-
- private:
-  std::string step_event(const ci::JobStep& step) {
-    std::string& known = outcomes_[step.number];
-    if (known == step.outcome) return {};
-    known = step.outcome;
-    return event_text("step",
-                      boost::json::serialize(boost::json::object{
-                          {"step", step.number}, {"name", step.name}, {"outcome", step.outcome}}));
-  }
-
-  const ci::PipelineReader& reader_;
-  std::string job_id_;
-  std::int64_t after_;
-  std::map<std::uint32_t, std::string> outcomes_;
-};
-
 Result<http::Response> stream_output(const Visit& visit) {
   const auto view = visible_job(visit);
   if (!view) return pass_on(view);
   // A browser that lost the connection says how far it had come.
   const std::string_view last = visit.request.header("last-event-id");
   const std::int64_t after = number_in(last.empty() ? visit.query("after") : std::string(last));
-  auto events = std::make_shared<JobEvents>(visit.services.pipelines.reader, view->job.id, after);
+  auto events = std::make_shared<JobEvents>(visit.services.pipelines.reader, visit.services.clock,
+                                            view->job.id, after);
   return event_response([events] { return events->next(); });
 }
 

@@ -1,6 +1,7 @@
 #include "web/model.h"
 
 #include <boost/json.hpp>
+#include <cctype>
 #include <utility>
 
 #include "base/encoding.h"
@@ -78,6 +79,34 @@ std::string safe_link(std::string_view address) {
   if (address.starts_with("git+")) address.remove_prefix(4);
   const bool web = address.starts_with("https://") || address.starts_with("http://");
   return web ? std::string(address) : std::string();
+}
+
+std::string browser_text(std::string_view user_agent) {
+  // In this order: each names those below it too.
+  static constexpr std::pair<std::string_view, std::string_view> kBrowsers[] = {
+      {"Edg", "Edge"},       {"OPR/", "Opera"},    {"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"},
+      {"Chrome/", "Chrome"}, {"CriOS/", "Chrome"}, {"Safari/", "Safari"}};
+  static constexpr std::pair<std::string_view, std::string_view> kSystems[] = {
+      {"Android", "Android"}, {"iPhone", "iPhone"},   {"iPad", "iPad"},
+      {"Windows", "Windows"}, {"Macintosh", "macOS"}, {"Linux", "Linux"}};
+  const auto named = [&](const auto& names) -> std::string_view {
+    for (const auto& [sign, name] : names) {
+      if (user_agent.contains(sign)) return name;
+    }
+    return {};
+  };
+  const std::string_view browser = named(kBrowsers), system = named(kSystems);
+  if (browser.empty()) return std::string(user_agent.empty() ? "an unnamed client" : user_agent);
+  return system.empty() ? std::string(browser) : fmt::format("{} on {}", browser, system);
+}
+
+std::string status_text(std::string_view status) {
+  if (status == "timedout") return "timed out";
+  if (status == "infrastructure_fail") return "infrastructure failure";
+  if (status == "PENDING") return "planned";  // of a deployment, until its job says it runs
+  std::string text(status);
+  for (char& c : text) c = c == '_' ? ' ' : static_cast<char>(std::tolower(c));
+  return text;
 }
 
 std::string_view tone_of(std::string_view status) {

@@ -24,6 +24,10 @@ std::string size_text(std::uint64_t bytes);
 std::string package_link(std::string_view name);
 /// The address when a browser may follow it from a page: http and https alone; empty otherwise.
 std::string safe_link(std::string_view address);
+/// "Firefox on Linux", from a User-Agent; what it says in full when that is all that is known.
+std::string browser_text(std::string_view user_agent);
+/// A status as pages say it: "on_hold" is "on hold".
+std::string status_text(std::string_view status);
 /// What colours a status word: "good", "bad", "busy", "waiting" or "quiet".
 std::string_view tone_of(std::string_view status);
 

@@ -12,6 +12,8 @@ namespace imp::web {
 namespace {
 
 constexpr std::size_t kVersionsShown = 200;
+constexpr std::string_view kNoReadme =
+    "ERROR: No README data found!";  // what npm sends without one
 
 std::string text_at(const boost::json::object& object, std::string_view key) {
   const boost::json::value* value = object.if_contains(key);
@@ -98,7 +100,7 @@ Result<http::Response> show_package(const Visit& visit) {
       {"repository", repository_of(hoisted)},
       {"maintainers", std::move(maintainers)},
       {"dist_tags", std::move(dist_tags)},
-      {"readme", package.readme},
+      {"readme", package.readme == kNoReadme ? std::string() : package.readme},
       {"command", {{"value", "npm install " + name}, {"what", "the command"}}}};
   auto versions = versions_model(visit, *view, model);
   if (!versions) return pass_on(versions);

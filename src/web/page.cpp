@@ -1,7 +1,10 @@
 #include "web/page.h"
 
+#include <array>
+
 #include "crypto/hash.h"
 #include "web/embedded_file.h"
+#include "web/fields.h"
 #include "web/mustache.h"
 #include "web/notices.h"
 
@@ -10,13 +13,26 @@ namespace imp::web {
 namespace {
 
 constexpr std::string_view kPolicy =
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-boost::json::object problem_of(const Failure& failure) {
+/// Hidden fields that tell forms of one address on one page apart.
+constexpr std::array<std::string_view, 6> kFormsApart = {"kind",       "stage",    "publisher",
+                                                         "definition", "variable", "restriction"};
+
+/// What went wrong, and for problem.js the form that was sent and the field that it is about.
+boost::json::object problem_of(const Visit& visit, const Failure& failure) {
   // Errors in expressions point at a column of the line above.
   const bool several_lines = failure.message.contains('\n');
-  return {{"text", failure.message}, {"pre", several_lines}};
+  boost::json::object told_apart;
+  for (const std::string_view name : kFormsApart) {
+    if (const std::string value = visit.field(name); !value.empty()) told_apart[name] = value;
+  }
+  return {{"text", failure.message},
+          {"pre", several_lines},
+          {"form", visit.request.path()},
+          {"apart", boost::json::serialize(told_apart)},
+          {"field", field_of(failure)}};
 }
 
 boost::json::array trail_of(const std::vector<Crumb>& trail) {
@@ -53,11 +69,13 @@ http::Response show(const Visit& visit, Page page) {
   frame["trail"] = trail_of(page.trail);
   frame["person"] = visit.signed_in() ? visit.person().name : "";
   frame["notice"] = visit.problem ? "" : notice_text(visit.query("done"));
-  if (visit.problem) frame["problem"] = problem_of(*visit.problem);
+  if (visit.problem) frame["problem"] = problem_of(visit, *visit.problem);
   frame["style"] = asset_link("style.css");
   frame["icon"] = asset_link("icon.svg");
-  frame["copy_script"] = asset_link("copy.js");
-  frame["page_script"] = page.script.empty() ? "" : asset_link(page.script);
+  if (visit.problem) page.scripts.push_back("problem.js");
+  boost::json::array scripts{asset_link("copy.js")};
+  for (const std::string& script : page.scripts) scripts.emplace_back(asset_link(script));
+  frame["scripts"] = std::move(scripts);
   const int status = visit.problem ? http::status_of(visit.problem->kind()) : 200;
   http::Response response = http::html(status, render("layout", frame));
   add_security_headers(response);

@@ -22,7 +22,7 @@ struct Page {
   std::string content;  ///< name of the template
   boost::json::object model;
   std::vector<Crumb> trail = {};
-  std::string script = {};  ///< an ES module of assets/ that this page alone needs
+  std::vector<std::string> scripts = {};  ///< ES modules of assets/ that this page needs
 };
 
 /// The page inside the frame that all pages share. Every model also has "csrf", "signed_in", "path"

@@ -85,6 +85,11 @@ Result<http::Response> set_member(const Visit& visit) {
 Result<http::Response> remove_member(const Visit& visit) {
   const auto organization = organization_of(visit);
   if (!organization) return pass_on(organization);
+  // Asked first where it is about somebody else, as above.
+  if (visit.field("person") != visit.person().name) {
+    const auto admin = ci::organization_for_admin(visit.call(), visit.param("organization"));
+    if (!admin) return pass_on(admin);
+  }
   const auto person = named_person(visit);
   if (!person) return pass_on(person);
   const auto removed =

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t kShown = 20;
 constexpr std::size_t kRevisionShown = 10;  // characters of a commit's name
+// How often an open page looks again, while something runs and otherwise.
+constexpr std::chrono::seconds kSoon{2}, kLater{5};
 
 boost::json::object workflow_model(const ci::WorkflowView& view, Time now) {
   boost::json::array jobs;
@@ -20,13 +22,13 @@ boost::json::object workflow_model(const ci::WorkflowView& view, Time now) {
     const bool approval = job.type == ci::config::JobType::approval;
     jobs.push_back({{"job", job.name},
                     {"link", (approval ? "/workflow/" + view.workflow.id : "/job/" + job.id)},
-                    {"status", ci::name(job.status)},
+                    {"status", status_text(ci::name(job.status))},
                     {"tone", tone_of(ci::name(job.status))}});
   }
   const std::string_view status = ci::name(view.workflow.status);
   return {{"id", view.workflow.id},
           {"workflow", view.workflow.name},
-          {"status", status},
+          {"status", status_text(status)},
           {"tone", tone_of(status)},
           {"took", took_text(view.workflow.created, view.workflow.stopped, now)},
           {"jobs", std::move(jobs)}};
@@ -60,7 +62,7 @@ boost::json::object pipeline_model(const ci::PipelineView& view, std::string_vie
 
 /// The list's part of a page. `names` are of projects, by id; empty on a project's own page.
 Result<void> add_pipelines(const Visit& visit, ci::PipelineQuery query,
-                           const std::map<std::string, std::string>& names,
+                           const std::map<std::string, std::string>& names, const std::string& base,
                            boost::json::object& model) {
   query.branch = visit.query("branch");
   query.before_id = visit.query("before");
@@ -68,17 +70,25 @@ Result<void> add_pipelines(const Visit& visit, ci::PipelineQuery query,
   const auto pipelines = visit.services.pipelines.reader.list(query);
   if (!pipelines) return pass_on(pipelines);
   boost::json::array items;
+  bool moving = false;
   for (const ci::PipelineView& view : *pipelines) {
+    moving |= view.pipeline.state == ci::PipelineState::pending;
+    for (const ci::WorkflowView& workflow : view.workflows) {
+      moving |= !ci::has_ended(workflow.workflow.status);
+    }
     const auto name = names.find(view.pipeline.project_id);
     items.push_back(
         pipeline_model(view, name == names.end() ? "" : name->second, visit.services.clock.now()));
   }
+  model["base"] = base;
+  model["page"] = visit.here(base);
+  model["every"] = std::to_string((moving ? kSoon : kLater).count());
   model["branch"] = query.branch;
   model["pipelines"] = std::move(items);
   model["older"] = pipelines->size() < kShown
                        ? std::string()
-                       : fmt::format("{}?branch={}&before={}", visit.request.path(),
-                                     percent_encode(query.branch), pipelines->back().pipeline.id);
+                       : fmt::format("{}?branch={}&before={}", base, percent_encode(query.branch),
+                                     pipelines->back().pipeline.id);
   return {};
 }
 
@@ -91,11 +101,13 @@ Result<http::Response> show_of_organization(const Visit& visit) {
   for (const ci::Project& project : *projects) names[project.id] = project.name;
   boost::json::object model{{"heading", organization->display_name},
                             {"tabs", organization_tabs(*organization, "Pipelines")}};
-  const auto added = add_pipelines(visit, {.organization_id = organization->id}, names, model);
+  const auto added = add_pipelines(visit, {.organization_id = organization->id}, names,
+                                   "/pipelines/" + organization->name, model);
   if (!added) return pass_on(added);
   return show(visit, {.title = "Pipelines of " + organization->display_name,
                       .content = "pipelines",
-                      .model = std::move(model)});
+                      .model = std::move(model),
+                      .scripts = {"live.js"}});
 }
 
 Result<http::Response> show_of_project(const Visit& visit) {
@@ -107,21 +119,25 @@ Result<http::Response> show_of_project(const Visit& visit) {
   if (!definitions) return pass_on(definitions);
   boost::json::array choices;
   for (const ci::PipelineDefinition& definition : *definitions) {
-    choices.push_back({{"value", definition.id}, {"text", definition.name}});
+    choices.push_back({{"value", definition.id},
+                       {"text", definition.name},
+                       {"selected", definition.id == visit.field("definition")}});
   }
-  boost::json::object model{{"heading", project->name},
-                            {"tabs", project_tabs(*project, "Pipelines")},
-                            {"base", "/project/" + project->id},
-                            {"runnable", project->hosted},
-                            {"problem_shown", visit.problem != nullptr},
-                            {"definitions", std::move(choices)},
-                            {"default_branch", project->default_branch}};
-  const auto added = add_pipelines(visit, {.project_id = project->id}, {}, model);
+  boost::json::object model{
+      {"heading", project->name},
+      {"tabs", project_tabs(*project, "Pipelines")},
+      {"runnable", project->hosted},
+      {"problem_shown", visit.problem != nullptr},
+      {"definitions", std::move(choices)},
+      {"run_branch", visit.problem ? visit.field("branch") : project->default_branch}};
+  const auto added =
+      add_pipelines(visit, {.project_id = project->id}, {}, "/project/" + project->id, model);
   if (!added) return pass_on(added);
   return show(visit, {.title = project->name,
                       .content = "pipelines",
                       .model = std::move(model),
-                      .trail = organization_trail(*organization)});
+                      .trail = organization_trail(*organization),
+                      .scripts = {"live.js"}});
 }
 
 Result<http::Response> run(const Visit& visit) {

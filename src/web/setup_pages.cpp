@@ -16,7 +16,7 @@ Result<http::Response> show_setup(const Visit& visit) {
 
 Result<http::Response> create_administrator(const Visit& visit) {
   if (visit.raw_field("password") != visit.raw_field("again")) {
-    return refuse(WebRefusal::field_missing, "The two passwords are not the same.");
+    return refuse(WebRefusal::passwords_differ, "The two passwords are not the same.");
   }
   auto& accounts = visit.services.accounts;
   const auto person =

@@ -8,6 +8,8 @@ Reason reason(WebRefusal refusal) {
       return {"page_not_found", FailureKind::not_found};
     case WebRefusal::field_missing:
       return {"field_missing", FailureKind::invalid};
+    case WebRefusal::passwords_differ:
+      return {"passwords_differ", FailureKind::invalid};
     case WebRefusal::code_missing:
       return {"code_missing", FailureKind::challenge};
     case WebRefusal::factor_required:
@@ -35,6 +37,10 @@ Result<std::string> Visit::required(std::string_view name, std::string_view labe
 }
 
 std::string Visit::query(std::string_view name) const { return request.query(name).value_or(""); }
+
+std::string Visit::here(std::string page) const {
+  return request.method == http::Method::post ? page : request.target;
+}
 
 std::string Visit::csrf() const { return caller.session ? caller.session->csrf_token : ""; }
 

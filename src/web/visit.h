@@ -14,10 +14,11 @@ namespace imp::web {
 
 /// What the pages themselves refuse.
 enum class WebRefusal {
-  page_not_found,   ///< absent, or hidden from this visitor
-  field_missing,    ///< a form without something that it needs
-  code_missing,     ///< a form that asks for a second factor, without one
-  factor_required,  ///< needs a second factor from somebody who has none
+  page_not_found,    ///< absent, or hidden from this visitor
+  field_missing,     ///< a form without something that it needs
+  passwords_differ,  ///< a new password was not typed the same twice
+  code_missing,      ///< a form that asks for a second factor, without one
+  factor_required,   ///< needs a second factor from somebody who has none
 };
 Reason reason(WebRefusal refusal);
 
@@ -43,6 +44,8 @@ struct Visit {
   /// A field that must not be empty. `label` is what the page calls it.
   Result<std::string> required(std::string_view name, std::string_view label) const;
   std::string query(std::string_view name) const;
+  /// Where to look at this page again: its own address, or `page` when a form shows it.
+  std::string here(std::string page) const;
   /// The token that every form of this visitor carries; empty without a session.
   std::string csrf() const;
 };

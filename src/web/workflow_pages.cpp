@@ -14,15 +14,6 @@ namespace {
 
 constexpr std::size_t kRevisionShown = 10;  // characters of a commit's name
 
-/// A workflow of a project that the visitor belongs to.
-Result<ci::WorkflowView> visible_workflow(const Visit& visit) {
-  auto view = visit.services.pipelines.reader.workflow(visit.param("workflow_id"));
-  if (!view) return view;
-  const auto project = visible_project(visit, view->workflow.project_id);
-  if (!project) return pass_on(project);
-  return view;
-}
-
 boost::json::object job_model(const ci::Job& job, const ci::Workflow& workflow, Time now) {
   const bool approval = job.type == ci::config::JobType::approval;
   std::vector<std::string> requires_names;
@@ -33,8 +24,9 @@ boost::json::object job_model(const ci::Job& job, const ci::Workflow& workflow, 
           {"workflow_raw", workflow.id},
           {"job", job.name},
           {"link", approval ? std::string() : "/job/" + job.id},
-          {"status", ci::name(job.status)},
+          {"status", status_text(ci::name(job.status))},
           {"tone", tone_of(ci::name(job.status))},
+          {"approval", approval},
           {"ssh", job.ssh},
           {"took", took_text(job.started, job.stopped, now)},
           {"requires", joined(requires_names)},
@@ -42,6 +34,7 @@ boost::json::object job_model(const ci::Job& job, const ci::Workflow& workflow, 
           {"approver", job.approver_name},
           {"reused", !job.reused_from.empty()},
           {"reason", job.reason},
+          {"reason_tone", job.status == ci::JobStatus::unauthorized ? "bad" : "waiting"},
           {"approvable", approval && job.status == ci::JobStatus::on_hold}};
 }
 
@@ -58,8 +51,10 @@ Result<http::Response> show_workflow(const Visit& visit) {
   const Time now = visit.services.clock.now();
   const bool open = !ci::has_ended(workflow.status);
   boost::json::array jobs, rerunnable;
+  bool has_failed = false;
   for (const ci::Job& job : view->jobs) {
     jobs.push_back(job_model(job, workflow, now));
+    has_failed |= ci::has_ended(job.status) && job.status != ci::JobStatus::success;
     if (job.type != ci::config::JobType::approval) {
       rerunnable.push_back({{"id", job.id}, {"job", job.name}});
     }
@@ -70,10 +65,13 @@ Result<http::Response> show_workflow(const Visit& visit) {
                .model = {{"workflow", workflow.name},
                          {"workflow_raw", workflow.id},
                          {"workflow_id", {{"value", workflow.id}, {"what", "the Workflow ID"}}},
-                         {"status", ci::name(workflow.status)},
+                         {"status", status_text(ci::name(workflow.status))},
                          {"tone", tone_of(ci::name(workflow.status))},
                          {"open", open},
-                         {"live", open ? "/workflow/" + workflow.id + "/events" : std::string()},
+                         {"page", visit.here("/workflow/" + workflow.id)},
+                         {"changes", open ? "/workflow/" + workflow.id + "/events" : std::string()},
+                         {"project_id", project->id},
+                         {"fork", pipeline->pipeline.from_fork},
                          {"number", pipeline->pipeline.number},
                          {"ref", ref_text(pipeline->pipeline)},
                          {"revision", pipeline->pipeline.revision.substr(0, kRevisionShown)},
@@ -84,27 +82,43 @@ Result<http::Response> show_workflow(const Visit& visit) {
                          {"rerun_of", workflow.rerun_of},
                          {"canceled_by", workflow.canceled_by},
                          {"jobs", std::move(jobs)},
+                         {"has_failed", has_failed},
+                         {"has_rerunnable", !rerunnable.empty()},
                          {"rerunnable", std::move(rerunnable)}},
                .trail = project_trail(*organization, *project),
-               .script = open ? "workflow.js" : ""});
+               .scripts = open ? std::vector<std::string>{"live.js"} : std::vector<std::string>()});
 }
 
-/// "change" whenever a status in the workflow changed, "end" when it is over.
+/// What the page of a workflow shows of it that changes.
+std::string state_of(const ci::WorkflowView& view) {
+  std::string state(ci::name(view.workflow.status));
+  for (const ci::Job& job : view.jobs) {
+    state += ' ';
+    state += ci::name(job.status);
+  }
+  return state;
+}
+
+/// "change" first and whenever a status in the workflow changed, "end" when it is over. Ends after
+/// some minutes, so that the browser asks again and is told only what the visitor may still see.
 Result<http::Response> stream_changes(const Visit& visit) {
   const auto view = visible_workflow(visit);
   if (!view) return pass_on(view);
-  const std::string id = view->workflow.id;
-  auto& reader = visit.services.pipelines.reader;
-  return event_response([id, &reader, first = true]() mutable {
+  const Clock& clock = visit.services.clock;
+  constexpr std::chrono::minutes longest{5};
+  return event_response([id = view->workflow.id, &reader = visit.services.pipelines.reader, &clock,
+                         ends = clock.now() + longest, known = std::string()]() mutable {
     http::StreamStep step{.wait_topic = ci::workflow_topic(id)};
     const auto now = reader.workflow(id);
     if (!now || ci::has_ended(now->workflow.status)) {
       step.bytes = event_text("end", "{}");
       step.done = true;
-    } else {
-      step.bytes = event_text(first ? "ready" : "change", "{}");
+      return step;
     }
-    first = false;
+    std::string state = state_of(*now);
+    step.bytes = state == known ? ": still here\n\n" : event_text("change", "{}");
+    known = std::move(state);
+    step.done = clock.now() >= ends;
     return step;
   });
 }

@@ -109,6 +109,19 @@ TEST_F(AccessTest, TheListOfPackagesHidesRestrictedOnes) {
   EXPECT_TRUE(signed_in("alice").get("/?q=secret").has("@acme/secret"));
 }
 
+TEST_F(AccessTest, WhatSomebodyIsAskedToConfirmIsForTheirEyesAlone) {
+  enable_totp(alice);
+  const auto flow =
+      accounts_->web_flows
+          .start_confirmation(alice, {.action = "stage.approve", .subject = "@acme/secret"},
+                              request(http::Method::post, "/"))
+          .value();
+  EXPECT_TRUE(signed_in("alice").get("/login/cli/" + flow.id).has("@acme/secret"));
+  const Answer other = signed_in("mallory").get("/login/cli/" + flow.id);
+  EXPECT_EQ(other.status, 403);
+  EXPECT_FALSE(other.has("@acme/secret"));
+}
+
 TEST_F(AccessTest, OnlyBrowserSessionsCount) {
   accounts::NewToken wanted;
   wanted.kind = accounts::TokenKind::personal;

@@ -49,6 +49,27 @@ TEST(Model, TimesAreNearOrDated) {
   EXPECT_EQ(time_model(now, now).at("full").as_string(), "2026-11-23 21:16:42 UTC");
 }
 
+TEST(Model, Browsers) {
+  EXPECT_EQ(browser_text("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),
+            "Firefox on Linux");
+  EXPECT_EQ(
+      browser_text("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like "
+                   "Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0"),
+      "Edge on Windows");
+  EXPECT_EQ(browser_text("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) "
+                         "AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/604.1"),
+            "Safari on iPhone");
+  EXPECT_EQ(browser_text("curl/7.88.1"), "curl/7.88.1");
+  EXPECT_EQ(browser_text(""), "an unnamed client");
+}
+
+TEST(Model, StatusesAreWords) {
+  EXPECT_EQ(status_text("on_hold"), "on hold");
+  EXPECT_EQ(status_text("timedout"), "timed out");
+  EXPECT_EQ(status_text("PENDING"), "planned");
+  EXPECT_EQ(status_text("SUCCESS"), "success");
+}
+
 TEST(Model, SizesAndDurations) {
   EXPECT_EQ(size_text(999), "999 B");
   EXPECT_EQ(size_text(1500), "1.5 kB");
@@ -56,21 +77,6 @@ TEST(Model, SizesAndDurations) {
   EXPECT_EQ(duration_text(Milliseconds(1400)), "1.4 s");
   EXPECT_EQ(duration_text(std::chrono::seconds(125)), "2 min 5 s");
   EXPECT_EQ(duration_text(std::chrono::minutes(125)), "2 h 5 min");
-}
-
-TEST(Output, EscapeSequencesAreNotShown) {
-  const std::pair<std::string_view, std::string_view> cases[] = {
-      {"plain", "plain"},
-      {"\x1b[32mgreen\x1b[0m", "green"},
-      {"\x1b[1;31;48;5;2mx\x1b[K", "x"},
-      {"a\r\nb\rc", "a\nb\nc"},
-      {"\x1b]0;title\a!", "!"},
-      {"\x1b]8;;https://example.org\x1b\\link", "link"},
-      {"cut \x1b[3", "cut "},
-      {"\x1b", ""},
-      {"\xff", "\xef\xbf\xbd"},
-  };
-  for (const auto& [given, expected] : cases) EXPECT_EQ(plain_output(given), expected) << given;
 }
 
 TEST(ReleaseChanges, ScriptsAndDependenciesAreCompared) {

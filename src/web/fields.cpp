@@ -1,0 +1,74 @@
+#include "web/fields.h"
+
+#include <utility>
+
+namespace imp::web {
+
+namespace {
+
+constexpr std::pair<std::string_view, std::string_view> kFields[] = {
+    // Sign-in and second factor; a new factor's form calls the code "code".
+    {"code_missing", "otp"},
+    {"second_factor_wrong", "otp code"},
+    {"second_factor_required", "otp"},
+    {"sign_in_failed", "password"},
+    {"password_not_enough", "password"},
+    {"password_too_long", "new password"},
+    {"password_too_weak", "new password"},
+    {"passwords_differ", "again"},
+    {"email_invalid", "email"},
+    {"profile_invalid", "fullname"},
+    // Names.
+    {"name_invalid", "name display_name group token_name"},
+    {"name_taken", "name"},
+    {"person_not_found", "person"},
+    {"member_not_found", "person"},
+    {"group_exists", "group"},
+    {"context_exists", "context"},
+    {"invalid_context_name", "context"},
+    {"project_exists", "project_name"},
+    {"invalid_project_name", "project_name"},
+    {"repository_exists", "project_name"},
+    {"invalid_repository_url", "repository_url"},
+    {"invalid_vcs_origin", "repository_url"},
+    {"invalid_ref_name", "default_branch branch"},
+    {"ref_not_found", "branch"},
+    {"pipeline_definition_exists", "definition_name"},
+    {"invalid_pipeline_definition", "definition_name"},
+    {"invalid_file_path", "config_path"},
+    // Variables and restrictions.
+    {"invalid_variable_name", "variable"},
+    {"invalid_project_variable", "variable"},
+    {"variable_too_large", "value"},
+    {"invalid_expression", "value"},
+    {"invalid_restriction", "value"},
+};
+
+/// The claims of a trusted publisher, as refusals of it name them.
+constexpr std::pair<std::string_view, std::string_view> kClaims[] = {
+    {"oidc.circleci.com/org-id", "organization_id"},
+    {"oidc.circleci.com/project-id", "project_id"},
+    {"oidc.circleci.com/pipeline-definition-id", "pipeline_definition_id"},
+    {"oidc.circleci.com/vcs-origin", "vcs_origin"},
+    {"oidc.circleci.com/context-ids", "context_ids"},
+    {"issuer", "issuer"},
+    {"permissions", "permission"},
+};
+
+}  // namespace
+
+std::string_view field_of(const Failure& failure) {
+  if (failure.code() == "invalid_permissions") return "permission";
+  if (failure.code() == "invalid_publisher") {
+    for (const auto& [claim, field] : kClaims) {
+      if (failure.message.contains(claim)) return field;
+    }
+    return {};
+  }
+  for (const auto& [code, field] : kFields) {
+    if (code == failure.code()) return field;
+  }
+  return {};
+}
+
+}  // namespace imp::web
