@@ -74,7 +74,8 @@ Result<void> add_pipelines(const Visit& visit, ci::PipelineQuery query,
   for (const ci::PipelineView& view : *pipelines) {
     moving |= view.pipeline.state == ci::PipelineState::pending;
     for (const ci::WorkflowView& workflow : view.workflows) {
-      moving |= !ci::has_ended(workflow.workflow.status);
+      const ci::WorkflowStatus status = workflow.workflow.status;
+      moving |= !ci::has_ended(status) && status != ci::WorkflowStatus::on_hold;
     }
     const auto name = names.find(view.pipeline.project_id);
     items.push_back(

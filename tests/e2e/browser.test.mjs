@@ -1,7 +1,9 @@
 // The guide's clicking: a real browser against the real server.
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { chromium } from 'playwright-core';
+import { Ci } from './lib/ci.mjs';
 import { Issuer, newJob } from './lib/issuer.mjs';
 import { Workspace, npm11 } from './lib/npm.mjs';
 import { Server } from './lib/server.mjs';
@@ -12,13 +14,92 @@ const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run
   '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const exchangePath = '/-/npm/v1/oidc/token/exchange/package/@acme%2fwidgets';
 
+// The deployment's marker in three jobs, so that each of its states lasts until it was seen.
+const release = (words) => `run: circleci run release ${words}`;
+const deployConfig = (gate) => `version: 2.1
+jobs:
+  plan:
+    docker: [{ image: cimg/node:22.14 }]
+    steps:
+      - ${release('plan --environment-name=production --component-name=widgets --target-version=2.0.1')}
+      - run:
+          name: Print in colours
+          command: |
+            printf '\\033[1;32mgreen\\033[0m caf\\303\\251 <i>not markup</i>\\n10%%\\r100%%\\n'
+            echo waits for the gate
+            until curl -sf ${gate} > /dev/null; do sleep 0.1; done
+            echo the gate is open
+  start:
+    docker: [{ image: cimg/node:22.14 }]
+    steps:
+      - ${release('update --status=RUNNING')}
+  finish:
+    docker: [{ image: cimg/node:22.14 }]
+    steps:
+      - ${release('update --status=SUCCESS')}
+workflows:
+  deploy:
+    jobs:
+      - plan
+      - start-it: { name: start, type: approval, requires: [plan] }
+      - start: { name: started, requires: [start] }
+      - finish-it: { name: finish, type: approval, requires: [started] }
+      - finish: { name: finished, requires: [finish] }
+`;
+const guardedConfig = `version: 2.1
+jobs:
+  guard-me:
+    docker: [{ image: cimg/node:22.14 }]
+    steps: [run: "true"]
+workflows:
+  guarded:
+    jobs:
+      - guard-me: { context: [trusted-publishing-guard] }
+`;
+
+const stageConfig = `version: 2.1
+jobs:
+  stage-it:
+    docker: [{ image: cimg/node:22.14 }]
+    steps:
+      - checkout
+      - run:
+          name: Publish
+          command: |
+            token() { circleci run oidc get --claims '{"aud": "npm:localhost"}'; }
+            if NPM_ID_TOKEN=$(token) npm publish --access public; then exit 1; fi
+            NPM_ID_TOKEN=$(token) npm stage publish --access public
+workflows:
+  stage:
+    jobs: [stage-it]
+`;
+
+/** Answers 404 until it is opened: what a job waits for. */
+class Gate {
+  constructor() {
+    this.server = createServer((request, response) => response.writeHead(this.open ? 200 : 404).end());
+  }
+
+  async start() {
+    await new Promise((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    this.url = `http://127.0.0.1:${this.server.address().port}/`;
+    return this;
+  }
+
+  stop() {
+    return new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
 describe('in a browser', () => {
-  let issuer, server, browser, context, page, token, factor, project;
+  let issuer, gate, server, browser, context, page, token, factor, project, repository;
+  const shown = {};  // addresses of pages with something to see on them
   const violations = [];
 
   before(async () => {
     issuer = await Issuer.start();
-    server = await Server.start({ settings: `trust:\n  circleci_issuer: ${issuer.base}\n` });
+    gate = await new Gate().start();
+    server = await Server.start({ args: [], settings: `trust:\n  circleci_issuer: ${issuer.base}\n` });
     browser = await chromium.launch({ executablePath, headless: true, args });
     context = await browser.newContext();
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: server.url });
@@ -33,6 +114,7 @@ describe('in a browser', () => {
     await browser?.close();
     await server?.dispose();
     await issuer?.stop();
+    await gate?.stop();
   });
   const go = (path) => page.goto(server.url + path);
   const heading = () => page.locator('h1').innerText();
@@ -82,7 +164,7 @@ describe('in a browser', () => {
     await page.getByRole('button', { name: 'Create the project' }).click();
     project = page.url().match(/\/project\/([^/]+)\//)[1];
     await page.getByRole('button', { name: 'Copy the Project ID' }).click();
-    await page.getByText('Copied').waitFor();
+    await page.getByRole('status').getByText('Copied').waitFor({ state: 'attached' });
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), project);
     await page.getByRole('button', { name: 'Copy the Pipeline definition ID' }).waitFor();
     await page.getByRole('button', { name: 'Copy the VCS origin' }).waitFor();
@@ -96,6 +178,10 @@ describe('in a browser', () => {
     await page.getByLabel('Expression').fill('pipeline.git.branch = "main"');
     await page.getByRole('button', { name: 'Add the expression' }).click();
     const [, line, position] = (await page.getByRole('alert').innerText()).split('\n');
+    // The message stands where the mistake is, and the keyboard is there already.
+    const field = page.locator('[name=value][aria-invalid]');
+    assert.equal(await field.getAttribute('aria-describedby'), 'problem');
+    assert.equal(await field.evaluate((input) => input === document.activeElement), true);
     assert.equal(line, 'pipeline.git.branch = "main"');
     assert.equal(position.indexOf('^'), line.indexOf('=') + 1);
     await page.getByLabel('Expression').fill('pipeline.git.branch == "main" and not job.ssh.enabled');
@@ -127,7 +213,7 @@ describe('in a browser', () => {
     const rerun = issuer.token(job, { 'oidc.circleci.com/ssh-rerun': true });
     assert.equal((await server.request('POST', exchangePath, { token: rerun })).status, 403);
     await page.reload();
-    const attempt = page.locator('#attempts tbody tr').first();
+    const attempt = page.locator('#attempts .timeline > li').first();
     assert.match(await attempt.innerText(), /ssh_rerun/);
     assert.match(await attempt.innerText(), /rerun with SSH/);
 
@@ -151,6 +237,110 @@ describe('in a browser', () => {
     await page.waitForURL(/done=published/);
     assert.match(await page.locator('tbody tr').first().innerText(), /1\.1\.0.*trusted publisher.*approved by alice/s);
     assert.equal((await server.request('GET', '/@acme%2fwidgets')).json['dist-tags'].latest, '1.1.0');
+  });
+
+  test('shows a push as a pipeline, and follows what its job prints', async () => {
+    repository = new Ci(server, token).repository({ organization_name: 'acme', name: 'widgets' });
+    repository.write({ '.circleci/config.yml': deployConfig(gate.url) });
+    await go(`/project/${project}`);
+    await page.getByText('No pipelines yet').waitFor();
+    repository.push('main', 'Say <b>what</b> is deployed');
+    // The list looks again by itself.
+    await page.getByRole('link', { name: 'deploy' }).waitFor({ timeout: 30_000 });
+    assert.match(await page.locator('.pipeline').innerText(), /#1 Say <b>what<\/b> is deployed[^]*push by alice/);
+    await page.getByRole('link', { name: 'deploy' }).click();
+    shown.workflow = new URL(page.url()).pathname;
+    await page.getByRole('link', { name: 'plan' }).click();
+    shown.job = new URL(page.url()).pathname;
+    const log = page.locator('.step', { hasText: 'Print in colours' }).locator('.log');
+    await log.getByText('waits for the gate').waitFor({ timeout: 30_000 });
+    assert.equal(await page.locator('#status').innerText(), 'running');
+    assert.equal(await log.locator('.bold.fg-2').innerText(), 'green');
+    await log.getByText('100%').waitFor();
+    assert.doesNotMatch(await log.innerText(), /10%|\[32m/);
+    assert.match(await log.innerText(), /caf\u00e9 <i>not markup<\/i>/);
+
+    gate.open = true;
+    await page.locator('#status', { hasText: 'success' }).waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Cancel this job' }).count(), 0);
+    assert.match(await log.innerText(), /the gate is open/);
+    // The same after a reload, from the server alone.
+    const live = await log.innerText();
+    await page.reload();
+    assert.equal(await log.innerText(), live);
+    assert.equal(await log.locator('.bold.fg-2').innerText(), 'green');
+  });
+
+  test('follows a deployment from planned to live, and approves what it waits for', async () => {
+    const timeline = await context.newPage();
+    timeline.setDefaultTimeout(20_000);
+    await timeline.goto(`${server.url}/deploys/acme`);
+    const first = timeline.locator('.timeline > li').first();
+    assert.match(await first.innerText(), /widgets 2\.0\.1\s+to production\s+planned/);
+    await timeline.getByText('Nothing is live yet').waitFor();
+    for (const [approval, status] of [['start', 'running'], ['finish', 'success']]) {
+      await go(shown.workflow);
+      await page.getByRole('button', { name: `Approve ${approval}` }).click();
+      await page.getByText('Approved: the jobs behind it go on').waitFor();
+      await first.locator('.pill', { hasText: status }).waitFor();
+    }
+    await page.locator('#status', { hasText: 'success' }).waitFor();
+    await page.getByText('Approved by alice').first().waitFor();
+    await timeline.reload();
+    assert.match(await timeline.locator('[data-part=live]').innerText(), /widgets\s+2\.0\.1\s+in production/);
+    await first.getByRole('link', { name: 'job 1' }).click();
+    assert.equal(new URL(timeline.url()).pathname, shown.job);
+    await timeline.close();
+  });
+
+  test('shows which expression refused a job its context, on the workflow and on the job', async () => {
+    repository.write({ '.circleci/config.yml': guardedConfig }).push('feature', 'Try it from a branch');
+    await go('/pipelines/acme');
+    await page.locator('.pipeline', { hasText: 'Try it from a branch' }).getByText('unauthorized').first()
+      .waitFor({ timeout: 30_000 });
+    await page.locator('.pipeline').first().getByRole('link', { name: 'guarded' }).click();
+    const reason = /trusted-publishing-guard.*pipeline\.git\.branch == "main" and not job\.ssh\.enabled/;
+    assert.match(await page.locator('.note.bad').innerText(), reason);
+    shown.refused = new URL(page.url()).pathname;
+    await page.getByRole('link', { name: 'guard-me' }).click();
+    assert.match(await page.locator('.note.bad').innerText(), reason);
+    assert.match(await page.locator('#steps').innerText(), /No step ran/);
+
+    repository.write({ '.circleci/config.yml': 'version: 2.1\njobs: [1]\n' }).push('broken', 'Break it');
+    await go('/pipelines/acme?branch=broken');
+    await page.locator('.note.bad pre').waitFor({ timeout: 30_000 });
+  });
+
+  test('lets a pipeline of this server stage but not publish, and approves what it staged', async () => {
+    await go('/package/@acme/widgets/settings');
+    await page.getByLabel('Fill in from a project').selectOption({ label: 'acme / widgets / default' });
+    await page.getByRole('button', { name: 'Fill in' }).click();
+    await page.waitForURL(/from=/);
+    await page.locator('#add').getByLabel('One-time code').fill(await factor.code());
+    await page.getByRole('button', { name: 'Add the publisher' }).click();
+    await page.getByText('Added.').waitFor();
+    repository.write({
+      '.circleci/config.yml': stageConfig,
+      '.npmrc': `registry=${server.url}/\n`,
+      'package.json': JSON.stringify({ name: '@acme/widgets', version: '1.2.0', main: 'index.js' }),
+      'index.js': 'module.exports = 1;\n',
+    }).push('main', 'Stage 1.2.0');
+    await go(`/project/${project}`);
+    await page.locator('.pipeline', { hasText: 'Stage 1.2.0' }).getByRole('link', { name: 'stage-it' })
+      .click({ timeout: 30_000 });
+    await page.locator('#status', { hasText: /success|failed/ }).waitFor({ timeout: 60_000 });
+    assert.equal(await page.locator('#status').innerText(), 'success', await page.locator('#steps').innerText());
+    assert.equal((await server.request('GET', '/@acme%2fwidgets')).json['dist-tags'].latest, '1.1.0');
+
+    await go('/package/@acme/widgets/settings');
+    const refused = page.locator('#attempts li', { hasText: 'permission_not_granted' });
+    assert.match(await refused.innerText(), /has createStagedPackage, and this needs createPackage/);
+    await page.getByRole('link', { name: 'Staged 1' }).click();
+    await page.getByLabel('One-time code').fill(await factor.code());
+    await page.getByRole('button', { name: 'Approve and publish' }).click();
+    await page.waitForURL(/done=published/);
+    assert.match(await page.locator('tbody tr').first().innerText(), /1\.2\.0.*trusted publisher.*approved by alice/s);
+    assert.equal((await server.request('GET', '/@acme%2fwidgets')).json['dist-tags'].latest, '1.2.0');
   });
 
   test('lets a command line in', async () => {
@@ -178,7 +368,8 @@ describe('in a browser', () => {
     await page.setViewportSize({ width: 390, height: 800 });
     const paths = ['/', '/account', '/org/acme', '/org/acme/people', '/org/acme/contexts', '/org/acme/settings',
       '/pipelines/acme', '/deploys/acme', `/project/${project}`, `/project/${project}/settings`,
-      '/package/@acme/widgets', '/package/@acme/widgets/settings', '/package/@acme/widgets/staged'];
+      '/package/@acme/widgets', '/package/@acme/widgets/settings', '/package/@acme/widgets/staged',
+      shown.workflow, shown.job, shown.refused];
     for (const path of paths) {
       assert.equal((await go(path)).status(), 200, path);
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${path} is too wide`);
@@ -202,6 +393,14 @@ describe('in a browser', () => {
     await tab.getByRole('button', { name: 'Save' }).click();
     await tab.waitForURL(/done=saved/);
     assert.equal(await tab.locator('h1').innerText(), 'Acme Works');
+    await tab.goto(server.url + shown.job);
+    assert.match(await tab.locator('.log', { hasText: 'the gate is open' }).innerText(), /^green caf/);
+    await tab.goto(`${server.url}/org/acme`);
+    await tab.getByText('New project').click();
+    await tab.getByLabel('Name').fill('no/slash');
+    await tab.getByRole('button', { name: 'Create the project' }).click();
+    assert.match(await tab.getByRole('alert').innerText(), /project name/);
+    assert.equal(await tab.getByLabel('Name').inputValue(), 'no/slash');
     await plain.close();
   });
 
