@@ -2,6 +2,8 @@
 
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#include <mutex>
+
 namespace imp::db {
 
 namespace {
@@ -11,6 +13,17 @@ namespace {
 // needs.
 __attribute__((no_sanitize("vptr"))) sqlite_api::sqlite3* handle(soci::session& session) {
   return static_cast<soci::sqlite3_session_backend*>(session.get_backend())->conn_;
+}
+
+// A connection is used by one thread at a time, so SQLite needs no locks of its own around each
+// call, and nobody asks how much memory it has, which it counts under another lock. Only the first
+// call in a process has an effect, and none when SQLite is in use already: then it only is slower.
+void configure_library() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    sqlite_api::sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+    sqlite_api::sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  });
 }
 
 bool is_unique_violation(int extended_code) {
@@ -42,6 +55,7 @@ std::string connect_string(const std::string& path) {
 
 SqliteConnection::SqliteConnection(const std::string& path, Use use)
     : session_(), statements_(session_) {
+  configure_library();
   try {
     session_.open(soci::sqlite3, connect_string(path));
   } catch (const soci::soci_error& error) {
