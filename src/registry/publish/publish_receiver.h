@@ -27,7 +27,7 @@ struct ReceivedDocument {
 
 /// Takes the body of a publish (or of a stage) as it arrives, stores the tarball as a blob and
 /// checks everything that does not need the registry's state. A refused publish may leave a blob
-/// that no version refers to, which a sweep removes (tarball_in_use()).
+/// that no version refers to (tarball_in_use() tells); nothing removes those yet.
 class PublishReceiver {
  public:
   /// `store` must outlive the receiver.
