@@ -233,23 +233,3 @@ test('the routes of docs/wire.md are served', async () => {
     await server.dispose();
   }
 });
-
-// ---- Names
-
-test('no package can take the place of a page', async () => {
-  const words = new Set(['src/web', 'src/accounts', 'src/ci/api', 'src/app'].flatMap((folder) => [...sources(folder), ...sources(folder, '.h')])
-    .flatMap((text) => [...text.matchAll(/"\/([a-z]+)[/"]/g)].map(([, word]) => word)));
-  assert.ok(words.size > 20, 'the source was not read');
-  const server = await Server.start();
-  try {
-    const token = server.addUser('alice');
-    for (const word of words) {
-      const answers = [await server.request('GET', `/${word}`), await server.request('GET', `/${word}/1.0.0`)];
-      if (answers.every(({ json }) => json?.code === 'package_not_found')) continue;
-      const refused = await server.request('PUT', `/${word}`, { token, body: { name: word } });
-      assert.equal(refused.json?.code, 'invalid_package_name', `${word}: ${refused.text}`);
-    }
-  } finally {
-    await server.dispose();
-  }
-});

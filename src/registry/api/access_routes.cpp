@@ -65,6 +65,11 @@ Result<Access> access_in(const http::Request& request) {
       !error && body.is_object() ? body.as_object().if_contains("access") : nullptr;
   const auto access = word && word->is_string() ? access_from(word->as_string()) : std::nullopt;
   if (access) return *access;
+  if (!error && body.is_object() && body.as_object().contains("publish_requires_tfa")) {
+    return refuse(PublishRefusal::bad_field,
+                  "Whether publishing asks for a second factor is no setting of a package here: "
+                  "everybody who has one is asked, but for tokens made with bypass-2fa.");
+  }
   return refuse(PublishRefusal::bad_field,
                 "The body must be {\"access\": \"public\"} or {\"access\": \"restricted\"}.");
 }

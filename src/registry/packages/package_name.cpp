@@ -57,12 +57,6 @@ constexpr std::array<std::string_view, 42> kNodeModules = {"assert",
                                                            "worker_threads",
                                                            "zlib"};
 
-// Where the server has pages and interfaces of its own. A package of such a name could not be read
-// there, or worse: its packument would be read in place of the page.
-constexpr std::array<std::string_view, 16> kAddresses = {
-    "account", "api", "assets",  "deploys",   "git",     "job",    "login", "logout",
-    "oidc",    "org", "package", "pipelines", "project", "runner", "setup", "workflow"};
-
 bool alphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
@@ -114,13 +108,9 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-std::string_view reservation(std::string_view text) {
+bool reserved(std::string_view text) {
   const std::string name = lower(text);
-  if (name == "node_modules" || name == "favicon.ico") return "it is reserved";
-  if (std::ranges::find(kAddresses, name) != kAddresses.end()) {
-    return "it is the address of a page of this server; a scoped name is free";
-  }
-  return {};
+  return name == "node_modules" || name == "favicon.ico";
 }
 
 }  // namespace
@@ -140,7 +130,7 @@ Result<PackageName> PackageName::for_new(std::string_view text) {
   if (!scoped && in(text.front(), "-_"))
     return invalid(text, "it starts with a hyphen or underscore");
   if (lower(text) != text) return invalid(text, "it has capital letters");
-  if (const std::string_view why = reservation(text); !why.empty()) return invalid(text, why);
+  if (reserved(text)) return invalid(text, "it is reserved");
   if (std::ranges::find(kNodeModules, text) != kNodeModules.end()) {
     return invalid(text, "it is the name of a module of Node.js");
   }
@@ -161,7 +151,7 @@ Result<PackageName> PackageName::for_read(std::string_view text) {
   if (const std::string_view fault = part_fault(parts->base, marks); !fault.empty()) {
     return invalid(text, fault);
   }
-  if (const std::string_view why = reservation(text); !why.empty()) return invalid(text, why);
+  if (reserved(text)) return invalid(text, "it is reserved");
   return PackageName(text, parts->slash);
 }
 

@@ -18,7 +18,7 @@ class PackageName {
   static Result<PackageName> for_new(std::string_view text);
   /// A name that an old package may have ("validForOldPackages"): also capitals, ~'!()*, the names
   /// of Node's modules, and up to 512 characters. Never a name that could be mistaken for a path:
-  /// no part is empty, "-", or starts with a dot, and it is not an address of the server's own.
+  /// no part is empty, "-", or starts with a dot.
   static Result<PackageName> for_read(std::string_view text);
 
   const std::string& text() const { return text_; }  ///< "@acme/left-pad"

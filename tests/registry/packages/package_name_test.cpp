@@ -32,8 +32,6 @@ TEST(PackageName, RefusesNewNames) {
       {"node_modules", false},
       {"favicon.ico", false},
       {"NODE_MODULES", false},
-      {"login", false},  // pages of this server
-      {"Account", false},
       {"Capital", true},
       {"fs", true},
       {"worker_threads", true},
