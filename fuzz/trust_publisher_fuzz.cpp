@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "jose/strict_json.h"
+#include "registry/trust/circleci.h"
 #include "registry/trust/key_document.h"
 #include "registry/trust/publisher.h"
 
@@ -24,7 +25,7 @@ void configure(const boost::json::object& document) {
       PublisherRequest::parse(document, issuers(), [](const std::string&) { return "circleci"; });
   if (!request) return;
   const boost::json::object claims = request->claims.to_json();
-  if (CircleCiClaims::parse(claims).value() != request->claims) std::abort();
+  if (RequiredClaims::parse(circleci(), claims).value() != request->claims) std::abort();
   if (!compare(request->claims, claims).agreed()) std::abort();
   if (Permissions::parse_stored(request->permissions.stored()) != request->permissions)
     std::abort();
@@ -34,8 +35,8 @@ void configure(const boost::json::object& document) {
 /// Whatever a token claims: no comparison agrees with a publisher that expects nothing, and a rerun
 /// is refused unless it is said not to be one.
 void claim(const boost::json::object& document) {
-  if (compare(CircleCiClaims{}, document).agreed()) std::abort();
-  const bool allowed = check_circleci_rules(document, std::nullopt).has_value();
+  if (compare(RequiredClaims(&circleci()), document).agreed()) std::abort();
+  const bool allowed = circleci().check(document, std::nullopt).has_value();
   const boost::json::value* rerun = document.if_contains("oidc.circleci.com/ssh-rerun");
   if (allowed && (!rerun || !rerun->is_bool() || rerun->as_bool())) std::abort();
 }

@@ -56,14 +56,16 @@ boost::json::array publishers_model(const std::vector<trust::TrustedPublisher>& 
   boost::json::array items;
   for (const trust::TrustedPublisher& publisher : publishers) {
     const trust::Issuer* issuer = issuers.by_id(publisher.issuer_id);
+    const auto contexts = publisher.claims.list("oidc.circleci.com/context-ids");
     items.push_back({{"id", publisher.id},
                      {"issuer", issuer ? issuer->base_url : publisher.issuer_id},
-                     {"organization_id", publisher.claims.organization_id},
-                     {"project_id", publisher.claims.project_id},
-                     {"pipeline_definition_id", publisher.claims.pipeline_definition_id},
-                     {"vcs_origin", publisher.claims.vcs_origin},
-                     {"has_contexts", !publisher.claims.context_ids.empty()},
-                     {"context_ids", texts(publisher.claims.context_ids)},
+                     {"organization_id", publisher.claims.text("oidc.circleci.com/org-id")},
+                     {"project_id", publisher.claims.text("oidc.circleci.com/project-id")},
+                     {"pipeline_definition_id",
+                      publisher.claims.text("oidc.circleci.com/pipeline-definition-id")},
+                     {"vcs_origin", publisher.claims.text("oidc.circleci.com/vcs-origin")},
+                     {"has_contexts", !contexts.empty()},
+                     {"context_ids", texts(contexts)},
                      {"permissions", permission_names(publisher.permissions)},
                      {"created_by", publisher.created_by},
                      {"created", time_model(publisher.created_at, now)},

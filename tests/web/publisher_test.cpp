@@ -60,7 +60,7 @@ TEST_F(PublisherPagesTest, AddsListsAndRemoves) {
   EXPECT_EQ(added.header("location"), kSettings + "?done=added#publishers");
   ASSERT_EQ(publishers().size(), 1u);
   const auto publisher = publishers().front();
-  EXPECT_EQ(publisher.claims.project_id, widgets.id);
+  EXPECT_EQ(publisher.claims.text("oidc.circleci.com/project-id"), widgets.id);
   EXPECT_EQ(publisher.issuer_id, "imprimatur");  // this server's own organisation
   EXPECT_FALSE(publisher.permissions.create_package);
   EXPECT_EQ(publisher.created_by, "alice");

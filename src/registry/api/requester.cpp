@@ -10,9 +10,6 @@ namespace imp::registry {
 
 namespace {
 
-constexpr std::string_view kMachineName = "CircleCI";
-constexpr std::string_view kMachineEmail = "oidc-no-reply@localhost";
-
 accounts::PackageUse use_of(trust::PublishAction action) {
   switch (action) {
     case trust::PublishAction::read:
@@ -151,8 +148,10 @@ audit::Record Requester::audit_record(std::string_view action, std::string_view 
 Publisher Requester::publisher() const {
   Publisher publisher;
   if (publish_token_) {
-    publisher.person = {std::string(kMachineName), std::string(kMachineEmail)};
-    publisher.trusted = Publisher::Trusted{"circleci", "oidc:" + publish_token_->publisher_id};
+    const trust::Provider& provider = *publish_token_->provider;
+    publisher.person = {std::string(provider.machine_name), std::string(provider.machine_email)};
+    publisher.trusted =
+        Publisher::Trusted{std::string(provider.type), "oidc:" + publish_token_->publisher_id};
   } else if (account_.signed_in()) {
     publisher.person = {account_.person->name, account_.person->email};
   }

@@ -61,9 +61,8 @@ Result<std::vector<trust::PublisherRequest>> read_publisher_requests(
                   fmt::format("Invalid trusted publisher configuration: send 1 to {} of them.",
                               trust::kMaxPublishers));
   }
-  const auto default_issuer = [&](const std::string& organization_id) {
-    const bool own =
-        !services.own_issuer.empty() && services.accounts.organizations.by_id(organization_id);
+  const auto default_issuer = [&](const std::string& tenant) {
+    const bool own = !services.own_issuer.empty() && services.accounts.organizations.by_id(tenant);
     return own ? services.own_issuer : services.default_issuer;
   };
   std::vector<trust::PublisherRequest> requests;

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "db/database.h"
-#include "registry/trust/circleci_claims.h"
+#include "registry/trust/required_claims.h"
 
 namespace imp::trust {
 

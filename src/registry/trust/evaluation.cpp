@@ -75,6 +75,7 @@ Evaluation Evaluator::evaluate(std::string_view package_name, std::string_view i
                evaluation.issuer)
             .error());
   }
+  evaluation.provider = &issuer->provider();
   const auto trusted = trusted_somewhere(*issuer);
   if (!trusted) return refused(trusted.error());
   if (!*trusted) return refused(no_match(package_name, "nobody trusts " + issuer->url).error());
@@ -94,12 +95,12 @@ Evaluation Evaluator::evaluate(std::string_view package_name, std::string_view i
       break;
     }
   }
-  evaluation.own_organization =
-      issuer->organization_id ? !comparisons.empty()
-                              : std::ranges::any_of(comparisons, &Comparison::same_organization);
-  if (const auto rules = check_circleci_rules(evaluation.claims->all, issuer->organization_id);
-      !rules) {
-    return refused(rules.error());
+  evaluation.own_tenant = issuer->tenant
+                              ? !comparisons.empty()
+                              : std::ranges::any_of(comparisons, &Comparison::same_tenant);
+  if (const auto checked = evaluation.provider->check(evaluation.claims->all, issuer->tenant);
+      !checked) {
+    return refused(checked.error());
   }
   if (!match) return refused(mismatch(package_name, comparisons));
   evaluation.publisher = *match;
@@ -108,7 +109,7 @@ Evaluation Evaluator::evaluate(std::string_view package_name, std::string_view i
 
 Result<bool> Evaluator::trusted_somewhere(const IssuerMatch& issuer) const {
   return database_.read([&](db::Session& session) -> Result<bool> {
-    return anybody_trusts(session, issuer.issuer->id, issuer.organization_id);
+    return anybody_trusts(session, issuer.issuer->id, issuer.tenant);
   });
 }
 
@@ -120,8 +121,8 @@ Result<std::vector<TrustedPublisher>> Evaluator::candidates(std::string_view pac
     std::vector<TrustedPublisher> publishers = publishers_of(session, package->id);
     std::erase_if(publishers, [&](const TrustedPublisher& publisher) {
       return publisher.issuer_id != issuer.issuer->id ||
-             (issuer.organization_id &&
-              publisher.claims.organization_id != *issuer.organization_id);
+             publisher.claims.provider() != &issuer.provider() ||
+             (issuer.tenant && publisher.claims.tenant() != *issuer.tenant);
     });
     return publishers;
   });

@@ -20,9 +20,10 @@ namespace imp::trust {
 /// What an identity token is worth for one package: decided without changing anything.
 struct Evaluation {
   std::string issuer;                  ///< as claimed; empty when the token could not be read
+  const Provider* provider = nullptr;  ///< of the issuer, once that is known
   std::optional<jose::Claims> claims;  ///< set once the signature and the times are good
-  /// The token is genuine and of an organisation that a publisher of the package names.
-  bool own_organization = false;
+  /// The token is genuine and of a tenant that a publisher of the package names.
+  bool own_tenant = false;
   boost::json::array comparison;  ///< each publisher that was looked at (Attempt::comparison)
   std::optional<TrustedPublisher> publisher;  ///< the one that matched …
   Failure refusal;                            ///< … or why none did

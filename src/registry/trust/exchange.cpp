@@ -27,7 +27,9 @@ audit::Record audit_record(const ExchangeRequest& request, const Evaluation& eva
   record.remote_address = request.remote_address;
   record.detail = {{"issuer", audit::clean_text(evaluation.issuer, kLongestForeignText)},
                    {"publishers", evaluation.comparison}};
-  if (evaluation.claims) record.detail["run"] = run_of(*evaluation.claims);
+  if (evaluation.claims) {
+    record.detail["run"] = run_of(*evaluation.provider, *evaluation.claims);
+  }
   return record;
 }
 
@@ -41,20 +43,20 @@ Attempt attempt_of(const ExchangeRequest& request, const Evaluation& evaluation,
   attempt.issuer = audit::clean_text(evaluation.issuer, kLongestForeignText);
   attempt.comparison = evaluation.comparison;
   attempt.remote_address = request.remote_address;
-  attempt.proved = evaluation.own_organization;
+  attempt.proved = evaluation.own_tenant;
   if (evaluation.publisher) attempt.publisher_id = evaluation.publisher->id;
   return attempt;
 }
 
 }  // namespace
 
-boost::json::object run_of(const jose::Claims& claims) {
+boost::json::object run_of(const Provider& provider, const jose::Claims& claims) {
   boost::json::object run{{"iss", claims.issuer},
                           {"jti", claims.token_id.value_or(claims.signed_hash)}};
-  constexpr std::string_view prefix = "oidc.circleci.com/";
   for (const auto& claim : claims.all) {
-    if (std::string_view(claim.key()).starts_with(prefix)) {
-      run[std::string_view(claim.key()).substr(prefix.size())] = claim.value();
+    const std::string_view name = claim.key();
+    if (name.starts_with(provider.run_prefix)) {
+      run[name.substr(provider.run_prefix.size())] = claim.value();
     }
   }
   return run;
@@ -93,8 +95,8 @@ Result<MintedToken> Exchange::mint(const ExchangeRequest& request, const Evaluat
                     "run `circleci "
                     "run oidc get` again.");
     }
-    MintedToken minted =
-        mint_publish_token(session, random_, *publisher, package->name, run_of(claims), now);
+    MintedToken minted = mint_publish_token(session, random_, *publisher, package->name,
+                                            run_of(*evaluation.provider, claims), now);
     mark_used(session, publisher->id, now);
     record_attempt(session, attempt_of(request, evaluation, now));
     audit::Record record = audit_record(request, evaluation, now);
@@ -107,8 +109,7 @@ Result<MintedToken> Exchange::mint(const ExchangeRequest& request, const Evaluat
 
 void Exchange::record_refusal(const ExchangeRequest& request, const Evaluation& evaluation,
                               const Failure& failure, Time now) {
-  const accounts::Limit& limit =
-      evaluation.own_organization ? kRecordedOwnRefusals : kRecordedRefusals;
+  const accounts::Limit& limit = evaluation.own_tenant ? kRecordedOwnRefusals : kRecordedRefusals;
   if (!recorded_.admit(limit, accounts::throttle_address(request.remote_address)).admitted) return;
   const auto recorded = database_.write([&](db::Session& session) -> Result<void> {
     if (registry::find_package(session, request.package_name)) {

@@ -1,28 +1,19 @@
 #include "registry/trust/issuer.h"
 
 #include <algorithm>
+#include <cstdlib>
 
-#include "base/uuid.h"
+#include "registry/trust/circleci.h"
 
 namespace imp::trust {
 
-namespace {
-
-/// A UUID exactly as issuers write it: upper case would be another issuer.
-bool is_lower_uuid(std::string_view text) {
-  return is_uuid(text) && std::ranges::none_of(text, [](char c) { return c >= 'A' && c <= 'F'; });
-}
-
-}  // namespace
-
-std::string_view name(IssuerKind kind) {
+const Provider& provider_of(IssuerKind kind) {
   switch (kind) {
     case IssuerKind::circleci:
-      return "circleci";
     case IssuerKind::imprimatur:
-      return "imprimatur";
+      return circleci();
   }
-  return "";
+  std::abort();  // every kind has its provider
 }
 
 std::string IssuerMatch::discovery_url() const {
@@ -34,12 +25,8 @@ std::string IssuerMatch::discovery_url() const {
 std::optional<IssuerMatch> Issuers::find(std::string_view iss) const {
   for (const Issuer& issuer : issuers_) {
     if (!iss.starts_with(issuer.base_url)) continue;
-    std::string_view rest = iss.substr(issuer.base_url.size());
-    if (rest.empty()) return IssuerMatch{&issuer, std::string(iss), std::nullopt};
-    constexpr std::string_view organization = "/org/";
-    if (!rest.starts_with(organization)) continue;
-    rest.remove_prefix(organization.size());
-    if (is_lower_uuid(rest)) return IssuerMatch{&issuer, std::string(iss), std::string(rest)};
+    const auto tenant = provider_of(issuer.kind).tenant_of_path(iss.substr(issuer.base_url.size()));
+    if (tenant) return IssuerMatch{&issuer, std::string(iss), *tenant};
   }
   return std::nullopt;
 }

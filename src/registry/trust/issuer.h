@@ -7,13 +7,15 @@
 #include <vector>
 
 #include "jose/algorithm.h"
+#include "registry/trust/provider.h"
 
 namespace imp::trust {
 
-/// The shapes of identity token that are understood. An `imprimatur` issuer speaks CircleCI's
-/// claims; the kinds are kept apart because their issuers are.
+/// The kinds of issuer. An `imprimatur` issuer speaks CircleCI's claims; the kinds are kept apart
+/// because their issuers are.
 enum class IssuerKind { circleci, imprimatur };
-std::string_view name(IssuerKind kind);
+/// Whose claims an issuer of this kind speaks.
+const Provider& provider_of(IssuerKind kind);
 
 /// A foreign (or our own) server whose ID tokens may become publish tokens. Plain data, from the
 /// operator's settings; the built-in issuer is one more row.
@@ -29,12 +31,14 @@ struct Issuer {
   std::chrono::seconds max_lifetime{7200};  ///< `exp` - `iat`; CircleCI issues an hour
 };
 
-/// Which issuer a token names. CircleCI has an issuer per organisation and one root issuer.
+/// Which issuer a token names. Some providers have an issuer per tenant (CircleCI's organisations)
+/// beside one for all of them.
 struct IssuerMatch {
   const Issuer* issuer = nullptr;
-  std::string url;                             ///< exactly the `iss`
-  std::optional<std::string> organization_id;  ///< of the per-organisation form
+  std::string url;                    ///< exactly the `iss`
+  std::optional<std::string> tenant;  ///< of an issuer that is one tenant's
   std::string discovery_url() const;
+  const Provider& provider() const { return provider_of(issuer->kind); }
 };
 
 /// The configured issuers. Immutable after start; lookups are exact, byte for byte: neither a

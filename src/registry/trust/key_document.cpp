@@ -6,7 +6,7 @@
 
 #include "http/request.h"
 #include "jose/strict_json.h"
-#include "registry/trust/circleci_claims.h"
+#include "registry/trust/claim_forms.h"
 
 namespace imp::trust {
 

@@ -50,17 +50,20 @@ bool granted(const Permissions& permissions, PublishAction action) {
 
 constexpr std::string_view kSelect =
     "SELECT t.id, t.package_id, t.package_name, t.publisher_id, t.permissions, t.run, "
-    "t.created_at, t.expires_at, t.revoked_at FROM publish_token t "
+    "t.created_at, t.expires_at, t.revoked_at, p.type FROM publish_token t "
     "JOIN trusted_publisher p ON p.id = t.publisher_id WHERE ";
 
 Result<PublishToken> judged(const std::optional<db::Row>& row, Time now) {
   if (!row) return invalid("unknown, or its publisher was removed");
   if (!row->null(8)) return invalid("revoked");
   if (now >= from_milliseconds(row->integer(7))) return invalid("expired");
+  const Provider* provider = provider_of_type(row->text(9));
+  if (!provider) return invalid("its publisher is of an unknown type");
   return PublishToken{row->text(0),
                       row->text(1),
                       row->text(2),
                       row->text(3),
+                      provider,
                       Permissions::parse_stored(row->text(4)),
                       boost::json::parse(row->text(5)).as_object(),
                       from_milliseconds(row->integer(6)),
@@ -78,6 +81,7 @@ MintedToken mint_publish_token(db::Session& session, crypto::Random& random,
                   publisher.package_id,
                   std::string(package_name),
                   publisher.id,
+                  publisher.claims.provider(),
                   publisher.permissions,
                   std::move(run),
                   now,

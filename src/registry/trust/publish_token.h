@@ -23,6 +23,7 @@ struct PublishToken {
   std::string package_id;
   std::string package_name;
   std::string publisher_id;
+  const Provider* provider = nullptr;  ///< the publisher's; never null in a token that was found
   Permissions permissions;
   boost::json::object
       run;  ///< of the identity token: issuer, organisation, project, pipeline, job, ref

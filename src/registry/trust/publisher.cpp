@@ -12,22 +12,24 @@ namespace imp::trust {
 namespace {
 
 constexpr std::string_view kColumns =
-    "SELECT id, package_id, issuer_id, claims, permissions, created_by, created_at, last_used_at "
-    "FROM trusted_publisher ";
+    "SELECT id, package_id, issuer_id, type, claims, permissions, created_by, created_at, "
+    "last_used_at FROM trusted_publisher ";
 
 TrustedPublisher from_row(const db::Row& row) {
   TrustedPublisher publisher;
   publisher.id = row.text(0);
   publisher.package_id = row.text(1);
   publisher.issuer_id = row.text(2);
-  // Stored by add_publisher from a parsed value; a row that no longer parses requires impossible
-  // claims, so it matches nothing.
-  const auto stored = boost::json::parse(row.text(3)).as_object();
-  if (auto claims = CircleCiClaims::parse(stored)) publisher.claims = std::move(*claims);
-  publisher.permissions = Permissions::parse_stored(row.text(4));
-  publisher.created_by = row.text(5);
-  publisher.created_at = from_milliseconds(row.integer(6));
-  if (const auto used = row.maybe_integer(7)) publisher.last_used_at = from_milliseconds(*used);
+  publisher.type = row.text(3);
+  // Stored by add_publisher from a parsed value; a row that no longer parses matches nothing.
+  if (const Provider* provider = provider_of_type(publisher.type)) {
+    const auto stored = boost::json::parse(row.text(4)).as_object();
+    publisher.claims = RequiredClaims::parse(*provider, stored).value_or(RequiredClaims(provider));
+  }
+  publisher.permissions = Permissions::parse_stored(row.text(5));
+  publisher.created_by = row.text(6);
+  publisher.created_at = from_milliseconds(row.integer(7));
+  if (const auto used = row.maybe_integer(8)) publisher.last_used_at = from_milliseconds(*used);
   return publisher;
 }
 
@@ -36,9 +38,12 @@ std::unexpected<Failure> invalid(std::string message) {
                 "Invalid trusted publisher configuration: " + std::move(message));
 }
 
-Result<std::string> issuer_named(std::string_view url, const Issuers& issuers) {
+/// The id of an issuer that speaks the provider's claims, by its id or base URL.
+Result<std::string> issuer_named(std::string_view url, const Provider& provider,
+                                 const Issuers& issuers) {
   std::string known;
   for (const Issuer& issuer : issuers.all()) {
+    if (&provider_of(issuer.kind) != &provider) continue;
     if (issuer.base_url == url || issuer.id == url) return issuer.id;
     known += (known.empty() ? "" : ", ") + issuer.base_url;
   }
@@ -46,12 +51,23 @@ Result<std::string> issuer_named(std::string_view url, const Issuers& issuers) {
       fmt::format("issuer \"{}\" is not configured on this registry; known are {}.", url, known));
 }
 
+Result<const Provider*> provider_named(const boost::json::object& request) {
+  const auto type = string_claim(request, "type");
+  if (const Provider* provider = provider_of_type(type.value_or(""))) return provider;
+  std::string known;
+  for (const Provider* provider : providers()) {
+    known += (known.empty() ? "" : ", ") + std::string(provider->type);
+  }
+  return invalid(fmt::format("type \"{}\" is not supported by this registry; supported is {}.",
+                             type.value_or("(absent)"), known));
+}
+
 }  // namespace
 
 boost::json::object TrustedPublisher::to_json(const Issuers& issuers) const {
   const Issuer* issuer = issuers.by_id(issuer_id);
   return {{"id", id},
-          {"type", "circleci"},
+          {"type", type},
           {"claims", claims.to_json()},
           {"permissions", permissions.to_json()},
           {"issuer", issuer ? issuer->base_url : issuer_id}};
@@ -69,25 +85,21 @@ Result<PublisherRequest> PublisherRequest::parse(
       return invalid(fmt::format("there is no member \"{}\".", key));
     }
   }
-  const auto type = string_claim(request, "type");
-  if (type != "circleci") {
-    return invalid(
-        fmt::format("type \"{}\" is not supported by this registry; supported is circleci.",
-                    type.value_or("(absent)")));
-  }
+  const auto provider = provider_named(request);
+  if (!provider) return pass_on(provider);
   const boost::json::value* claims = request.if_contains("claims");
   if (!claims || !claims->is_object()) return invalid("claims must be an object.");
-  auto parsed_claims = CircleCiClaims::parse(claims->as_object());
+  auto parsed_claims = RequiredClaims::parse(**provider, claims->as_object());
   if (!parsed_claims) return pass_on(parsed_claims);
   const auto permissions = Permissions::parse(request.if_contains("permissions"));
   if (!permissions) return pass_on(permissions);
 
   PublisherRequest parsed{std::move(*parsed_claims), *permissions, {}};
   if (!request.contains("issuer")) {
-    parsed.issuer_id = default_issuer(parsed.claims.organization_id);
+    parsed.issuer_id = default_issuer(parsed.claims.tenant());
     return parsed;
   }
-  auto issuer = issuer_named(string_claim(request, "issuer").value_or(""), issuers);
+  auto issuer = issuer_named(string_claim(request, "issuer").value_or(""), **provider, issuers);
   if (!issuer) return pass_on(issuer);
   parsed.issuer_id = std::move(*issuer);
   return parsed;
@@ -99,15 +111,15 @@ std::vector<TrustedPublisher> publishers_of(db::Session& session, std::string_vi
   for (const db::Row& row : session.rows(sql, {std::string(package_id)}))
     publishers.push_back(from_row(row));
   std::ranges::sort(publishers, [](const TrustedPublisher& a, const TrustedPublisher& b) {
-    return std::tuple(b.claims.context_ids.size(), a.created_at, a.id) <
-           std::tuple(a.claims.context_ids.size(), b.created_at, b.id);
+    return std::tuple(b.claims.specificity(), a.created_at, a.id) <
+           std::tuple(a.claims.specificity(), b.created_at, b.id);
   });
   return publishers;
 }
 
 bool anybody_trusts(db::Session& session, std::string_view issuer_id,
-                    const std::optional<std::string>& organization_id) {
-  if (!organization_id) {
+                    const std::optional<std::string>& tenant) {
+  if (!tenant) {
     return session
         .row("SELECT 1 FROM trusted_publisher WHERE issuer_id = :p1 LIMIT 1",
              {std::string(issuer_id)})
@@ -116,7 +128,7 @@ bool anybody_trusts(db::Session& session, std::string_view issuer_id,
   return session
       .row(
           "SELECT 1 FROM trusted_publisher WHERE issuer_id = :p1 AND organization_id = :p2 LIMIT 1",
-          {std::string(issuer_id), *organization_id})
+          {std::string(issuer_id), *tenant})
       .has_value();
 }
 
@@ -149,17 +161,18 @@ Result<TrustedPublisher> add_publisher(db::Session& session, std::string_view pa
   TrustedPublisher publisher{new_uuid(),
                              std::string(package_id),
                              request.issuer_id,
+                             std::string(request.claims.provider()->type),
                              request.claims,
                              request.permissions,
                              std::string(created_by),
                              now,
                              std::nullopt};
   session.run(
-      "INSERT INTO trusted_publisher (id, package_id, issuer_id, organization_id, claims, "
-      "permissions, created_by, created_at) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8)",
-      {publisher.id, publisher.package_id, publisher.issuer_id, publisher.claims.organization_id,
-       boost::json::serialize(publisher.claims.to_json()), publisher.permissions.stored(),
-       publisher.created_by, to_milliseconds(now)});
+      "INSERT INTO trusted_publisher (id, package_id, issuer_id, type, organization_id, claims, "
+      "permissions, created_by, created_at) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9)",
+      {publisher.id, publisher.package_id, publisher.issuer_id, publisher.type,
+       publisher.claims.tenant(), boost::json::serialize(publisher.claims.to_json()),
+       publisher.permissions.stored(), publisher.created_by, to_milliseconds(now)});
   return publisher;
 }
 
@@ -207,7 +220,9 @@ std::vector<db::Migration> migrations() {
        "NULL,\n"
        "  outcome TEXT NOT NULL, message TEXT NOT NULL, publisher_id TEXT, issuer TEXT NOT NULL,\n"
        "  comparison TEXT NOT NULL, remote_address TEXT NOT NULL, proved BIGINT NOT NULL);\n"
-       "CREATE INDEX publish_attempt_package ON publish_attempt (package_name, proved, at);\n"}};
+       "CREATE INDEX publish_attempt_package ON publish_attempt (package_name, proved, at);\n"},
+      {"trust/2",
+       "ALTER TABLE trusted_publisher ADD COLUMN type TEXT NOT NULL DEFAULT 'circleci';\n"}};
 }
 
 }  // namespace imp::trust

@@ -10,9 +10,9 @@
 #include "base/clock.h"
 #include "base/failure.h"
 #include "db/database.h"
-#include "registry/trust/circleci_claims.h"
 #include "registry/trust/issuer.h"
 #include "registry/trust/permissions.h"
+#include "registry/trust/required_claims.h"
 
 namespace imp::trust {
 
@@ -23,7 +23,8 @@ struct TrustedPublisher {
   std::string id;  ///< UUID
   std::string package_id;
   std::string issuer_id;  ///< Issuer::id: a publisher of one issuer never matches another's token
-  CircleCiClaims claims;
+  std::string type;       ///< Provider::type
+  RequiredClaims claims;
   Permissions permissions;
   std::string created_by;  ///< person's name
   Time created_at;
@@ -33,27 +34,27 @@ struct TrustedPublisher {
   boost::json::object to_json(const Issuers& issuers) const;
 };
 
-/// What a trust request asks for: one element of the array that `npm trust circleci` posts.
+/// What a trust request asks for: one element of the array that `npm trust` posts.
 struct PublisherRequest {
-  CircleCiClaims claims;
+  RequiredClaims claims;
   Permissions permissions;
   std::string issuer_id;
 
-  /// `default_issuer(organization id)` chooses the issuer when the request has no `issuer` (npm's
-  /// CLI sends none): this server's own for an organisation of its own, else the configured one.
-  /// Unknown members, types and issuers are refused with what is allowed.
+  /// `default_issuer(tenant)` chooses the issuer when the request has no `issuer` (npm's CLI sends
+  /// none): this server's own for an organisation of its own, else the configured one. Unknown
+  /// members, types and issuers are refused with what is allowed.
   static Result<PublisherRequest> parse(
       const boost::json::value& item, const Issuers& issuers,
       const std::function<std::string(const std::string&)>& default_issuer);
 };
 
-/// Publishers in the order in which a token is held against them: those that require more contexts
-/// first, then the older, then by id. Fixed, so that the same token always meets the same
+/// Publishers in the order in which a token is held against them: the more specific first, then the
+/// older, then by id. Fixed, so that the same token always meets the same
 /// publisher.
 std::vector<TrustedPublisher> publishers_of(db::Session& session, std::string_view package_id);
-/// Whether any package trusts this issuer: its organisation of this id, or the root issuer.
+/// Whether any package trusts this issuer: that of one tenant, or that of all.
 bool anybody_trusts(db::Session& session, std::string_view issuer_id,
-                    const std::optional<std::string>& organization_id);
+                    const std::optional<std::string>& tenant);
 std::optional<TrustedPublisher> publisher_by_id(db::Session& session, std::string_view id);
 
 /// Adds a publisher: at most kMaxPublishers, none twice.

@@ -21,7 +21,7 @@ class IdentityTest : public RegistryTest {
 
   /// Trusts a job of these claims for the package, past the endpoints; the publisher's id.
   std::string trust(const json::object& claims) {
-    const auto parsed = trust::CircleCiClaims::parse(claims).value();
+    const auto parsed = trust::test::required(claims).value();
     const auto added = write([&](db::Session& session) -> Result<trust::TrustedPublisher> {
       return trust::add_publisher(session, find_package(session, "@alice/lib")->id,
                                   {parsed, {true, true, false}, "circleci"}, "alice", clock_.now());

@@ -277,7 +277,7 @@ Answer RegistryTest::exchange(const std::string& identity_token, std::string_vie
 }
 
 std::string RegistryTest::trust_job(std::string_view name, trust::Permissions permissions) {
-  const auto claims = trust::CircleCiClaims::parse(trust::test::publisher_claims()).value();
+  const auto claims = trust::test::required(trust::test::publisher_claims()).value();
   const auto added = write([&](db::Session& session) -> Result<trust::TrustedPublisher> {
     return trust::add_publisher(session, find_package(session, name)->id,
                                 {claims, permissions, "circleci"}, "alice", clock_.now());

@@ -51,7 +51,7 @@ TEST_F(AttemptTest, ArePerPackage) {
 }
 
 TEST_F(AttemptTest, KeepTheComparison) {
-  const auto expected = CircleCiClaims::parse(publisher_claims()).value();
+  const auto expected = required(publisher_claims()).value();
   const json::object line = comparison_json(
       kOther, compare(expected, changed(job_claims(), claim("vcs-origin"), "\"github.com/a/b\"")));
   EXPECT_EQ(line.at("publisher"), json::value(kOther));

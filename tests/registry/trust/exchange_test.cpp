@@ -73,6 +73,15 @@ TEST_F(ExchangeTest, APublisherOfAnotherIssuerNeverMatches) {
   EXPECT_EQ(remote.fetches(), 0);
 }
 
+TEST_F(ExchangeTest, APublisherOfAnotherProviderNeverMatches) {
+  add_default();
+  ASSERT_TRUE(write([&](db::Session& session) -> Result<void> {
+    session.run("UPDATE trusted_publisher SET type = 'semaphore'");
+    return {};
+  }));
+  EXPECT_EQ(outcome(signed_token(job_claims())), "no_matching_publisher");
+}
+
 TEST_F(ExchangeTest, AKeyOfAnotherIssuerDoesNotSign) {
   add_default();
   add(package.id, changed(publisher_claims(), claim("org-id"), json_string(kOther)));

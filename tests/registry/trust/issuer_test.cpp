@@ -20,7 +20,7 @@ TEST_P(NamedIssuer, IsFoundByteForByteOrNotAtAll) {
   EXPECT_EQ(match ? match->issuer->id : "", GetParam().issuer);
   if (!match) return;
   EXPECT_EQ(match->url, GetParam().iss);
-  EXPECT_EQ(match->organization_id.value_or(""), GetParam().organization);
+  EXPECT_EQ(match->tenant.value_or(""), GetParam().organization);
 }
 
 INSTANTIATE_TEST_SUITE_P(

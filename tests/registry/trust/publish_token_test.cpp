@@ -91,6 +91,18 @@ TEST_F(PublishTokenTest, IsOverWhenItsPublisherIsRemoved) {
   EXPECT_EQ(find(unaffected.text), "ok");
 }
 
+TEST_F(PublishTokenTest, IsOfItsPublishersProvider) {
+  const auto found = database->read(
+      [&](db::Session& session) { return find_publish_token(session, minted.text, clock.now()); });
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->provider, &circleci());
+  ASSERT_TRUE(write([&](db::Session& session) -> Result<void> {
+    session.run("UPDATE trusted_publisher SET type = 'semaphore'");
+    return {};
+  }));
+  EXPECT_EQ(find(minted.text), "publish_token_invalid");
+}
+
 TEST_F(PublishTokenTest, DoesNotComeBackWithANewPublisherOfTheSameClaims) {
   remove(publisher);
   add_default();

@@ -15,7 +15,7 @@ class PublisherTest : public TrustTest {
         .value();
   }
   std::string try_add(const json::object& claims, std::string issuer = "circleci") {
-    const CircleCiClaims parsed = CircleCiClaims::parse(claims).value();
+    const RequiredClaims parsed = required(claims).value();
     return code_of(write([&](db::Session& session) {
       return add_publisher(session, package.id, {parsed, {false, true, false}, issuer}, "bob",
                            clock.now());
@@ -153,6 +153,37 @@ TEST_F(PublisherTest, IsRemovedByItsPackageAlone) {
   EXPECT_EQ(try_remove(package.id, "' OR 1=1 --"), "publisher_not_found");
   EXPECT_EQ(try_remove(package.id, publisher.id), "ok");
   EXPECT_EQ(try_remove(package.id, publisher.id), "publisher_not_found");
+}
+
+// As one that a later version wrote.
+TEST_F(PublisherTest, OfAnUnknownTypeIsShownMatchesNothingAndCanBeRemoved) {
+  const TrustedPublisher publisher = add_default();
+  ASSERT_TRUE(write([&](db::Session& session) -> Result<void> {
+    session.run("UPDATE trusted_publisher SET type = 'semaphore' WHERE id = :p1", {publisher.id});
+    return {};
+  }));
+  ASSERT_EQ(list(package).size(), 1u);
+  const TrustedPublisher found = list(package).front();
+  EXPECT_EQ(found.to_json(issuers).at("type"), json::value("semaphore"));
+  EXPECT_EQ(found.claims.tenant(), "");
+  EXPECT_EQ(found.claims.specificity(), 0u);
+  EXPECT_TRUE(compare(found.claims, job_claims()).rows.empty());
+  EXPECT_FALSE(compare(found.claims, job_claims()).agreed());
+  EXPECT_FALSE(compare(found.claims, job_claims()).same_project());
+  EXPECT_EQ(try_remove(package.id, publisher.id), "ok");
+}
+
+TEST_F(PublisherTest, MadeBeforeTypesWereKeptIsCircleCis) {
+  ASSERT_TRUE(write([&](db::Session& session) -> Result<void> {
+    session.run(
+        "INSERT INTO trusted_publisher (id, package_id, issuer_id, organization_id, claims, "
+        "permissions, created_by, created_at) VALUES (:p1, :p2, 'circleci', :p3, :p4, "
+        "'createPackage', 'alice', 1)",
+        {kOther, package.id, kOrganization, json::serialize(publisher_claims())});
+    return {};
+  }));
+  EXPECT_EQ(list(package).front().type, "circleci");
+  EXPECT_TRUE(compare(list(package).front().claims, job_claims()).agreed());
 }
 
 TEST_F(PublisherTest, WhoseRowNoLongerParsesMatchesNothingAndCanBeRemoved) {

@@ -162,7 +162,7 @@ registry::Package TrustTest::add_package(std::string_view name) {
 
 TrustedPublisher TrustTest::add(std::string_view package_id, const json::object& claims,
                                 Permissions permissions, std::string issuer) {
-  const auto parsed = CircleCiClaims::parse(claims);
+  const auto parsed = required(claims);
   if (!parsed) ADD_FAILURE() << parsed.error().message;
   const auto added = write([&](db::Session& session) {
     return add_publisher(session, package_id, {*parsed, permissions, issuer}, "alice", clock.now());

@@ -20,6 +20,7 @@
 #include "jose/forge.h"
 #include "registry/packages/store.h"
 #include "registry/trust/attempt.h"
+#include "registry/trust/circleci.h"
 #include "registry/trust/evaluation.h"
 #include "registry/trust/exchange.h"
 #include "registry/trust/issuer_keys.h"
@@ -58,6 +59,10 @@ std::string json_string(std::string_view text);
 json::object job_claims();
 /// The claims of a publisher that trusts that job.
 json::object publisher_claims(const std::vector<std::string>& contexts = {});
+/// What a CircleCI publisher of these claims requires.
+inline Result<RequiredClaims> required(const json::object& claims) {
+  return RequiredClaims::parse(circleci(), claims);
+}
 std::string signed_token(const json::object& claims,
                          const crypto::PrivateKey& key = jose::test::rsa_key(),
                          std::string_view key_id = "r");

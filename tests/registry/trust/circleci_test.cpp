@@ -1,4 +1,4 @@
-#include "registry/trust/circleci_claims.h"
+#include "registry/trust/circleci.h"
 
 #include "trust_fixture.h"
 
@@ -17,7 +17,7 @@ class PublisherConfig : public testing::TestWithParam<Config> {};
 TEST_P(PublisherConfig, IsCheckedMemberByMember) {
   const Config& it = GetParam();
   const std::string member = *it.member == '!' ? it.member + 1 : claim(it.member);
-  const auto parsed = CircleCiClaims::parse(changed(publisher_claims(), member, it.json_text));
+  const auto parsed = required(changed(publisher_claims(), member, it.json_text));
   EXPECT_EQ(code_of(parsed), it.outcome);
   if (!parsed) EXPECT_TRUE(parsed.error().message.contains(member)) << parsed.error().message;
 }
@@ -67,10 +67,10 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(PublisherClaims, KeepEveryIdOnceInLowerCaseAndOrder) {
   json::object sent = publisher_claims({kContextB, kContextA, kContextB});
   sent[claim("org-id")] = "0A1B2C3D-1111-4111-8111-111111111111";
-  const auto parsed = CircleCiClaims::parse(sent).value();
-  EXPECT_EQ(parsed.organization_id, kOrganization);
-  EXPECT_EQ(parsed.context_ids, (std::vector{kContextA, kContextB}));
-  EXPECT_EQ(CircleCiClaims::parse(parsed.to_json()).value(), parsed);
+  const auto parsed = required(sent).value();
+  EXPECT_EQ(parsed.text(claim("org-id")), kOrganization);
+  EXPECT_EQ(parsed.list(claim("context-ids")), (std::vector{kContextA, kContextB}));
+  EXPECT_EQ(required(parsed.to_json()).value(), parsed);
 }
 
 TEST(PublisherClaims, RefuseMoreContextsThanAJobHas) {
@@ -78,12 +78,11 @@ TEST(PublisherClaims, RefuseMoreContextsThanAJobHas) {
   for (int i = 0; i < 101; ++i) contexts.emplace_back(kContextA);
   json::object sent = publisher_claims();
   sent[claim("context-ids")] = contexts;
-  EXPECT_EQ(code_of(CircleCiClaims::parse(sent)), "invalid_publisher");
+  EXPECT_EQ(code_of(required(sent)), "invalid_publisher");
 }
 
 TEST(PublisherClaims, ListNoContextsWhenThereAreNone) {
-  EXPECT_FALSE(
-      CircleCiClaims::parse(publisher_claims()).value().to_json().contains(claim("context-ids")));
+  EXPECT_FALSE(required(publisher_claims()).value().to_json().contains(claim("context-ids")));
 }
 
 struct Received {
@@ -99,7 +98,7 @@ class TokenClaim : public testing::TestWithParam<Received> {};
 
 TEST_P(TokenClaim, IsComparedExactly) {
   const Received& it = GetParam();
-  const auto expected = CircleCiClaims::parse(publisher_claims({kContextA, kContextB})).value();
+  const auto expected = required(publisher_claims({kContextA, kContextB})).value();
   const Comparison comparison =
       compare(expected, changed(job_claims(), claim(it.claim), it.json_text));
   EXPECT_EQ(comparison.agreed(), it.agreed);
@@ -156,7 +155,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST(Comparison, AsksForNoContextThatThePublisherDoesNotName) {
-  const auto expected = CircleCiClaims::parse(publisher_claims()).value();
+  const auto expected = required(publisher_claims()).value();
   EXPECT_TRUE(compare(expected, changed(job_claims(), claim("context-ids"), "")).agreed());
   EXPECT_TRUE(compare(expected, changed(job_claims(), claim("context-ids"), "\"x\"")).agreed());
 }
@@ -166,15 +165,17 @@ TEST(Comparison, NeverAgreesWithAPublisherThatExpectsNothing) {
   for (const char* name : {"org-id", "project-id", "pipeline-definition-id", "vcs-origin"}) {
     empty[claim(name)] = "";
   }
-  EXPECT_FALSE(compare(CircleCiClaims{}, empty).agreed());
+  EXPECT_FALSE(compare(RequiredClaims{}, empty).agreed());
+  EXPECT_FALSE(compare(RequiredClaims(&circleci()), empty).agreed());
+  EXPECT_FALSE(compare(RequiredClaims(&circleci()), empty).same_project());
 }
 
 TEST(Comparison, KeepsLittleOfAHugeClaim) {
-  const auto expected = CircleCiClaims::parse(publisher_claims({kContextA})).value();
+  const auto expected = required(publisher_claims({kContextA})).value();
   std::string wide;
   for (int i = 0; i < 4000; ++i) wide += "ü";
-  const Comparison origin =
-      compare(expected, changed(job_claims(), claim("vcs-origin"), json_string("github.com/" + wide)));
+  const Comparison origin = compare(
+      expected, changed(job_claims(), claim("vcs-origin"), json_string("github.com/" + wide)));
   EXPECT_LE(origin.first_mismatch()->received.size(), 520u);
   EXPECT_TRUE(is_utf8(origin.first_mismatch()->received));
   json::array many;
@@ -196,7 +197,7 @@ class CircleCiRule : public testing::TestWithParam<Rule> {};
 TEST_P(CircleCiRule, HoldsWhateverThePublisher) {
   const Rule& it = GetParam();
   const auto checked =
-      check_circleci_rules(changed(job_claims(), claim(it.claim), it.json_text), kOrganization);
+      circleci().check(changed(job_claims(), claim(it.claim), it.json_text), kOrganization);
   EXPECT_EQ(code_of(checked), it.outcome);
 }
 
@@ -218,7 +219,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST(CircleCiRules, LetTheRootIssuerSpeakForEveryOrganization) {
-  EXPECT_TRUE(check_circleci_rules(job_claims(), std::nullopt));
+  EXPECT_TRUE(circleci().check(job_claims(), std::nullopt));
 }
 
 }  // namespace

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/failure.h"
+#include "registry/trust/claim_forms.h"
+
+namespace imp::trust {
+
+/// A claim that a publisher can require: a row of its provider's table.
+struct ClaimRule {
+  std::string_view name;  ///< in the token, and in npm's trust API
+  const ClaimForm* form = nullptr;
+  /// Whose identity the claim is part of, which decides what a refusal may tell: a token that
+  /// agrees in the tenant and the project is proved to come from the publisher's own project, whose
+  /// members may read the other expectations.
+  enum class Part { tenant, project, job } part = Part::job;
+  bool required = true;  ///< of every publisher; else of those that name it
+};
+
+/// What there is to know of one identity provider: data, and small pure functions. Whatever it is,
+/// the exchange, the trust API, the tables and the pages treat it alike.
+struct Provider {
+  std::string_view type;  ///< `type` of npm's trust API: "circleci"
+  std::string_view name;  ///< for people: "CircleCI"
+  /// `_npmUser` of what its machines publish.
+  std::string_view machine_name;
+  std::string_view machine_email;
+  /// In the order in which a comparison shows them.
+  std::span<const ClaimRule> claims;
+  /// The claims that are kept of a run begin with this, which is left out.
+  std::string_view run_prefix;
+  /// The tenant that an issuer's address names after the configured base URL: nothing inside for an
+  /// issuer of all tenants, nothing at all for what is no issuer's address.
+  std::optional<std::optional<std::string>> (*tenant_of_path)(std::string_view path);
+  /// What every token must satisfy, whatever the publisher. `tenant` is the one of the issuer's
+  /// address, when it names one.
+  Result<void> (*check)(const boost::json::object& token, const std::optional<std::string>& tenant);
+};
+
+/// Every provider, in the order in which messages name them.
+std::span<const Provider* const> providers();
+/// The one of this type, or null.
+const Provider* provider_of_type(std::string_view type);
+
+}  // namespace imp::trust

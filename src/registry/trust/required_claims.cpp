@@ -1,0 +1,117 @@
+#include "registry/trust/required_claims.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "audit/clean_text.h"
+#include "registry/trust/refusal.h"
+
+namespace imp::trust {
+
+namespace {
+
+namespace json = boost::json;
+using Part = ClaimRule::Part;
+
+constexpr std::size_t kLongestShown = 512;  // of what a token had, in records and answers
+
+std::unexpected<Failure> invalid(std::string_view member, std::string_view what) {
+  return refuse(
+      TrustRefusal::invalid_publisher,
+      fmt::format("Invalid trusted publisher configuration: claims[\"{}\"] {}.", member, what));
+}
+
+bool is_empty_list(const json::value& value) {
+  return value.is_array() && value.get_array().empty();
+}
+
+}  // namespace
+
+Result<RequiredClaims> RequiredClaims::parse(const Provider& provider, const json::object& claims) {
+  for (const auto& member : claims) {
+    const std::string_view key = member.key();
+    if (std::ranges::find(provider.claims, key, &ClaimRule::name) == provider.claims.end()) {
+      return invalid(key,
+                     fmt::format("is not a claim that a {} publisher can require", provider.name));
+    }
+  }
+  RequiredClaims parsed(&provider);
+  for (const ClaimRule& rule : provider.claims) {
+    const json::value* given = claims.if_contains(rule.name);
+    if (!given && !rule.required) continue;
+    auto normal = rule.form->normal(given);
+    if (!normal) return invalid(rule.name, normal.error());
+    if (!is_empty_list(*normal)) parsed.values_[rule.name] = std::move(*normal);
+  }
+  return parsed;
+}
+
+std::string RequiredClaims::text(std::string_view claim) const {
+  return std::string(string_claim(values_, claim).value_or(""));
+}
+
+std::vector<std::string> RequiredClaims::list(std::string_view claim) const {
+  std::vector<std::string> out;
+  const json::value* found = value(claim);
+  if (!found || !found->is_array()) return out;
+  for (const json::value& item : found->get_array()) out.emplace_back(item.as_string());
+  return out;
+}
+
+std::string RequiredClaims::tenant() const {
+  if (!provider_) return {};
+  const auto rule = std::ranges::find(provider_->claims, Part::tenant, &ClaimRule::part);
+  return rule == provider_->claims.end() ? std::string() : text(rule->name);
+}
+
+std::size_t RequiredClaims::specificity() const {
+  std::size_t total = 0;
+  if (!provider_) return total;
+  for (const ClaimRule& rule : provider_->claims) {
+    const json::value* wanted = value(rule.name);
+    if (rule.required || !wanted) continue;
+    total += wanted->is_array() ? wanted->get_array().size() : 1;
+  }
+  return total;
+}
+
+bool Comparison::agreed() const { return !rows.empty() && first_mismatch() == nullptr; }
+
+const ClaimRow* Comparison::first_mismatch() const {
+  const auto found = std::ranges::find(rows, false, &ClaimRow::agreed);
+  return found == rows.end() ? nullptr : &*found;
+}
+
+bool Comparison::same_project() const {
+  return same_tenant() && std::ranges::all_of(rows, [](const ClaimRow& row) {
+           return row.agreed || row.part == Part::job;
+         });
+}
+
+bool Comparison::same_tenant() const {
+  return std::ranges::any_of(
+      rows, [](const ClaimRow& row) { return row.agreed && row.part == Part::tenant; });
+}
+
+Comparison compare(const RequiredClaims& expected, const json::object& token) {
+  Comparison comparison;
+  if (!expected.provider()) return comparison;
+  for (const ClaimRule& rule : expected.provider()->claims) {
+    const json::value* wanted = expected.value(rule.name);
+    if (!wanted && !rule.required) continue;
+    const json::value* received = token.if_contains(rule.name);
+    const auto shown = received ? rule.form->shown(*received) : std::nullopt;
+    comparison.rows.push_back(
+        {.claim = std::string(rule.name),
+         .expected = wanted ? rule.form->shown(*wanted).value_or("") : std::string(),
+         .received = audit::clean_text(shown.value_or("(absent)"), kLongestShown),
+         .agreed = wanted && shown && rule.form->satisfied(*wanted, *received),
+         .present = shown.has_value(),
+         .part = rule.part});
+  }
+  return comparison;
+}
+
+}  // namespace imp::trust
