@@ -65,7 +65,15 @@ for (const [client, staging] of [...current.map((c) => [c, c]), [current[0], npm
       const listed = await person.npm(staging, ['stage', 'list', '@alice/lib']);
       assert.equal(listed.code, 0, listed.output);
       assert.match(listed.stdout, /2\.0\.0/);
-      assert.equal((await person.npm(staging, ['stage', 'view', item.id])).code, 0);
+      const viewed = await person.npm(staging, ['stage', 'view', item.id]);
+      assert.equal(viewed.code, 0, viewed.output);
+      for (const { stdout } of [listed, viewed]) {
+        // npm prints what it does not know as JavaScript turns it into text.
+        assert.doesNotMatch(stdout, /\[object Object\]/);
+        assert.match(stdout, /run\.vcs-ref: refs\/heads\/main/);
+        assert.match(stdout, new RegExp(`run\\.project-id: ${job.project}`));
+        assert.match(stdout, /expiresAt: /);
+      }
       const downloaded = await person.npm(staging, ['stage', 'download', item.id]);
       assert.equal(downloaded.code, 0, downloaded.output);
       assert.ok(readdirSync(person.directory).some((file) => file.includes('2.0.0') && file.endsWith('.tgz')));

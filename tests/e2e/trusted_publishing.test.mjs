@@ -12,6 +12,16 @@ const trustArguments = (job) => ['--org-id', job.organization, '--project-id', j
   '--pipeline-definition-id', job.definition, '--vcs-origin', job.origin,
   ...(job.contexts ?? []).flatMap((id) => ['--context-id', id])];
 
+/** A job as the body of a trust request has it. */
+const publisherOf = (job, permissions) => ({
+  type: 'circleci',
+  claims: {
+    'oidc.circleci.com/org-id': job.organization, 'oidc.circleci.com/project-id': job.project,
+    'oidc.circleci.com/pipeline-definition-id': job.definition, 'oidc.circleci.com/vcs-origin': job.origin,
+  },
+  permissions,
+});
+
 async function setUp(client, { contexts } = {}) {
   const setup = { issuer: await Issuer.start() };
   setup.server = await Server.start({ settings: `trust:\n  circleci_issuer: ${setup.issuer.base}\n` });
@@ -66,6 +76,26 @@ for (const client of current) {
       const listed = await s.person.npm(client, ['trust', 'list', '@alice/lib', '--json', `--otp=${await s.factor.code()}`]);
       assert.equal(listed.code, 0, listed.output);
       assert.equal(JSON.parse(listed.stdout).projectId, s.job.project);
+    });
+
+    test('a pipeline that may only manage dist-tags does that with npm dist-tag, and cannot publish', async () => {
+      const job = newJob();
+      const trusted = await s.server.request('POST', '/-/package/@alice%2flib/trust', {
+        token: s.token, headers: { 'npm-otp': await s.factor.code() }, body: [publisherOf(job, ['manageDistTags'])],
+      });
+      assert.equal(trusted.status, 200, trusted.text);
+      const tag = (...args) => s.ci.npm(client, ['dist-tag', ...args],
+        { env: { CIRCLECI: 'true', NPM_ID_TOKEN: s.issuer.token(job) } });
+      const tags = async () => (await s.server.request('GET', '/-/package/@alice%2flib/dist-tags')).json;
+      const added = await tag('add', '@alice/lib@1.0.0', 'beta');
+      assert.equal(added.code, 0, `${added.output}\n${s.server.log}`);
+      assert.equal((await tags()).beta, '1.0.0');
+      const removed = await tag('rm', '@alice/lib', 'beta');
+      assert.equal(removed.code, 0, removed.output);
+      assert.equal((await tags()).beta, undefined);
+      const refused = await s.publish('1.2.0', s.issuer.token(job));
+      assert.notEqual(refused.code, 0);
+      assert.match(refused.output, /OIDC permission denied for this action/);
     });
 
     test('npm says why a publish was refused', async () => {
@@ -206,14 +236,7 @@ describe('the exchange', () => {
     const trusted = await s.server.request('POST', '/-/package/@alice%2flib/trust', {
       token: s.token,
       headers: { 'npm-otp': await s.factor.code() },
-      body: jobs.map((job) => ({
-        type: 'circleci',
-        claims: {
-          'oidc.circleci.com/org-id': job.organization, 'oidc.circleci.com/project-id': job.project,
-          'oidc.circleci.com/pipeline-definition-id': job.definition, 'oidc.circleci.com/vcs-origin': job.origin,
-        },
-        permissions: ['createPackage'],
-      })),
+      body: jobs.map((job) => publisherOf(job, ['createPackage'])),
     });
     assert.equal(trusted.status, 200, trusted.text);
     const silent = s.exchange(s.issuer.token(jobs.find((job) => job.trouble === 'silence')));
