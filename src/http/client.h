@@ -24,7 +24,7 @@ enum class FetchRefusal : std::uint8_t {
   timed_out,
   body_too_large,
   redirect_refused,  ///< too many, without a place, or with a body to another origin
-  stopped,           ///< the sink returned false
+  stopped,           ///< the sink returned false, or give_up true
   answer_invalid,    ///< not HTTP, or it broke off
 };
 Reason reason(FetchRefusal refusal);
@@ -42,6 +42,8 @@ struct Fetch {
   /// cannot change its address in between. Connects directly: a proxy would choose the address.
   bool public_addresses_only = false;
   std::string unix_socket{};  ///< connect to this path instead of the URL's host
+  /// When set, asked at least once a second; true ends the exchange as `stopped`.
+  std::function<bool()> give_up{};
   /// When set, receives the body of a 2xx answer as it arrives instead of `Fetched::body`.
   /// Returning false stops the transfer with a failure.
   std::function<bool(ByteView)> sink{};

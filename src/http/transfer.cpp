@@ -77,6 +77,16 @@ std::size_t on_body(const char* data, std::size_t, std::size_t size, void* user)
   return size;
 }
 
+int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  try {
+    exchange.stopped = exchange.stopped || exchange.fetch.give_up();
+  } catch (...) {
+    exchange.stopped = true;
+  }
+  return exchange.stopped ? 1 : 0;
+}
+
 curl_socket_t on_socket(void* user, curlsocktype, curl_sockaddr* address) {
   auto& exchange = *static_cast<Exchange*>(user);
   const bool local = address->family == AF_UNIX && !exchange.fetch.unix_socket.empty();
@@ -164,6 +174,11 @@ void set_options(CURL* handle, const Fetch& fetch, const ClientOptions& options,
   curl_easy_setopt(handle, CURLOPT_HEADERDATA, &exchange);
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(handle, CURLOPT_WRITEDATA, &exchange);
+  if (fetch.give_up) {
+    curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &exchange);
+  }
   curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, on_socket);
   curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, &exchange);
 }

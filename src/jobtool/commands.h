@@ -18,9 +18,9 @@ int run_release(const Words& words);
 int env_subst(const Words& words);
 /// `circleci step halt`: ends the job as a success after this step.
 int step_halt(const Words& words);
-/// `circleci internal launch USER DIRECTORY -- PROGRAM…`: how the runner starts every command
-/// inside the sandbox. Becomes USER ("-": stays), enters DIRECTORY, takes the environment from
-/// descriptor 3.
+/// `circleci internal launch USER PROCESSES DIRECTORY -- PROGRAM…`: how the runner starts every
+/// command inside the sandbox. Limits itself to PROCESSES, becomes USER ("-": stays), enters
+/// DIRECTORY, takes the environment from descriptor 3.
 int internal_launch(const Words& words);
 
 /// Says a problem on standard error and returns the exit code for it.

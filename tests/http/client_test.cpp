@@ -40,6 +40,12 @@ class ClientTest : public ServerTest {
       std::this_thread::sleep_for(Milliseconds(500));
       return text(200, "late");
     });
+    router.add(Method::get, "/parked", [](const Request& request) {
+      if (request.wait_expired) return text(200, "in the end");
+      Response response;
+      response.body = WaitFor{"never", std::chrono::minutes(5)};
+      return response;
+    });
     router.add(Method::get, "/large",
                [](const Request&) { return text(200, std::string(1'000'000, 'x')); });
     hot_path = [this](const Request& request) {
@@ -195,6 +201,20 @@ TEST_F(ClientTest, TimesOut) {
   const auto before = std::chrono::steady_clock::now();
   EXPECT_EQ(code({.url = url("/slow"), .timeout = Milliseconds(100)}), "fetch_timed_out");
   EXPECT_LT(std::chrono::steady_clock::now() - before, Milliseconds(450));
+}
+
+TEST_F(ClientTest, IsGivenUpWhenTheCallerDoesNotWantItAnyMore) {
+  start();
+  bool unwanted = false;
+  const auto begin = std::chrono::steady_clock::now();
+  const auto answer =
+      client->fetch({.url = url("/parked"), .timeout = std::chrono::hours(1), .give_up = [&] {
+                       return std::exchange(unwanted, true);
+                     }});
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), "fetch_stopped");
+  // Nothing arrived meanwhile: the question is asked by time, not by bytes.
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
 }
 
 TEST_F(ClientTest, RefusesAddressesThatAreNotPublic) {

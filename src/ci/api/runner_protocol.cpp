@@ -45,6 +45,15 @@ http::Response claim(Pipelines& pipelines, const http::Request& request) {
   return response;
 }
 
+http::Response give_back(Pipelines& pipelines, const http::Request& request) {
+  const auto runner = pipelines.runner_tokens.verify(request.bearer());
+  if (!runner) return http::failure(runner.error());
+  const auto message = runner::decode<runner::GiveBackRequest>(request.body);
+  if (!message) return http::failure(message.error());
+  const auto done = pipelines.dispatch.give_back(*runner, *message);
+  return done ? http::no_content() : http::failure(done.error());
+}
+
 Result<void> require_administrator(const Call& call) {
   if (call.person().is_admin) return {};
   return refuse(ApiRefusal::not_permitted, "Only administrators of the server manage runners.");
@@ -87,6 +96,8 @@ void add_runner_routes(http::Router& router, CiServices& services, Pipelines& pi
   const std::string job = "/runner/v1/jobs/{job_id}";
   router.add(Method::post, runner::claim_path,
              [&pipelines](const http::Request& request) { return claim(pipelines, request); });
+  router.add(Method::post, runner::give_back_path,
+             [&pipelines](const http::Request& request) { return give_back(pipelines, request); });
   router.add(
       Method::post, job + "/heartbeat",
       on_job<runner::HeartbeatRequest>(

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "crypto/hash.h"
@@ -72,7 +73,8 @@ Result<std::optional<runner::JobTicket>> JobDispatch::claim(const RunnerIdentity
 }
 
 JobDispatch::Taken JobDispatch::take(db::Session& session, const RunnerIdentity& runner,
-                                     const runner::ClaimRequest& request, Changes& changes) const {
+                                     const runner::ClaimRequest& request, Changes& changes) {
+  if (is_given_back(request.claim_id)) return {};
   const auto before =
       find_jobs(session, "claim_id = :p1 AND runner_id = :p2 AND status = 'running'",
                 {request.claim_id, runner.id});
@@ -202,6 +204,43 @@ Result<std::optional<runner::JobTicket>> JobDispatch::hand_over(const RunnerIden
   if (!stored) return pass_on(stored);
   if (!*stored) return std::nullopt;
   return open(job_id, **stored);
+}
+
+Result<void> JobDispatch::give_back(const RunnerIdentity& runner,
+                                    const runner::GiveBackRequest& request) {
+  {
+    constexpr std::size_t remembered = 1000;
+    const std::lock_guard lock(mutex_);
+    given_back_.push_back(request.claim_id);
+    if (given_back_.size() > remembered) given_back_.pop_front();
+  }
+  Changes changes;
+  auto done = services_.database.write([&](db::Session& session) -> Result<void> {
+    for (const JobRow& row : find_jobs(
+             session, "claim_id = :p1 AND runner_id = :p2 AND status = 'running' AND accepted = 0",
+             {request.claim_id, runner.id})) {
+      if (row.job.cancel_requested) {
+        end_job(session, row.job, JobStatus::canceled, {}, services_.clock.now(), changes);
+        continue;
+      }
+      session.run(
+          "UPDATE ci_jobs SET status = 'queued', started = NULL, runner_id = '', runner_name = '', "
+          "claim_id = '', lease_hash = '', lease_expires = NULL, credential_hash = '', "
+          "sealed_ticket = '', context_ids = '[]', reason = '' WHERE id = :p1",
+          {row.job.id});
+      advance_workflow(session, row.job.workflow_id, services_.clock.now(), changes);
+      changes.add(std::string(queue_topic));
+      changes.add(job_topic(row.job.id));
+    }
+    return {};
+  });
+  if (done) changes.notify(services_.waiters);
+  return done;
+}
+
+bool JobDispatch::is_given_back(const std::string& claim_id) {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::find(given_back_, claim_id) != given_back_.end();
 }
 
 Result<void> JobDispatch::give_up(const Prepared& prepared, const Failure& failure) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <deque>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +30,11 @@ class JobDispatch {
   Result<std::optional<runner::JobTicket>> claim(const RunnerIdentity& runner,
                                                  const runner::ClaimRequest& request);
 
+  /// The runner stops before it began the job of this claim: the job waits for a runner again, as
+  /// if it had never been given away. Does nothing to a job that has begun. The claim gets no job
+  /// from now on, even when it is still being answered.
+  Result<void> give_back(const RunnerIdentity& runner, const runner::GiveBackRequest& request);
+
  private:
   struct Prepared {
     TicketFacts facts;
@@ -44,7 +51,7 @@ class JobDispatch {
   };
 
   Taken take(db::Session& session, const RunnerIdentity& runner,
-             const runner::ClaimRequest& request, Changes& changes) const;
+             const runner::ClaimRequest& request, Changes& changes);
   /// Ends the job and returns nothing when it may not run.
   std::optional<Prepared> prepare(db::Session& session, const JobRow& row, Changes& changes) const;
   bool release_contexts(db::Session& session, Prepared& prepared, Changes& changes) const;
@@ -59,7 +66,11 @@ class JobDispatch {
     return to_milliseconds(services_.clock.now() + services_.lease);
   }
 
+  bool is_given_back(const std::string& claim_id);
+
   const PipelineServices& services_;
+  std::mutex mutex_;
+  std::deque<std::string> given_back_;  ///< the last of them; guarded by mutex_
 };
 
 }  // namespace imp::ci

@@ -95,6 +95,15 @@ std::uint64_t apply_events(db::Session& session, const JobRow& row,
   return accepted;
 }
 
+void abandon(db::Session& session, const JobRow& row, std::string_view reason, Time now,
+             Changes& changes) {
+  session.run("UPDATE ci_jobs SET lease_hash = '' WHERE id = :p1", {row.job.id});
+  end_open_steps(session, row.job.id, now);
+  end_job(session, row.job,
+          row.job.cancel_requested ? JobStatus::canceled : JobStatus::infrastructure_fail, reason,
+          now, changes);
+}
+
 void end_open_steps(db::Session& session, std::string_view job_id, Time now) {
   session.run(
       "UPDATE ci_job_steps SET outcome = 'canceled', stopped = :p1 WHERE job_id = :p2 AND outcome "

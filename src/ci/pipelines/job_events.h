@@ -15,6 +15,11 @@ namespace imp::ci {
 std::uint64_t apply_events(db::Session& session, const JobRow& row,
                            const std::vector<runner::Event>& events, Time now, Changes& changes);
 
+/// Ends a running job whose runner is gone: `infrastructure_fail` with this reason, or `canceled`
+/// where that was asked for. A runner that comes back cannot go on with it.
+void abandon(db::Session& session, const JobRow& row, std::string_view reason, Time now,
+             Changes& changes);
+
 /// Steps that nobody will finish any more are canceled.
 void end_open_steps(db::Session& session, std::string_view job_id, Time now);
 

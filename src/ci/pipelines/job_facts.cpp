@@ -2,37 +2,15 @@
 
 #include <algorithm>
 
-#include "accounts/organizations.h"
-#include "ci/projects/projects.h"
-
 namespace imp::ci {
-namespace {
-
-std::string organization_name(db::Session& session, const Project& project) {
-  const auto organization = accounts::find_organization(session, project.organization_id);
-  return organization ? organization->name : "";
-}
-
-}  // namespace
 
 TicketFacts facts_of(db::Session& session, const Job& job) {
   auto pipeline = find_pipeline(session, job.pipeline_id);
   auto workflow = find_workflow(session, job.workflow_id);
-  auto project = Projects::find(session, job.project_id);
-  auto source = pipeline ? Projects::find(session, pipeline->source_project_id) : std::nullopt;
-  if (!pipeline || !workflow || !project || !source) {
-    throw db::StoreError("a job without its pipeline, workflow or project", false);
+  if (!pipeline || !workflow) {
+    throw db::StoreError("a job without its pipeline or workflow", false);
   }
-  TicketFacts facts{.project = std::move(*project),
-                    .source = std::move(*source),
-                    .organization = {},
-                    .source_organization = {},
-                    .pipeline = std::move(*pipeline),
-                    .workflow = std::move(*workflow),
-                    .job = job};
-  facts.organization = organization_name(session, facts.project);
-  facts.source_organization = organization_name(session, facts.source);
-  return facts;
+  return {facts_of(session, std::move(*pipeline)), std::move(*workflow), job};
 }
 
 bool is_withheld(const TicketFacts& facts) {

@@ -18,10 +18,7 @@ runner::JobTicket ticket_template(const config::Job& job, const PipelineFacts& f
                                   std::string_view public_url);
 
 /// What is known about a job when a runner takes it.
-struct TicketFacts {
-  Project project, source;
-  std::string organization, source_organization;  ///< names
-  Pipeline pipeline;
+struct TicketFacts : PipelineFacts {
   Workflow workflow;
   Job job;
 };

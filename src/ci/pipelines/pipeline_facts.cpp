@@ -4,6 +4,8 @@
 
 #include <boost/json.hpp>
 
+#include "accounts/organizations.h"
+#include "ci/projects/projects.h"
 #include "db/database.h"
 
 namespace imp::ci {
@@ -66,7 +68,27 @@ expr::Value value_of(const json::value& value) {
   return expr::Undefined{};
 }
 
+std::string organization_name(db::Session& session, const Project& project) {
+  const auto organization = accounts::find_organization(session, project.organization_id);
+  if (!organization) throw db::StoreError("a project without an organization", false);
+  return organization->name;
+}
+
 }  // namespace
+
+PipelineFacts facts_of(db::Session& session, Pipeline pipeline) {
+  auto project = Projects::find(session, pipeline.project_id);
+  auto source = Projects::find(session, pipeline.source_project_id);
+  if (!project || !source) throw db::StoreError("a pipeline without its project", false);
+  PipelineFacts facts{.pipeline = std::move(pipeline),
+                      .project = std::move(*project),
+                      .source = std::move(*source),
+                      .organization = {},
+                      .source_organization = {}};
+  facts.organization = organization_name(session, facts.project);
+  facts.source_organization = organization_name(session, facts.source);
+  return facts;
+}
 
 std::string clone_url(std::string_view public_url, std::string_view organization,
                       std::string_view project) {

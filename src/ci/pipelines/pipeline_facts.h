@@ -7,6 +7,7 @@
 #include "ci/pipelines/pipeline.h"
 #include "ci/projects/project.h"
 #include "ci/projects/repository.h"
+#include "db/database.h"
 
 namespace imp::ci {
 
@@ -17,8 +18,11 @@ struct PipelineFacts {
   Project source;            ///< whose code it builds: the same, or a fork
   std::string organization;  ///< name of the project's organisation
   std::string source_organization;
-  Commit commit;
+  Commit commit = {};  ///< only where it was read from the repository
 };
+
+/// All but the commit, as it is now.
+PipelineFacts facts_of(db::Session& session, Pipeline pipeline);
 
 /// The documented pipeline values that exist in this pipeline; what has no value is left out.
 config::PipelineValues pipeline_values(const PipelineFacts& facts, std::string_view public_url);

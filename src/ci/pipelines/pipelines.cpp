@@ -19,6 +19,9 @@ Pipelines::Pipelines(PipelineServices given)
       reader(services) {}
 
 void Pipelines::recover() {
+  if (const auto done = running.extend_leases(); !done) {
+    services.log.error("leases not extended", {{"reason", done.error().detail}});
+  }
   pushes.recover();
   triggers.resume(Milliseconds(0));
 }

@@ -1,9 +1,12 @@
 #include "ci/pipelines/pushes.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/uuid.h"
+#include "ci/pipelines/refusal.h"
 #include "ci/pipelines/rows.h"
 
 namespace imp::ci {
@@ -60,9 +63,16 @@ bool asks_to_skip(const Commit& commit) {
 }
 
 Result<std::vector<Pipeline>> Pushes::around(const Project& project, const accounts::Actor& by,
-                                             const std::function<void()>& receive) {
+                                             const std::function<void()>& receive,
+                                             Milliseconds patience) {
   const auto lock = lock_of(project.id);
-  const std::lock_guard held(*lock);
+  // Whoever waits keeps a thread from other projects' pushes and reads.
+  const std::unique_lock held(*lock, patience);
+  if (!held) {
+    return refuse(PipelineRefusal::push_under_way,
+                  fmt::format("Others are pushing to {} and are not done; push again in a moment.",
+                              project.slug));
+  }
   // Of an earlier push, and in its pusher's name, not in this one's.
   if (auto done = finish_left_over(project.id); !done) return pass_on(done);
   const auto push = begin(project, by);
@@ -90,10 +100,10 @@ void Pushes::recover() {
   }
 }
 
-std::shared_ptr<std::mutex> Pushes::lock_of(const std::string& project_id) {
+std::shared_ptr<std::timed_mutex> Pushes::lock_of(const std::string& project_id) {
   const std::lock_guard lock(mutex_);
   auto& found = locks_[project_id];
-  if (!found) found = std::make_shared<std::mutex>();
+  if (!found) found = std::make_shared<std::timed_mutex>();
   return found;
 }
 
@@ -137,8 +147,8 @@ Result<std::vector<Pipeline>> Pushes::finish(const Push& push) {
   if (!after) return pass_on(after);
   const auto definitions = services_.definitions.list(push.project_id);
   if (!definitions) return pass_on(definitions);
-  auto wanted = pipelines_of(push, *after, *definitions);
   const accounts::Actor by{.person_id = push.actor_id, .name = push.actor_name, .via = "git push"};
+  auto wanted = pipelines_of(push, *after, *definitions, by);
   const auto ids =
       services_.database.write([&](db::Session& session) -> Result<std::vector<std::string>> {
         session.run("DELETE FROM ci_pushes WHERE id = :p1", {push.id});
@@ -148,9 +158,9 @@ Result<std::vector<Pipeline>> Pushes::finish(const Push& push) {
   return triggers_.start_all(*ids);
 }
 
-std::vector<NewPipeline> Pushes::pipelines_of(
-    const Push& push, const std::vector<Ref>& after,
-    const std::vector<PipelineDefinition>& definitions) const {
+std::vector<NewPipeline> Pushes::pipelines_of(const Push& push, const std::vector<Ref>& after,
+                                              const std::vector<PipelineDefinition>& definitions,
+                                              const accounts::Actor& by) const {
   std::vector<NewPipeline> out;
   auto refs = moved(push.before, after);
   if (refs.size() > moved_limit) {
@@ -165,14 +175,8 @@ std::vector<NewPipeline> Pushes::pipelines_of(
     // A tag need not lead to a commit.
     if (!commit || asks_to_skip(*commit)) continue;
     for (const PipelineDefinition& definition : definitions) {
-      Pipeline pipeline;
-      pipeline.project_id = pipeline.source_project_id = push.project_id;
-      pipeline.definition_id = definition.id;
-      pipeline.definition_name = definition.name;
-      pipeline.config_path = definition.config_path;
+      Pipeline pipeline = pipeline_of(push.project_id, definition, by);
       pipeline.event_name = pipeline.event_action = "push";
-      pipeline.actor_id = push.actor_id;
-      pipeline.actor_name = push.actor_name;
       const std::string_view full = moved.ref.name;
       if (full.starts_with(branch_prefix)) pipeline.branch = full.substr(branch_prefix.size());
       if (full.starts_with(tag_prefix)) pipeline.tag = full.substr(tag_prefix.size());

@@ -26,10 +26,12 @@ class Pushes {
       : services_(services), triggers_(triggers) {}
 
   /// Runs `receive` (git's receive-pack) and starts the pipelines of what it changed, whether it
-  /// succeeded or not. A failure here means that git was not run, or that the pipelines could not
-  /// be recorded; they are then when the project is next pushed to or at the next start.
+  /// succeeded or not. A failure here means that git was not run (`push_under_way`: another push
+  /// took longer than `patience`), or that the pipelines could not be recorded; they are then when
+  /// the project is next pushed to or at the next start.
   Result<std::vector<Pipeline>> around(const Project& project, const accounts::Actor& by,
-                                       const std::function<void()>& receive);
+                                       const std::function<void()>& receive,
+                                       Milliseconds patience = std::chrono::seconds(10));
 
   /// Ends what a crash left half done; once, before the server takes requests.
   void recover();
@@ -40,17 +42,18 @@ class Pushes {
     std::vector<Ref> before;
   };
 
-  std::shared_ptr<std::mutex> lock_of(const std::string& project_id);
+  std::shared_ptr<std::timed_mutex> lock_of(const std::string& project_id);
   Result<Push> begin(const Project& project, const accounts::Actor& by);
   Result<std::vector<Pipeline>> finish(const Push& push);
   Result<void> finish_left_over(const std::string& project_id);
   std::vector<NewPipeline> pipelines_of(const Push& push, const std::vector<Ref>& after,
-                                        const std::vector<PipelineDefinition>& definitions) const;
+                                        const std::vector<PipelineDefinition>& definitions,
+                                        const accounts::Actor& by) const;
 
   const PipelineServices& services_;
   Triggers& triggers_;
   std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<std::mutex>> locks_;  ///< guarded by mutex_
+  std::map<std::string, std::shared_ptr<std::timed_mutex>> locks_;  ///< guarded by mutex_
 };
 
 /// Whether a commit asks for no pipeline.

@@ -36,6 +36,10 @@ Reason reason(PipelineRefusal refusal) {
       return {"too_old_to_rerun", FailureKind::conflict};
     case PipelineRefusal::ssh_disabled:
       return {"ssh_disabled", FailureKind::forbidden};
+    case PipelineRefusal::push_under_way:
+      return {"push_under_way", FailureKind::unavailable};
+    case PipelineRefusal::job_canceled:
+      return {"job_canceled", FailureKind::conflict};
     case PipelineRefusal::lease_lost:
       return {"lease_lost", FailureKind::conflict};
     case PipelineRefusal::invalid_runner_name:

@@ -20,8 +20,10 @@ enum class PipelineRefusal {
   invalid_rerun,  ///< options that exclude each other, or jobs of another workflow
   too_many_reruns,
   too_old_to_rerun,
-  ssh_disabled,  ///< the project forbids reruns with SSH
-  lease_lost,    ///< the runner no longer holds the job; the code is the protocol's
+  ssh_disabled,    ///< the project forbids reruns with SSH
+  push_under_way,  ///< others push to the same repository and take long
+  job_canceled,    ///< somebody has canceled the job: it speaks for nobody any more
+  lease_lost,      ///< the runner no longer holds the job; the code is the protocol's
   invalid_runner_name,
   runner_token_refused,
   runner_token_not_found,

@@ -1,11 +1,14 @@
 #include "ci/pipelines/runner_tokens.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "audit/log.h"
 #include "base/encoding.h"
 #include "base/uuid.h"
 #include "ci/contexts/audit_record.h"
+#include "ci/pipelines/job_events.h"
 #include "ci/pipelines/refusal.h"
 #include "crypto/hash.h"
 
@@ -70,14 +73,23 @@ Result<std::vector<RunnerIdentity>> RunnerTokens::list() const {
 }
 
 Result<void> RunnerTokens::revoke(std::string_view id, const accounts::Actor& by) {
-  return services_.database.write([&](db::Session& session) -> Result<void> {
+  Changes changes;
+  auto done = services_.database.write([&](db::Session& session) -> Result<void> {
+    const Time now = services_.clock.now();
+    for (const JobRow& row :
+         find_jobs(session, "status = 'running' AND runner_id = :p1", {std::string(id)})) {
+      abandon(session, row, fmt::format("The runner {} is gone.", row.job.runner_name), now,
+              changes);
+    }
     if (session.run("DELETE FROM ci_runner_tokens WHERE id = :p1", {std::string(id)}) == 0) {
       return refuse(PipelineRefusal::runner_token_not_found, "There is no such runner.");
     }
-    audit::append(session, audit_record(by, "runner.token.revoke", "runner:" + std::string(id), "",
-                                        services_.clock.now(), {}));
+    audit::append(
+        session, audit_record(by, "runner.token.revoke", "runner:" + std::string(id), "", now, {}));
     return {};
   });
+  if (done) changes.notify(services_.waiters);
+  return done;
 }
 
 }  // namespace imp::ci

@@ -28,6 +28,7 @@ class RunnerTokens {
   Result<RunnerIdentity> verify(std::string_view token) const;
   /// By name.
   Result<std::vector<RunnerIdentity>> list() const;
+  /// Also ends the jobs that the runner holds: nobody could renew their leases.
   Result<void> revoke(std::string_view id, const accounts::Actor& by);
 
  private:

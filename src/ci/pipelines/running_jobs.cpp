@@ -10,6 +10,11 @@
 namespace imp::ci {
 namespace {
 
+std::unexpected<Failure> job_canceled() {
+  return refuse(PipelineRefusal::job_canceled,
+                "The job has been canceled: it gets no identity token and moves no deploy marker.");
+}
+
 std::unexpected<Failure> lease_lost() {
   return refuse(PipelineRefusal::lease_lost,
                 "This lease does not hold the job: it ended, or its time is over.");
@@ -118,6 +123,7 @@ Result<runner::TokenReply> RunningJobs::identity_token(const RunnerIdentity& run
   const auto identity = services_.database.write([&](db::Session& session) -> Result<JobIdentity> {
     const auto row = held(session, runner, job_id, request.lease);
     if (!row) return pass_on(row);
+    if (row->job.cancel_requested) return job_canceled();
     return identity_of(facts_of(session, row->job), row->context_ids);
   });
   if (!identity) return pass_on(identity);
@@ -132,7 +138,14 @@ Result<runner::ReleaseReply> RunningJobs::release(const RunnerIdentity& runner,
   const auto job = services_.database.write([&](db::Session& session) -> Result<DeployJob> {
     const auto row = held(session, runner, job_id, request.lease);
     if (!row) return pass_on(row);
-    return deploy_job_of(facts_of(session, row->job));
+    if (row->job.cancel_requested) return job_canceled();
+    const TicketFacts facts = facts_of(session, row->job);
+    if (is_withheld(facts)) {
+      return refuse(IdentityRefusal::fork_without_secrets,
+                    "Builds of forks move no deploy markers: the project does not pass secrets to "
+                    "builds from forked pull requests.");
+    }
+    return deploy_job_of(facts);
   });
   if (!job) return pass_on(job);
   const auto deployment = carry_out(services_.deploys, *job, request);
@@ -151,12 +164,8 @@ Result<void> RunningJobs::expire_leases() {
     for (const JobRow& row :
          find_jobs(session, "status = 'running' AND lease_expires < :p1 LIMIT 100",
                    {to_milliseconds(now)})) {
-      // A runner that comes back must not go on with it.
-      session.run("UPDATE ci_jobs SET lease_hash = '' WHERE id = :p1", {row.job.id});
-      end_open_steps(session, row.job.id, now);
-      const bool canceled = row.job.cancel_requested;
-      end_job(
-          session, row.job, canceled ? JobStatus::canceled : JobStatus::infrastructure_fail,
+      abandon(
+          session, row,
           fmt::format("The runner {} was not heard of for {} seconds.", row.job.runner_name,
                       std::chrono::duration_cast<std::chrono::seconds>(services_.lease).count()),
           now, changes);
@@ -166,6 +175,16 @@ Result<void> RunningJobs::expire_leases() {
   });
   if (done) changes.notify(services_.waiters);
   return done;
+}
+
+Result<void> RunningJobs::extend_leases() {
+  return services_.database.write([&](db::Session& session) -> Result<void> {
+    session.run(
+        "UPDATE ci_jobs SET lease_expires = :p1 WHERE status = 'running' AND lease_expires < :p2",
+        {to_milliseconds(services_.clock.now() + services_.lease),
+         to_milliseconds(services_.clock.now() + services_.lease)});
+    return {};
+  });
 }
 
 Result<bool> RunningJobs::may_read(std::string_view credential, std::string_view project_id) const {

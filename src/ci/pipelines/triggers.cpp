@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "accounts/organizations.h"
 #include "audit/log.h"
 #include "base/uuid.h"
 #include "ci/contexts/audit_record.h"
@@ -39,19 +38,6 @@ Result<void> require_hosted(const Project& project) {
                             project.slug, project.repository_url));
 }
 
-Pipeline pipeline_for(const Project& project, const PipelineDefinition& definition,
-                      const accounts::Actor& by) {
-  Pipeline pipeline;
-  pipeline.project_id = project.id;
-  pipeline.definition_id = definition.id;
-  pipeline.definition_name = definition.name;
-  pipeline.config_path = definition.config_path;
-  pipeline.source_project_id = project.id;
-  pipeline.actor_id = by.person_id;
-  pipeline.actor_name = by.name;
-  return pipeline;
-}
-
 struct PullRequest {
   std::int64_t number = 0;
   bool opened = false;
@@ -74,13 +60,19 @@ PullRequest number_of(db::Session& session, const Project& parent, const Project
   return {number, true};
 }
 
-std::string organization_name(db::Session& session, const Project& project) {
-  const auto organization = accounts::find_organization(session, project.organization_id);
-  if (!organization) throw db::StoreError("a project without an organization", false);
-  return organization->name;
-}
-
 }  // namespace
+
+Pipeline pipeline_of(std::string project_id, const PipelineDefinition& definition,
+                     const accounts::Actor& by) {
+  Pipeline pipeline;
+  pipeline.project_id = pipeline.source_project_id = std::move(project_id);
+  pipeline.definition_id = definition.id;
+  pipeline.definition_name = definition.name;
+  pipeline.config_path = definition.config_path;
+  pipeline.actor_id = by.person_id;
+  pipeline.actor_name = by.name;
+  return pipeline;
+}
 
 Result<Pipeline> Triggers::run(const Project& project, const RunRequest& request,
                                const accounts::Actor& by) {
@@ -102,7 +94,7 @@ Result<Pipeline> Triggers::run(const Project& project, const RunRequest& request
   const auto commit = services_.repositories.commit(project.id, checkout->revision);
   if (!commit) return pass_on(commit);
 
-  NewPipeline wanted{pipeline_for(project, *definition, by), request.arguments};
+  NewPipeline wanted{pipeline_of(project.id, *definition, by), request.arguments};
   Pipeline& pipeline = wanted.pipeline;
   pipeline.event_name = pipeline.event_action = "api";
   pipeline.branch = request.checkout.branch;
@@ -148,7 +140,7 @@ Result<std::vector<Pipeline>> Triggers::pull_request(const Project& parent, cons
             number_of(session, parent, fork, std::string(branch), services_.clock.now());
         std::vector<NewPipeline> wanted;
         for (const PipelineDefinition& definition : *definitions) {
-          Pipeline pipeline = pipeline_for(parent, definition, by);
+          Pipeline pipeline = pipeline_of(parent.id, definition, by);
           pipeline.event_name = "pull_request";
           pipeline.event_action = request.opened ? "opened" : "synchronize";
           pipeline.source_project_id = fork.id;
@@ -201,21 +193,10 @@ Result<PipelineFacts> Triggers::facts_of(std::string_view pipeline_id,
     if (!pipeline) {
       return refuse(PipelineRefusal::pipeline_not_found, "There is no such pipeline.");
     }
-    auto project = Projects::find(session, pipeline->project_id);
-    auto source = Projects::find(session, pipeline->source_project_id);
-    if (!project || !source) throw db::StoreError("a pipeline without its project", false);
     const auto row = session.row("SELECT arguments FROM ci_pipelines WHERE id = :p1",
                                  {std::string(pipeline_id)});
     arguments = values_from_json(row->text(0));
-    PipelineFacts facts{.pipeline = std::move(*pipeline),
-                        .project = std::move(*project),
-                        .source = std::move(*source),
-                        .organization = {},
-                        .source_organization = {},
-                        .commit = {}};
-    facts.organization = organization_name(session, facts.project);
-    facts.source_organization = organization_name(session, facts.source);
-    return facts;
+    return imp::ci::facts_of(session, std::move(*pipeline));
   });
 }
 

@@ -32,6 +32,10 @@ struct NewPipeline {
   config::Arguments arguments = {};
 };
 
+/// A pipeline of this definition that somebody asks for: what it builds is still to be said.
+Pipeline pipeline_of(std::string project_id, const PipelineDefinition& definition,
+                     const accounts::Actor& by);
+
 /// Starts pipelines. That happens in two transactions, because reading a repository and compiling
 /// must not keep other writers waiting: the first gives the pipeline its number and state
 /// `pending`, the second stores what came of its configuration. resume() takes up what a crash left

@@ -23,7 +23,7 @@ void run_job(const AgentOptions& options, const JobSettings& settings, const Job
   EventSpool spool(clock);
   StopSignal signal;
   const std::stop_callback stopped(stop, [&] { signal.request(StopReason::runner_stopped); });
-  JobLink link(server, ticket, spool, signal, options.back_off, log);
+  JobLink link(server, ticket, spool, signal, options.times, log);
   JobRun job(settings, ticket, server, toolchains, spool, signal);
   const JobFinished end = job.run();
   spool.add(end);
@@ -41,7 +41,14 @@ Result<void> serve_slot(const AgentOptions& options, const JobSettings& settings
   ClaimRequest claim{new_uuid(), settings.runner_name, options.labels, options.poll_seconds};
   unsigned failures = 0;
   while (!stop.stop_requested()) {
-    const auto ticket = server.claim(claim);
+    const auto ticket = server.claim(claim, stop);
+    if (stop.stop_requested()) {
+      // Whether the server gave this claim a job or not: nobody here will begin it.
+      if (const auto given = server.give_back({claim.claim_id}); !given) {
+        log.warning("runner_claim_not_given_back", {{"why", given.error().message}});
+      }
+      break;
+    }
     if (ticket) {
       failures = 0;
       // The next claim is another one: this answer has arrived.
@@ -52,7 +59,7 @@ Result<void> serve_slot(const AgentOptions& options, const JobSettings& settings
     if (is_token_refused(ticket.error())) return pass_on(ticket);
     log.warning("runner_claim_failed",
                 {{"code", std::string(ticket.error().code())}, {"why", ticket.error().message}});
-    pause(stop, options.back_off.delay(++failures));
+    pause(stop, options.times.back_off.delay(++failures));
   }
   return {};
 }

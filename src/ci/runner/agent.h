@@ -12,9 +12,8 @@ namespace imp::ci::runner {
 
 struct AgentOptions {
   std::vector<std::string> labels;
-  std::uint32_t poll_seconds =
-      5;  ///< how long one claim waits at the server; also what a stop takes
-  BackOff back_off;
+  std::uint32_t poll_seconds = 30;  ///< how long one claim waits at the server
+  LinkTimes times;
   Milliseconds farewell{
       5000};  ///< after a stop: how long to try to report the jobs that were ended
 };

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/descriptor.h"
+#include "ci/runner/held_directory.h"
 #include "ci/runner/refusals.h"
 
 namespace imp::ci::runner {
@@ -60,6 +61,8 @@ Result<JobDirectories> JobDirectories::make(const std::string& work_directory,
   remove_tree(root);
   if (auto made = make_directory(root, 0700, false); !made) return pass_on(made);
   JobDirectories out(std::move(root), give_to_job_user);
+  out.held_ = hold(out.root_);
+  if (!out.held_) return failed(out.root_);
   struct Part {
     std::string path;
     mode_t mode;
@@ -81,7 +84,7 @@ Result<JobDirectories> JobDirectories::make(const std::string& work_directory,
 }
 
 JobDirectories::JobDirectories(JobDirectories&& other) noexcept
-    : root_(std::exchange(other.root_, "")), given_(other.given_) {}
+    : root_(std::exchange(other.root_, "")), given_(other.given_), held_(std::move(other.held_)) {}
 
 JobDirectories::~JobDirectories() {
   if (!root_.empty()) remove_tree(root_);

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/descriptor.h"
 #include "base/failure.h"
 
 namespace imp::ci::runner {
@@ -16,7 +17,8 @@ inline constexpr uid_t job_user = 3434;
 inline constexpr std::string_view job_home = "/home/circleci";
 inline constexpr std::string_view job_control = "/run/imprimatur";
 
-/// One job's directories on the host, removed with this object.
+/// One job's directories on the host, removed with this object. A killed runner leaves them behind:
+/// what nobody holds is swept away (held_directory.h).
 ///
 ///   root/home     the job's home, shown as /home/circleci; the job writes here
 ///   root/tmp      shown as /tmp; the job writes here
@@ -59,6 +61,7 @@ class JobDirectories {
 
   std::string root_;
   bool given_ = false;
+  Descriptor held_;  ///< see held_directory.h
 };
 
 /// Removes a directory tree that a job may have filled: never follows symbolic links, and opens

@@ -10,14 +10,15 @@ Milliseconds BackOff::delay(unsigned failures) const {
 }
 
 JobLink::JobLink(const ServerLink& server, const JobTicket& ticket, EventSpool& spool,
-                 StopSignal& stop, BackOff back_off, Log& log)
+                 StopSignal& stop, LinkTimes times, Log& log)
     : server_(&server),
       job_id_(ticket.job_id),
       lease_(ticket.lease),
-      renew_every_(std::max(Milliseconds(ticket.lease_seconds * 1000 / 3), Milliseconds(200))),
+      renew_every_(std::clamp(Milliseconds(ticket.lease_seconds * 1000 / 3), Milliseconds(200),
+                              std::max(times.heartbeat, Milliseconds(200)))),
       spool_(&spool),
       stop_(&stop),
-      back_off_(back_off),
+      back_off_(times.back_off),
       log_(&log),
       sender_([this](std::stop_token ended) { send_events(ended); }),
       heartbeat_([this](std::stop_token ended) { renew_lease(ended); }) {}

@@ -37,13 +37,20 @@ struct BackOff {
   Milliseconds delay(unsigned failures) const;
 };
 
+struct LinkTimes {
+  BackOff back_off{};
+  /// How long a silent job's runner may take to hear that the job is canceled; less when a third of
+  /// the lease is less.
+  Milliseconds heartbeat{5000};
+};
+
 /// Keeps a job's line to the server open: sends its events in order until all are accepted, renews
 /// its lease, and raises the stop signal on the server's word. Survives outages: what could not be
 /// sent is sent again.
 class JobLink {
  public:
   JobLink(const ServerLink& server, const JobTicket& ticket, EventSpool& spool, StopSignal& stop,
-          BackOff back_off, Log& log);
+          LinkTimes times, Log& log);
   /// Stops sending, whatever is left.
   ~JobLink();
 

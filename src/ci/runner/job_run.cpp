@@ -192,7 +192,9 @@ JobFinished JobRun::end() const {
     case StopReason::none:
       break;
   }
-  if (!trouble_.empty()) return {JobOutcome::infrastructure_fail, false, trouble_};
+  if (!trouble_.empty()) {
+    return {JobOutcome::infrastructure_fail, false, masked(secrets_, trouble_)};
+  }
   if (timed_out_) return {JobOutcome::timedout, false, ""};
   if (failed_) return {JobOutcome::failed, false, ""};
   return {JobOutcome::success, halted_, ""};

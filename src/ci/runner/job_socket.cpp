@@ -92,7 +92,12 @@ void JobSocket::serve(std::stop_token ended) {
     pollfd entry{listener_.get(), POLLIN, 0};
     if (::poll(&entry, 1, 100) <= 0) continue;
     Descriptor connection(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (connection) answer(connection.get());
+    if (connection) {
+      answer(connection.get());
+    } else {
+      // Out of descriptors, most likely: the peer waits, and so does this thread.
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
   }
 }
 

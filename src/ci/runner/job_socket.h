@@ -5,8 +5,8 @@
 #include <string>
 #include <thread>
 
-#include "base/failure.h"
 #include "base/descriptor.h"
+#include "base/failure.h"
 #include "ci/runner/job_request.h"
 
 namespace imp::ci::runner {

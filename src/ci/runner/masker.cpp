@@ -2,19 +2,19 @@
 
 #include <algorithm>
 
+#include "ci/runner/secret_forms.h"
+
 namespace imp::ci::runner {
 
 void Secrets::add(std::string_view value) {
-  constexpr std::size_t shortest = 4;
-  if (value.size() < shortest) return;
-  for (std::string_view word : {"true", "True", "false", "False"}) {
-    if (value == word) return;
-  }
+  std::vector<std::string> forms = secret_forms(value);
   std::unique_lock lock(mutex_);
-  if (std::find(values_.begin(), values_.end(), value) != values_.end()) return;
-  auto& bucket = by_first_byte_[static_cast<unsigned char>(value.front())];
-  bucket.push_back(static_cast<std::uint32_t>(values_.size()));
-  values_.emplace_back(value);
+  for (std::string& form : forms) {
+    if (std::ranges::find(values_, form) != values_.end()) continue;
+    auto& bucket = by_first_byte_[static_cast<unsigned char>(form.front())];
+    bucket.push_back(static_cast<std::uint32_t>(values_.size()));
+    values_.push_back(std::move(form));
+  }
 }
 
 std::string Masker::push(std::string_view bytes) {
@@ -53,6 +53,12 @@ std::string Masker::drain(bool at_end) {
   held_.erase(0, at);
   covered_ = covered_ > at ? covered_ - at : 0;
   return out;
+}
+
+std::string masked(const Secrets& secrets, std::string_view text) {
+  Masker masker(secrets);
+  std::string out = masker.push(text);
+  return out + masker.finish();
 }
 
 }  // namespace imp::ci::runner

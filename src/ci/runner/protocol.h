@@ -18,6 +18,7 @@ namespace imp::ci::runner {
 // other say so.
 //
 //   POST /runner/v1/claim                        ClaimRequest        200 JobTicket | 204 no job now
+//   POST /runner/v1/give-back                    GiveBackRequest     204
 //   POST /runner/v1/jobs/{job}/heartbeat         HeartbeatRequest    200 HeartbeatReply
 //   POST /runner/v1/jobs/{job}/events            EventBatch          200 EventReply
 //   POST /runner/v1/jobs/{job}/identity-token    TokenRequest        200 TokenReply
@@ -27,7 +28,8 @@ namespace imp::ci::runner {
 //
 // Claim is a long poll: the server answers at once when a job is queued whose labels the runner
 // has, and 204 after `wait_seconds` otherwise. A repeated `claim_id` gets the ticket it got before,
-// as long as that job has not ended: the answer may have been lost on the way.
+// as long as that job has not ended: the answer may have been lost on the way. A runner that stops
+// instead of asking again gives back what the claim may have been given.
 //
 // Lease: the ticket names it; every later request carries it. The server counts `lease_seconds`
 // from the last request that carried it, and gives the job up after that. A request with a lease
@@ -47,6 +49,7 @@ namespace imp::ci::runner {
 // a failure instead, because a second try could take effect twice).
 
 inline constexpr std::string_view claim_path = "/runner/v1/claim";
+inline constexpr std::string_view give_back_path = "/runner/v1/give-back";
 /// "/runner/v1/jobs/<job id>/<action>"; action is "heartbeat", "events", "identity-token",
 /// "release".
 std::string job_path(std::string_view job_id, std::string_view action);
@@ -59,6 +62,12 @@ struct ClaimRequest {
   std::string runner_name;          ///< shown in the log of the job and on its page
   std::vector<std::string> labels;  ///< resource classes this runner serves; empty: any
   std::uint32_t wait_seconds = 0;   ///< 0 to 60
+};
+
+/// The job of this claim was not begun and will not be: another runner may have it. Without effect
+/// when the claim was given no job, or when an event of the job was accepted.
+struct GiveBackRequest {
+  std::string claim_id;
 };
 
 /// Where a variable comes from, lowest precedence first. `environment` of a ticket is ordered by
@@ -201,6 +210,7 @@ struct ReleaseReply {
 };
 
 std::string encode(const ClaimRequest& message);
+std::string encode(const GiveBackRequest& message);
 std::string encode(const JobTicket& message);
 std::string encode(const HeartbeatRequest& message);
 std::string encode(const HeartbeatReply& message);
@@ -217,6 +227,7 @@ template <class Message>
 Result<Message> decode(std::string_view json);
 
 extern template Result<ClaimRequest> decode<ClaimRequest>(std::string_view);
+extern template Result<GiveBackRequest> decode<GiveBackRequest>(std::string_view);
 extern template Result<JobTicket> decode<JobTicket>(std::string_view);
 extern template Result<HeartbeatRequest> decode<HeartbeatRequest>(std::string_view);
 extern template Result<HeartbeatReply> decode<HeartbeatReply>(std::string_view);

@@ -16,6 +16,8 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::int64_t any_int64 = std::numeric_limits<std::int64_t>::max();
+/// The end of the year 9999: what lies beyond cannot be written as a date.
+constexpr std::int64_t last_time = 253'402'300'799'999;
 
 std::uint32_t step_number(Members& members) {
   return static_cast<std::uint32_t>(members.integer("step", 0, most_steps));
@@ -57,7 +59,7 @@ JobFinished read_job_finished(Members& members) {
 Event read_event(Members& members, const json::object* object) {
   Event out;
   out.sequence = static_cast<std::uint64_t>(members.integer("sequence", 1, any_int64));
-  out.at = members.integer("at", 0, any_int64);
+  out.at = members.integer("at", 0, last_time);
   const auto has = [&](std::string_view key) { return object != nullptr && object->contains(key); };
   if (has("step_started")) {
     out.what = nested<StepStarted>(members, "step_started", [](Members& started) {
@@ -91,15 +93,22 @@ std::vector<Event> read_events(Members& members) {
   return out;
 }
 
+std::string read_claim_id(Members& members) {
+  std::string out = members.text("claim_id", 64);
+  if (!is_uuid(out)) members.fail("claim_id", "must be a UUID");
+  return out;
+}
+
 ClaimRequest read(Members& members, const ClaimRequest*) {
   ClaimRequest out;
-  out.claim_id = members.text("claim_id", 64);
-  if (!is_uuid(out.claim_id)) members.fail("claim_id", "must be a UUID");
+  out.claim_id = read_claim_id(members);
   out.runner_name = members.text("runner_name", 256);
   out.labels = strings(members, "labels");
   out.wait_seconds = static_cast<std::uint32_t>(members.integer("wait_seconds", 0, 60));
   return out;
 }
+
+GiveBackRequest read(Members& members, const GiveBackRequest*) { return {read_claim_id(members)}; }
 
 JobTicket read(Members& members, const JobTicket*) { return read_ticket(members); }
 
@@ -189,6 +198,7 @@ Result<Message> decode(std::string_view text) {
 }
 
 template Result<ClaimRequest> decode<ClaimRequest>(std::string_view);
+template Result<GiveBackRequest> decode<GiveBackRequest>(std::string_view);
 template Result<JobTicket> decode<JobTicket>(std::string_view);
 template Result<HeartbeatRequest> decode<HeartbeatRequest>(std::string_view);
 template Result<HeartbeatReply> decode<HeartbeatReply>(std::string_view);

@@ -81,6 +81,10 @@ std::string encode(const ClaimRequest& message) {
                                       {"wait_seconds", message.wait_seconds}});
 }
 
+std::string encode(const GiveBackRequest& message) {
+  return json::serialize(json::object{{"claim_id", message.claim_id}});
+}
+
 std::string encode(const JobTicket& message) {
   json::array environment;
   for (const auto& variable : message.environment) {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "ci/runner/agent.h"
+#include "ci/runner/held_directory.h"
 #include "ci/runner/refusals.h"
 
 namespace imp::ci::runner {
@@ -30,6 +31,7 @@ Result<void> check(const RunnerOptions& options) {
   if (options.concurrency < 1 || options.concurrency > 256) {
     return refused("A runner runs 1 to 256 jobs at a time.");
   }
+  if (options.processes < 16) return refused("Jobs need at least 16 processes.");
   for (const std::string& path :
        {options.work_directory, options.cache_directory, options.jobtool}) {
     if (!path.starts_with('/')) {
@@ -44,10 +46,12 @@ Result<JobSettings> settings_of(const RunnerOptions& options) {
   if (!sandbox) return pass_on(sandbox);
   sandbox->jobtool = options.jobtool;
   sandbox->network = options.network;
+  sandbox->processes = options.processes;
   sandbox->readable_paths = options.readable_paths;
   sandbox->hidden_paths = options.hidden_paths;
   sandbox->hidden_paths.push_back(options.work_directory);
   sandbox->hidden_paths.push_back(options.cache_directory);
+  sweep(options.work_directory);
   if (auto works = probe(*sandbox, options.work_directory); !works) return pass_on(works);
   JobSettings out;
   out.sandbox = std::move(*sandbox);

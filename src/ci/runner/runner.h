@@ -24,6 +24,7 @@ struct RunnerOptions {
   std::vector<std::string> hidden_paths;    ///< never visible in a job: data directory, settings
   std::vector<std::string> readable_paths;  ///< shown read-only beside the system's own directories
   bool network = true;                      ///< jobs share the host's network
+  std::uint64_t processes = 4096;           ///< that jobs may have, see Sandbox
   std::uint64_t step_output_limit = 16u << 20;  ///< bytes; the rest is dropped, and the log says so
   std::uint64_t job_output_limit = 64u << 20;   ///< bytes over all steps
 };

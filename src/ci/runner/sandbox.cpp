@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "base/uuid.h"
 #include "base/descriptor.h"
+#include "base/uuid.h"
 #include "ci/runner/refusals.h"
 #include "ci/runner/sandbox_mounts.h"
 
@@ -118,8 +118,9 @@ Result<ProcessEnd> run_sandboxed(const Sandbox& sandbox, const JobDirectories& d
   }
   const std::string user =
       sandbox.confinement == Confinement::other_user ? std::to_string(job_user) : std::string("-");
-  add(process.arguments, {"--chdir", "/", "--", fmt::format("{}/bin/circleci", job_control),
-                          "internal", "launch", user, command.directory, "--"});
+  add(process.arguments,
+      {"--chdir", "/", "--", fmt::format("{}/bin/circleci", job_control), "internal", "launch",
+       user, std::to_string(sandbox.processes), command.directory, "--"});
   process.arguments.insert(process.arguments.end(), command.arguments.begin(),
                            command.arguments.end());
   process.environment = {"PATH=/usr/bin:/bin"};

@@ -22,11 +22,15 @@ enum class Confinement : std::uint8_t {
 /// IPC and host name space: the system's directories read-only, the job's home and /tmp, a minimal
 /// /dev, a fresh /proc and an empty /run. Nothing else of the host is there: neither /root, /home,
 /// /var, /srv nor the server's data. Processes end with the step that started them.
+/// When the host's memory runs out, they are the first that the kernel ends; they leave no core
+/// dumps.
 struct Sandbox {
   Confinement confinement = Confinement::other_user;
   std::string bubblewrap;                   ///< absolute path of bwrap
   std::string jobtool;                      ///< absolute path of the static `circleci`
   bool network = true;                      ///< share the host's network; without: loopback only
+  std::uint64_t processes = 4096;           ///< with their threads; shared by the jobs that run at
+                                            ///< a time when they are `other_user`
   std::vector<std::string> readable_paths;  ///< shown read-only at the same place
   std::vector<std::string> hidden_paths;    ///< empty inside, wherever they are
 };

@@ -109,7 +109,9 @@ Arguments mounts(const Sandbox& sandbox, const JobDirectories& directories,
     add(out, {"--ro-bind", fmt::format("{}/{}", directories.control(), file),
               fmt::format("/etc/{}", file)});
   }
-  add(out, {"--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/dev/shm"});
+  // Memory that no process owns: the kernel could not get it back by ending one.
+  add(out, {"--proc", "/proc", "--dev", "/dev", "--size", "1073741824", "--perms", "1777",
+            "--tmpfs", "/dev/shm"});
   add(out, {"--perms", "0755", "--tmpfs", "/run"});
   add_resolver(out);
   add_directory(out, "/home");

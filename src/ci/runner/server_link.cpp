@@ -12,6 +12,8 @@ namespace json = boost::json;
 namespace {
 
 constexpr Milliseconds usual_timeout{30000};
+/// A runner that stops does not wait for a server that is away.
+constexpr Milliseconds farewell_timeout{2000};
 
 /// `message` and `code` of a refusal; empty where the body is not one.
 struct Refused {
@@ -54,8 +56,8 @@ std::unexpected<Failure> refusal_of(const http::Fetched& answer) {
 
 }  // namespace
 
-Result<http::Fetched> ServerLink::post(std::string path, std::string body,
-                                       Milliseconds timeout) const {
+Result<http::Fetched> ServerLink::post(std::string path, std::string body, Milliseconds timeout,
+                                       std::function<bool()> give_up) const {
   http::Fetch fetch;
   fetch.method = "POST";
   fetch.url = server_url_ + path;
@@ -65,6 +67,7 @@ Result<http::Fetched> ServerLink::post(std::string path, std::string body,
   fetch.body = std::move(body);
   fetch.timeout = timeout;
   fetch.body_limit = 32u << 20;
+  fetch.give_up = std::move(give_up);
   auto answer = client_->fetch(fetch);
   if (!answer) {
     return refuse(RunnerRefusal::server_unreachable, "The server cannot be reached.",
@@ -82,14 +85,22 @@ Result<Reply> ServerLink::ask(std::string_view job_id, std::string_view action,
   return decode<Reply>(answer->body);
 }
 
-Result<std::optional<JobTicket>> ServerLink::claim(const ClaimRequest& request) const {
+Result<std::optional<JobTicket>> ServerLink::claim(const ClaimRequest& request,
+                                                   const std::stop_token& stop) const {
   const auto answer = post(std::string(claim_path), encode(request),
-                           usual_timeout + std::chrono::seconds(request.wait_seconds));
+                           usual_timeout + std::chrono::seconds(request.wait_seconds),
+                           [&] { return stop.stop_requested(); });
   if (!answer) return pass_on(answer);
   if (answer->status == 204) return std::nullopt;
   auto ticket = decode<JobTicket>(answer->body);
   if (!ticket) return pass_on(ticket);
   return std::move(*ticket);
+}
+
+Result<void> ServerLink::give_back(const GiveBackRequest& request) const {
+  const auto answer = post(std::string(give_back_path), encode(request), farewell_timeout);
+  if (!answer) return pass_on(answer);
+  return {};
 }
 
 Result<HeartbeatReply> ServerLink::heartbeat(std::string_view job_id,

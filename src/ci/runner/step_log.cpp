@@ -4,10 +4,7 @@ namespace imp::ci::runner {
 
 StepLog::StepLog(JobLog& job, std::uint32_t step, std::string_view name)
     : job_(&job), step_(step), masker_(job.secrets) {
-  Masker of_name(job.secrets);
-  std::string shown = of_name.push(name);
-  shown += of_name.finish();
-  job.spool.add(StepStarted{step, std::move(shown)});
+  job.spool.add(StepStarted{step, masked(job.secrets, name)});
 }
 
 void StepLog::write(std::string_view bytes) {

@@ -279,6 +279,50 @@ TEST_F(DispatchTest, TheSameClaimGetsTheSameTicketUntilTheJobEnds) {
   EXPECT_FALSE(try_claim(claim_id).value());
 }
 
+TEST_F(DispatchTest, WhatAStoppingRunnerGivesBackWaitsForAnother) {
+  context("guard", {{"TOKEN", "hunter22"}});
+  const Pipeline pipeline = push_config(guarded);
+  const std::string claim_id = new_uuid();
+  const auto first = try_claim(claim_id).value().value();
+  ASSERT_TRUE(world_->pipelines.dispatch.give_back(runner_, {claim_id}));
+  EXPECT_EQ(state(pipeline.id), "running: publish=queued");
+  EXPECT_FALSE(job(pipeline.id, "publish").started);
+  // The lease and the credential of the claim are worth nothing any more.
+  EXPECT_EQ(
+      world_->pipelines.running.heartbeat(runner_, first.job_id, {first.lease}).error().code(),
+      "lease_lost");
+  // It may still be on its way, and must not take the job along.
+  EXPECT_FALSE(try_claim(claim_id).value());
+  const auto second = claim();
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->job_id, first.job_id);
+  EXPECT_NE(second->lease, first.lease);
+  EXPECT_EQ(variable(*second, "TOKEN"), "hunter22");
+  EXPECT_EQ(variable(*second, "CIRCLE_BUILD_NUM"), variable(first, "CIRCLE_BUILD_NUM"));
+}
+
+TEST_F(DispatchTest, OnlyAJobThatHasNotBegunIsGivenBack) {
+  const Pipeline pipeline = push_config(simple);
+  const std::string claim_id = new_uuid();
+  const auto ticket = try_claim(claim_id).value().value();
+  const RunnerIdentity other{new_uuid(), "other", {}};
+  ASSERT_TRUE(world_->pipelines.dispatch.give_back(other, {claim_id}));
+  EXPECT_EQ(state(pipeline.id), "running: test=running");
+  ASSERT_TRUE(world_->pipelines.running.apply(
+      runner_, ticket.job_id, batch(ticket.lease, 1, {runner::StepStarted{0, "a"}})));
+  ASSERT_TRUE(world_->pipelines.dispatch.give_back(runner_, {claim_id}));
+  EXPECT_EQ(state(pipeline.id), "running: test=running");
+}
+
+TEST_F(DispatchTest, ACanceledJobThatIsGivenBackIsCanceled) {
+  const Pipeline pipeline = push_config(simple);
+  const std::string claim_id = new_uuid();
+  const auto ticket = try_claim(claim_id).value().value();
+  ASSERT_TRUE(world_->pipelines.controls.cancel_job(ticket.job_id, actor(bob)));
+  ASSERT_TRUE(world_->pipelines.dispatch.give_back(runner_, {claim_id}));
+  EXPECT_EQ(state(pipeline.id), "canceled: test=canceled");
+}
+
 TEST_F(DispatchTest, NothingSecretOfATicketIsReadableAtRest) {
   context("guard", {{"GUARDED", "guarded-value"}});
   push_config(guarded);

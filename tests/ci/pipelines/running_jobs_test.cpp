@@ -147,6 +147,47 @@ TEST_F(RunningJobsTest, AJobWhoseRunnerVanishedFails) {
   EXPECT_EQ(send(2, {JobFinished{JobOutcome::success, false, ""}}).error().code(), "lease_lost");
 }
 
+// While the server is away no runner can renew its lease; one that lives goes on afterwards.
+TEST_F(RunningJobsTest, AnAbsenceOfTheServerIsNotTheRunners) {
+  start();
+  clock_.advance(std::chrono::hours(1));
+  restart();
+  world_->pipelines.recover();
+  ASSERT_TRUE(world_->pipelines.tidy());
+  EXPECT_TRUE(world_->pipelines.running.heartbeat(runner_, ticket_.job_id, {ticket_.lease}));
+  clock_.advance(std::chrono::seconds(61));
+  ASSERT_TRUE(world_->pipelines.tidy());
+  EXPECT_EQ(state(pipeline_.id), "failed: test=infrastructure_fail");
+}
+
+TEST_F(RunningJobsTest, TheJobsOfARevokedRunnerEndAtOnce) {
+  start();
+  ASSERT_TRUE(send(1, {StepStarted{1, "a"}}));
+  ASSERT_TRUE(world_->pipelines.runner_tokens.revoke(runner_.id, actor(alice)));
+  EXPECT_EQ(state(pipeline_.id), "failed: test=infrastructure_fail");
+  EXPECT_EQ(view().job.reason, "The runner machine-1 is gone.");
+  EXPECT_EQ(view().steps.at(0).outcome, "canceled");
+  EXPECT_EQ(send(2, {JobFinished{JobOutcome::success, false, ""}}).error().code(), "lease_lost");
+}
+
+// Its runner may take a while to hear of it, and whoever canceled it may have had a reason.
+TEST_F(RunningJobsTest, ACanceledJobSpeaksForNobody) {
+  start();
+  auto& running = world_->pipelines.running;
+  ASSERT_TRUE(running.identity_token(runner_, ticket_.job_id, {ticket_.lease, "", false}));
+  ASSERT_TRUE(world_->pipelines.controls.cancel_job(ticket_.job_id, actor(bob)));
+  EXPECT_EQ(
+      running.identity_token(runner_, ticket_.job_id, {ticket_.lease, "", false}).error().code(),
+      "job_canceled");
+  runner::ReleaseRequest release;
+  release.lease = ticket_.lease;
+  release.action = runner::ReleaseAction::log;
+  release.target_version = "1.0.1";
+  EXPECT_EQ(running.release(runner_, ticket_.job_id, release).error().code(), "job_canceled");
+  // The runner still holds the job: it is to end it.
+  EXPECT_EQ(send(1, {JobFinished{JobOutcome::canceled, false, ""}})->accepted, 1U);
+}
+
 TEST_F(RunningJobsTest, CancelReachesTheRunnerWithItsNextRequest) {
   start();
   const std::string id = workflow(pipeline_.id).workflow.id;

@@ -1,5 +1,7 @@
 #include "ci/pipelines/triggers.h"
 
+#include <thread>
+
 #include "ci/pipelines/engine_fixture.h"
 #include "jose/token.h"
 
@@ -98,6 +100,19 @@ TEST_F(TriggersTest, TagsAndBranchesOfOnePushAreSeparatePipelines) {
   EXPECT_EQ(pushed[1].branch, "");
   EXPECT_FALSE(values(pushed[1]).contains("pipeline.git.branch"));
   EXPECT_EQ(state(pushed[1].id), "");  // jobs without a tag filter do not run on tags
+}
+
+TEST_F(TriggersTest, WhoPushesDuringALongPushIsToldToComeBack) {
+  Result<std::vector<Pipeline>> second;
+  ASSERT_TRUE(world_->pipelines.pushes.around(widgets, actor(alice), [&] {
+    std::jthread other([&] {
+      second = world_->pipelines.pushes.around(
+          widgets, actor(bob), [] { FAIL() << "two at a time"; }, Milliseconds(1));
+    });
+  }));
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code(), "push_under_way");
+  EXPECT_EQ(second.error().kind(), FailureKind::unavailable);
 }
 
 TEST_F(TriggersTest, APushThatChangesNothingStartsNothing) {
@@ -273,6 +288,13 @@ TEST_F(PullRequestTest, GetNoSecretsAndNoTokens) {
   const auto token = world_->pipelines.running.identity_token(
       runner_, ticket->job_id, {ticket->lease, R"({"aud":"npm:x"})", false});
   EXPECT_EQ(token.error().code(), "fork_without_secrets");
+  // Nor may it say what runs in production.
+  runner::ReleaseRequest release;
+  release.lease = ticket->lease;
+  release.action = runner::ReleaseAction::log;
+  release.target_version = "6.6.6";
+  EXPECT_EQ(world_->pipelines.running.release(runner_, ticket->job_id, release).error().code(),
+            "fork_without_secrets");
   EXPECT_THAT(audited("context.secrets.accessed"), IsEmpty());
 }
 

@@ -18,7 +18,7 @@ class AgentTest : public test::WithSandbox {
     WithSandbox::SetUp();
     if (IsSkipped()) return;
     settings = test::settings_in(directory);
-    options.back_off = {Milliseconds(5), Milliseconds(40)};
+    options.times.back_off = {Milliseconds(5), Milliseconds(40)};
     options.farewell = Milliseconds(300);
   }
   void TearDown() override {
@@ -26,6 +26,7 @@ class AgentTest : public test::WithSandbox {
   }
 
   void start() {
+    std::lock_guard lock(starting);
     slot = std::jthread([this](std::stop_token stop) {
       result = serve_slot(options, settings, link, toolchains, clock, null_log(), stop);
     });
@@ -50,6 +51,7 @@ class AgentTest : public test::WithSandbox {
   JobSettings settings;
   AgentOptions options;
   Result<void> result;
+  std::mutex starting;
   std::jthread slot;
 };
 
@@ -136,7 +138,7 @@ TEST_F(AgentTest, ATroubledServerStillGetsEverythingInOrder) {
 }
 
 TEST_F(AgentTest, CancelComesWithTheAnswerToOutput) {
-  // The lease is long: no heartbeat comes in time.
+  options.times.heartbeat = std::chrono::hours(1);
   const std::string id = queue({run_step_of("echo up; while :; do echo x; sleep 0.05; done")});
   start();
   ASSERT_TRUE(server.wait_for_output(id, "up"));
@@ -189,6 +191,22 @@ TEST_F(AgentTest, AStoppedRunnerDoesNotWaitForAServerThatIsAway) {
   const auto begin = std::chrono::steady_clock::now();
   stop();
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
+}
+
+// It heard of the job, but nobody will begin it here: another runner shall have it at once.
+TEST_F(AgentTest, AStoppedRunnerGivesBackWhatItHasNotBegun) {
+  const std::string id = queue({run_step_of("echo never")});
+  server.on_claim = [this] {
+    std::lock_guard lock(starting);
+    slot.request_stop();
+  };
+  start();
+  slot.join();
+  ASSERT_TRUE(result);
+  const auto job = server.job(id);
+  EXPECT_EQ(server.given_back, std::vector{job.claim_id});
+  EXPECT_FALSE(job.ended);
+  EXPECT_TRUE(job.order.empty());
 }
 
 TEST_F(AgentTest, ATokenThatIsNotAcceptedEndsTheRunner) {

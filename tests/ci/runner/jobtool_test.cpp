@@ -201,10 +201,11 @@ TEST_F(JobtoolTest, VersionHelpAndMistakes) {
 // A job may call the launcher as it likes: it gains nothing by it.
 TEST_F(JobtoolTest, TheLauncherRefusesNonsense) {
   for (std::vector<std::string> words : {std::vector<std::string>{"internal", "launch"},
-                                         {"internal", "launch", "-", "/"},
-                                         {"internal", "launch", "-", "/", "no", "dashes"},
-                                         {"internal", "launch", "0", "/", "--", "id"},
-                                         {"internal", "launch", "root", "/", "--", "id"}}) {
+                                         {"internal", "launch", "-", "64", "/"},
+                                         {"internal", "launch", "-", "64", "/", "no", "dashes"},
+                                         {"internal", "launch", "0", "64", "/", "--", "id"},
+                                         {"internal", "launch", "-", "0", "/", "--", "id"},
+                                         {"internal", "launch", "root", "64", "/", "--", "id"}}) {
     EXPECT_NE(run(words).exit_code, 0);
   }
 }

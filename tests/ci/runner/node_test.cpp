@@ -128,6 +128,7 @@ TEST(NodeCatalog, RoundTripsAsText) {
 
 /// An npm that serves from memory and counts.
 struct FakeNpm {
+  int asked = 0;
   int looked_up = 0;
   int installed = 0;
   bool away = false;
@@ -136,6 +137,7 @@ struct FakeNpm {
 
   NpmProgram program() {
     return [this](std::vector<std::string> words) -> Result<std::string> {
+      ++asked;
       if (away) {
         return refuse(RunnerRefusal::process_failed, "npm ended with exit code 1.", "ENOTFOUND");
       }
@@ -213,10 +215,28 @@ TEST_F(NodeToolchainsTest, WithoutANetworkWhatIsInstalledServes) {
   EXPECT_NE(other.error().message.find("ENOTFOUND"), std::string::npos);
 }
 
+// npm takes long to find out that there is no network; that must not be part of every job.
+TEST_F(NodeToolchainsTest, ALookUpThatFailedIsNotRepeatedAtOnce) {
+  ASSERT_TRUE(get("cimg/node:22.14"));
+  clock.advance(std::chrono::hours(7));
+  npm.away = true;
+  ASSERT_TRUE(get("cimg/node:22.14"));
+  const int asked = npm.asked;
+  clock.advance(std::chrono::minutes(9));
+  ASSERT_TRUE(get("cimg/node:22.14"));
+  EXPECT_EQ(npm.asked, asked);
+  npm.away = false;
+  clock.advance(std::chrono::minutes(2));
+  ASSERT_TRUE(get("cimg/node:22.14"));
+  EXPECT_GT(npm.asked, asked);
+}
+
 TEST_F(NodeToolchainsTest, AHalfInstallationIsNotKept) {
   npm.half = true;
   EXPECT_FALSE(get("cimg/node:22.14"));
   npm.half = false;
+  // As a runner leaves it that is killed meanwhile.
+  std::filesystem::create_directories(directory.path() + "/node/draft-left/lib");
   EXPECT_TRUE(get("cimg/node:22.14"));
   for (const auto& entry : std::filesystem::directory_iterator(directory.path() + "/node")) {
     EXPECT_EQ(entry.path().filename().string().find("draft"), std::string::npos);

@@ -41,9 +41,10 @@ TEST(Process, ReadsNothingAndSeesOnlyItsOwnEnvironment) {
 TEST(Process, InheritsNoDescriptorButItsOwn) {
   const int left_open = ::open("/etc/passwd", O_RDONLY);
   ASSERT_GE(::dup2(left_open, 77), 0);
-  // No pipeline: its ends would be the shell's own for a moment. The glob's directory is closed again
-  // by the time the loop runs.
-  EXPECT_EQ(run("for d in /proc/$$/fd/*; do [ ! -e $d ] || echo ${d##*/}; done").output, "0\n1\n2\n");
+  // No pipeline: its ends would be the shell's own for a moment. The glob's directory is closed
+  // again by the time the loop runs.
+  EXPECT_EQ(run("for d in /proc/$$/fd/*; do [ ! -e $d ] || echo ${d##*/}; done").output,
+            "0\n1\n2\n");
   std::string said;
   const Process with_third{{"/bin/sh", "-c", "head -c4 <&3; [ -e /proc/$$/fd/77 ] || echo gone"},
                            {"PATH=/usr/bin:/bin"},

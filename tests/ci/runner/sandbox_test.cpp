@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/uuid.h"
+#include "ci/runner/held_directory.h"
 #include "ci/runner/job_environment.h"
 #include "ci/runner/support.h"
 
@@ -77,7 +78,7 @@ TEST_P(SandboxTest, HasNoRightsAndCannotGetThem) {
             "CapInh:\t0000000000000000\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\n"
             "CapAmb:\t0000000000000000\nNoNewPrivs:\t1\n");
   const Said attempts = place.run(
-      "circleci internal launch 0 / -- id -u </dev/null 3</dev/null; echo $?;"
+      "circleci internal launch 0 64 / -- id -u </dev/null 3</dev/null; echo $?;"
       "mount -t tmpfs none /tmp 2>/dev/null; echo $?; chown 0 /tmp 2>/dev/null; echo $?");
   EXPECT_EQ(attempts.output.find("\n0\n"), std::string::npos) << attempts.output;
 }
@@ -190,6 +191,20 @@ TEST_P(SandboxTest, LeftoverProcessesEndWithTheirStep) {
   EXPECT_TRUE(test::ends_soon("sleep " + mark));
 }
 
+TEST_P(SandboxTest, AJobCannotTakeTheWholeMachine) {
+  place.sandbox.processes = 64;
+  EXPECT_EQ(place.run("ulimit -u; ulimit -c; cat /proc/self/oom_score_adj").output,
+            "64\n0\n1000\n");
+  // A limit that the job cannot take back.
+  EXPECT_NE(place.run("ulimit -u 65 2>/dev/null; ulimit -u").output, "65\n");
+  if (GetParam() == Confinement::user_namespace && ::geteuid() == 0) return;  // root is not counted
+  // A shell would try again for a minute.
+  const Said said = place.run(
+      "perl -e 'for (1..100) { my $p = fork; defined $p or do { print \"refused\"; exit }; "
+      "if (!$p) { sleep 100; exit } } print \"unlimited\"'");
+  EXPECT_EQ(said.output, "refused");
+}
+
 TEST_P(SandboxTest, WithoutNetworkThereIsOnlyLoopback) {
   place.sandbox.network = false;
   EXPECT_EQ(place.run("grep -c : /proc/net/dev; grep -c lo: /proc/net/dev").output, "1\n1\n");
@@ -227,6 +242,20 @@ TEST(SandboxProbe, SaysWhatIsMissing) {
 
   sandbox.jobtool = "/nonexistent/circleci";
   EXPECT_EQ(probe(sandbox, directory.path()).error().code(), "sandbox_unavailable");
+}
+
+TEST(HeldDirectory, OnlyWhatNobodyHoldsIsSweptAway) {
+  const TemporaryDirectory directory;
+  const std::string work = directory.path() + "/work";
+  const auto held = JobDirectories::make(work, "held", false);
+  ASSERT_TRUE(held);
+  // As a killed runner leaves it.
+  std::filesystem::create_directories(work + "/left/home/project");
+  test::write_file(work + "/left/home/.npmrc", "secret");
+  EXPECT_EQ(sweep(work), 1U);
+  EXPECT_FALSE(std::filesystem::exists(work + "/left"));
+  EXPECT_TRUE(std::filesystem::exists(held->home()));
+  EXPECT_EQ(sweep(directory.path() + "/nothing"), 0U);
 }
 
 TEST(JobDirectories, RemovesWhatAJobMadeAndNothingElse) {

@@ -135,6 +135,7 @@ http::Fetched FakeServer::handle(const std::string& path, const std::string& bea
                                  const std::string& body) {
   if (bearer != token) return refusal(401, "unknown_token", "unknown token");
   if (path == claim_path) return claim(body);
+  if (path == give_back_path) return give_back(body);
   constexpr std::string_view prefix = "/runner/v1/jobs/";
   const std::size_t slash = path.rfind('/');
   std::lock_guard lock(mutex_);
@@ -158,7 +159,18 @@ http::Fetched FakeServer::claim(const std::string& body) {
   Job& job = jobs_[queue_.front()];
   queue_.erase(queue_.begin());
   job.claim_id = request->claim_id;
-  return answer(200, encode(job.ticket));
+  auto out = answer(200, encode(job.ticket));
+  lock.unlock();
+  if (on_claim) on_claim();
+  return out;
+}
+
+http::Fetched FakeServer::give_back(const std::string& body) {
+  const auto request = decode<GiveBackRequest>(body);
+  if (!request) return refusal(400, "malformed_message", request.error().message);
+  std::lock_guard lock(mutex_);
+  given_back.push_back(request->claim_id);
+  return answer(204, "");
 }
 
 http::Fetched FakeServer::of_job(Job& job, const std::string& action, const std::string& body) {
@@ -260,7 +272,7 @@ FakeServer::Job run_to_end(FakeServer& server, const JobSettings& settings, JobT
   const ServerLink link(server, "http://server.test", server.token);
   NodeToolchains toolchains(settings.work_directory + "/cache", clock);
   AgentOptions options;
-  options.back_off = {Milliseconds(5), Milliseconds(50)};
+  options.times.back_off = {Milliseconds(5), Milliseconds(50)};
   server.add(std::move(ticket));
   std::jthread slot([&](std::stop_token stop) {
     EXPECT_TRUE(serve_slot(options, settings, link, toolchains, clock, null_log(), stop));

@@ -92,11 +92,15 @@ class FakeServer final : public http::Client {
   std::atomic<int> lose_answers{0};          ///< act, then lose the next n answers
   std::atomic<unsigned> trouble_percent{0};  ///< of requests fail, half of them after acting
   std::atomic<int> requests{0};
+  std::vector<std::string> given_back;  ///< claims; read it when no runner runs
+  /// Called when a claim was given a job, before the runner hears of it.
+  std::function<void()> on_claim;
   std::function<http::Fetched(const TokenRequest&)> mint;
   std::function<http::Fetched(const ReleaseRequest&)> release;
 
  private:
   http::Fetched claim(const std::string& body);
+  http::Fetched give_back(const std::string& body);
   http::Fetched of_job(Job& job, const std::string& action, const std::string& body);
   void apply(Job& job, const Event& event);
 

@@ -26,6 +26,7 @@ class WireTest : public test::WithSandbox {
     http::RouteOptions large;
     large.body_limit = 4u << 20;
     router.add(http::Method::post, "/runner/v1/claim", ask);
+    router.add(http::Method::post, "/runner/v1/give-back", ask);
     router.add(http::Method::post, "/runner/v1/jobs/{job}/{action}", ask, large);
     router.add(http::Method::get, "/git/{rest...}",
                [this](const http::Request& request) { return git(request); });

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/descriptor.h"
+
+namespace imp::ci::runner {
+
+/// Directories that a process holds as long as it lives, so that others can tell them from what a
+/// killed one left behind.
+
+/// Holds the directory until the descriptor is closed; nothing when somebody else does, or when it
+/// is no directory.
+Descriptor hold(const std::string& path);
+
+/// Removes the directories below `parent` whose name begins with `prefix` and that nobody holds.
+/// Returns how many.
+std::size_t sweep(const std::string& parent, std::string_view prefix = {});
+
+}  // namespace imp::ci::runner

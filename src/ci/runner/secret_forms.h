@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace imp::ci::runner {
+
+/// How a secret may show in output, each at least four bytes: as it is, without white space around
+/// it, line by line (lines of eight bytes and more: shorter ones are not of this secret alone), and
+/// in base64, alone or as a part of something longer ("user:secret"). Any other transformation
+/// (reversed, encrypted, broken into lines of 76) is not recognised. Empty for values that are no
+/// secrets: shorter than four bytes, or one of the words true, True, false, False.
+std::vector<std::string> secret_forms(std::string_view value);
+
+}  // namespace imp::ci::runner
