@@ -4,6 +4,7 @@
 
 #include "app/descriptor_limit.h"
 #include "app/health_routes.h"
+#include "app/programs.h"
 #include "blobs/file_store.h"
 #include "crypto/random.h"
 #include "web/handlers.h"
@@ -101,7 +102,7 @@ Result<void> Application::wire() {
   ci_ = std::move(*ci);
 
   http::Router router;
-  add_health_routes(router, *store_.database, metrics_);
+  add_health_routes(router, *store_.database, runner_state_, metrics_);
   registry_->add_routes(router);
   ci_->add_routes(router);
   web_.emplace(*accounts_, registry_->services(), ci_->services(), ci_->pipelines(), clock_,
@@ -127,30 +128,34 @@ Result<void> Application::start() {
     ci_->tidy();
   };
   housekeeping_.emplace(kHousekeepingPeriod, work, log_);
-  return settings_.runner ? start_runner() : Result<void>{};
+  if (settings_.runner) start_runner();
+  return {};
 }
 
-Result<void> Application::start_runner() {
+void Application::start_runner() {
   if (jobtool_path().empty()) {
     log_.warning("no runner started", {{"reason", "the program circleci is not beside this one"}});
-    return {};
+    return;
   }
-  const auto token = ci_->runner_token();
+  runner_.emplace([this] { return runner_command(); }, runner_state_, log_, metrics_,
+                  RunnerKeeper::Times{});
+}
+
+Result<RunnerCommand> Application::runner_command() {
+  auto token = ci_->runner_token();
   if (!token) return pass_on(token);
-  const std::string work = store_.directory + "/runner";
-  std::vector<std::string> arguments = {"runner",         "--url",  settings_.public_url,
-                                        "--work",         work,     "--hide",
-                                        store_.directory, "--jobs", "2"};
+  RunnerCommand command{{own_path(), "runner", "--url", settings_.public_url, "--work",
+                         store_.directory + "/runner", "--hide", store_.directory, "--jobs", "2",
+                         "--processes", std::to_string(settings_.job_processes), "--log-format",
+                         settings_.log_format, "--log-level", settings_.log_level},
+                        std::move(*token)};
   if (!settings_.tls_key.empty()) {
     // A runner without root shares this user with its jobs, so the file's mode does not protect it.
-    arguments.insert(arguments.end(),
-                     {"--hide", std::filesystem::absolute(settings_.tls_key).string()});
+    command.words.insert(command.words.end(),
+                         {"--hide", std::filesystem::absolute(settings_.tls_key).string()});
   }
-  if (!settings_.job_network) arguments.push_back("--no-network");
-  auto process = RunnerProcess::start(arguments, *token, log_);
-  if (!process) return pass_on(process);
-  runner_.emplace(std::move(*process));
-  return {};
+  if (!settings_.job_network) command.words.push_back("--no-network");
+  return command;
 }
 
 void Application::stop() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,7 +9,7 @@
 #include "app/data_lock.h"
 #include "app/housekeeping.h"
 #include "app/registry_half.h"
-#include "app/runner_process.h"
+#include "app/runner_keeper.h"
 #include "app/settings.h"
 #include "app/store.h"
 #include "base/log.h"
@@ -40,7 +41,8 @@ class Application {
  private:
   Application(Settings settings, DataLock lock, Store store, const Clock& clock, Log& log);
   Result<void> wire();
-  Result<void> start_runner();
+  void start_runner();
+  Result<RunnerCommand> runner_command();
 
   Settings settings_;
   DataLock lock_;
@@ -57,7 +59,8 @@ class Application {
   std::optional<web::WebServices> web_;
   std::unique_ptr<http::Server> server_;
   std::optional<Housekeeping> housekeeping_;
-  std::optional<RunnerProcess> runner_;
+  std::atomic<RunnerState> runner_state_ = RunnerState::none;
+  std::optional<RunnerKeeper> runner_;
 };
 
 }  // namespace imp::app

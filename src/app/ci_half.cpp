@@ -66,7 +66,8 @@ Result<std::string> CiHalf::runner_token() {
   if (!existing) return pass_on(existing);
   for (const ci::RunnerIdentity& runner : *existing) {
     if (runner.name != name) continue;
-    if (const auto revoked = pipelines_.runner_tokens.revoke(runner.id, by); !revoked) return pass_on(revoked);
+    if (const auto revoked = pipelines_.runner_tokens.revoke(runner.id, by); !revoked)
+      return pass_on(revoked);
   }
   return pipelines_.runner_tokens.create(name, by);
 }

@@ -4,7 +4,7 @@
 
 #include "app/accounts_session.h"
 #include "app/commands.h"
-#include "app/runner_process.h"
+#include "app/programs.h"
 #include "crypto/random.h"
 #include "demo/walk.h"
 #include "http/client.h"

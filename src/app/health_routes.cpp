@@ -8,23 +8,26 @@ namespace imp::app {
 
 namespace {
 
-http::Response ready(db::Database& database) {
+http::Response ready(db::Database& database, RunnerState runner) {
   const auto answered = database.read([](db::Session& session) -> Result<void> {
     session.row("SELECT 1");
     return {};
   });
-  if (!answered)
-    return http::json(503, boost::json::object{{"status", "unavailable"}, {"database", "failing"}});
-  return http::json(200, boost::json::object{{"status", "ready"}, {"database", "ok"}});
+  // The registry does not need a runner: its absence takes no server out of service.
+  return http::json(answered ? 200 : 503,
+                    boost::json::object{{"status", answered ? "ready" : "unavailable"},
+                                        {"database", answered ? "ok" : "failing"},
+                                        {"runner", name(runner)}});
 }
 
 }  // namespace
 
-void add_health_routes(http::Router& router, db::Database& database, const Metrics& metrics) {
+void add_health_routes(http::Router& router, db::Database& database,
+                       const std::atomic<RunnerState>& runner, const Metrics& metrics) {
   router.add(http::Method::get, "/-/health",
              [](const http::Request&) { return http::json_text(200, R"({"status":"ok"})"); });
   router.add(http::Method::get, "/-/ready",
-             [&database](const http::Request&) { return ready(database); });
+             [&database, &runner](const http::Request&) { return ready(database, runner); });
   router.add(http::Method::get, "/-/metrics", [&metrics](const http::Request&) {
     http::Response response;
     response.header("content-type", "text/plain; version=0.0.4");

@@ -4,8 +4,9 @@
 #include <thread>
 
 #include "app/commands.h"
+#include "app/log_choice.h"
+#include "app/programs.h"
 #include "app/refusal.h"
-#include "app/runner_process.h"
 #include "ci/runner/runner.h"
 #include "http/client.h"
 
@@ -16,6 +17,7 @@ namespace {
 struct RunnerFlags {
   ci::runner::RunnerOptions options;
   std::string work;
+  std::string log_format = "text", log_level = "info";
   bool no_network = false;
 };
 
@@ -56,7 +58,7 @@ int run(RunnerFlags flags) {
   const auto watcher = watch_signals(stop);
   const auto client = http::make_client();
   const SystemClock clock;
-  const auto log = make_log(LogFormat::text, LogLevel::info);
+  const auto log = make_log(flags.log_format, flags.log_level);
   const auto done = ci::runner::run_runner(flags.options, *client, clock, *log, stop.get_token());
   return done ? 0 : complain(done.error());
 }
@@ -78,6 +80,12 @@ void add_runner_command(CLI::App& app, Command& chosen) {
   command->add_option("--jobs", flags->options.concurrency, "jobs at a time (default 1)");
   command->add_option("--hide", flags->options.hidden_paths,
                       "path that no job may see; repeatable");
+  command->add_option("--processes", flags->options.processes,
+                      "processes and threads that jobs may have (default 4096)");
+  command->add_option("--log-format", flags->log_format, "text (default) or json")
+      ->check(CLI::IsMember({"text", "json"}));
+  command->add_option("--log-level", flags->log_level, "debug, info (default), warning or error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
   command->add_flag("--no-network", flags->no_network, "jobs have no network");
   command->callback([flags, &chosen] { chosen = [flags] { return run(*flags); }; });
 }

@@ -3,23 +3,19 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
+#include <cerrno>
 #include <cstring>
-#include <filesystem>
-#include <thread>
-#include <utility>
+#include <string>
+#include <vector>
 
 #include "app/refusal.h"
+#include "base/descriptor.h"
 
 namespace imp::app {
 
 namespace {
-
-/// A stopped runner ends its poll, kills its jobs and reports them; each of these has a limit.
-constexpr std::chrono::seconds kPatience{30};
 
 /// What the child does between fork and exec: only calls that are safe there.
 [[noreturn]] void become(const std::vector<char*>& argv, int input, pid_t parent) {
@@ -36,68 +32,30 @@ constexpr std::chrono::seconds kPatience{30};
   _exit(127);
 }
 
+std::unexpected<Failure> cannot_start() {
+  return refuse(AppRefusal::runner_failed, "The runner cannot be started.", std::strerror(errno));
+}
+
 }  // namespace
 
-std::string own_path() {
-  std::error_code error;
-  return std::filesystem::read_symlink("/proc/self/exe", error);
-}
-
-std::string jobtool_path() {
-  const std::filesystem::path beside = std::filesystem::path(own_path()).parent_path() / "circleci";
-  std::error_code error;
-  return std::filesystem::exists(beside, error) ? beside.string() : std::string();
-}
-
-Result<RunnerProcess> RunnerProcess::start(const std::vector<std::string>& arguments,
-                                           const std::string& token, Log& log) {
-  std::vector<std::string> words = {own_path()};
-  words.insert(words.end(), arguments.begin(), arguments.end());
+Result<pid_t> start_runner_process(const RunnerCommand& command) {
   std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
+  for (const std::string& word : command.words) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
-
   int pipe_ends[2];
-  if (pipe2(pipe_ends, O_CLOEXEC) != 0) {
-    return refuse(AppRefusal::runner_failed, "The runner cannot be started.", std::strerror(errno));
+  if (pipe2(pipe_ends, O_CLOEXEC) != 0) return cannot_start();
+  const Descriptor read_end(pipe_ends[0]), write_end(pipe_ends[1]);
+  // Far below the pipe's capacity, so this neither blocks nor is cut short; and before the child is
+  // there, because a child that has gone would end this process with a signal.
+  const std::string line = command.token + "\n";
+  if (write(write_end.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size())) {
+    return cannot_start();
   }
   const pid_t parent = getpid();
   const pid_t child = fork();
-  if (child == 0) become(argv, pipe_ends[0], parent);
-  close(pipe_ends[0]);
-  if (child < 0) {
-    close(pipe_ends[1]);
-    return refuse(AppRefusal::runner_failed, "The runner cannot be started.", std::strerror(errno));
-  }
-  const std::string line = token + "\n";
-  // A token is far below the pipe's capacity, so this neither blocks nor is cut short.
-  const bool sent =
-      write(pipe_ends[1], line.data(), line.size()) == static_cast<ssize_t>(line.size());
-  close(pipe_ends[1]);
-  RunnerProcess process(child, log);
-  if (!sent) return refuse(AppRefusal::runner_failed, "The runner did not take its token.");
-  log.info("runner started", {{"pid", std::int64_t{child}}});
-  return process;
-}
-
-RunnerProcess::RunnerProcess(RunnerProcess&& other) noexcept
-    : child_(std::exchange(other.child_, -1)), log_(other.log_) {}
-
-RunnerProcess::~RunnerProcess() {
-  if (child_ < 0) return;
-  kill(child_, SIGTERM);
-  int status = 0;
-  const auto until = std::chrono::steady_clock::now() + kPatience;
-  while (waitpid(child_, &status, WNOHANG) == 0) {
-    if (std::chrono::steady_clock::now() >= until) {
-      log_->warning("runner killed", {{"reason", "it did not end in time"}});
-      kill(child_, SIGKILL);
-      waitpid(child_, &status, 0);
-      break;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  log_->info("runner stopped");
+  if (child == 0) become(argv, read_end.get(), parent);
+  if (child < 0) return cannot_start();
+  return child;
 }
 
 }  // namespace imp::app

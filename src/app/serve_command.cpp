@@ -5,19 +5,13 @@
 #include "accounts/bootstrap.h"
 #include "app/application.h"
 #include "app/commands.h"
+#include "app/log_choice.h"
 
 extern char** environ;
 
 namespace imp::app {
 
 namespace {
-
-LogLevel level_named(const std::string& name) {
-  if (name == "debug") return LogLevel::debug;
-  if (name == "warning") return LogLevel::warning;
-  if (name == "error") return LogLevel::error;
-  return LogLevel::info;
-}
 
 /// SIGINT and SIGTERM, for sigwait(): blocked before any thread starts, so that all inherit it.
 sigset_t block_stop_signals() {
@@ -33,8 +27,7 @@ int serve(const Flags& flags) {
   const auto settings = load_settings(flags, environ);
   if (!settings) return complain(settings.error());
   const sigset_t stop_signals = block_stop_signals();
-  const auto log = make_log(settings->log_format == "json" ? LogFormat::json : LogFormat::text,
-                            level_named(settings->log_level));
+  const auto log = make_log(settings->log_format, settings->log_level);
   const SystemClock clock;
   auto application = Application::create(*settings, clock, *log);
   if (!application) return complain(application.error());

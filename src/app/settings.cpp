@@ -76,8 +76,7 @@ SettingsTable Settings::table() {
                "Requests that may wait for the database.");
   table.number("http.outbound_workers", outbound_workers, 1, 1024,
                "Requests that may wait for other servers.");
-  table.number("http.program_workers", program_workers, 1, 1024,
-               "Requests that may wait for git.");
+  table.number("http.program_workers", program_workers, 1, 1024, "Requests that may wait for git.");
   table.number("http.connection_limit", connection_limit, 16, 1'000'000, "Connections at a time.");
   table.number("http.queue_limit", queue_limit, 1, 1'000'000,
                "Requests that may wait for a worker before 503.");
@@ -100,6 +99,8 @@ SettingsTable Settings::table() {
                  "How old an identity token may be when it is exchanged.");
   table.flag("ci.runner", runner, "Start a runner beside the server.");
   table.flag("ci.job_network", job_network, "Whether jobs may use the network.");
+  table.number("ci.job_processes", job_processes, 16, 4'194'304,
+               "Processes that jobs may have at a time.");
   table.choice("log.format", log_format, {"text", "json"}, "Shape of log lines.");
   table.choice("log.level", log_level, {"debug", "info", "warning", "error"},
                "Least level that is written.");

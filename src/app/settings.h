@@ -32,6 +32,7 @@ struct Settings {
   Milliseconds identity_token_age{300'000};
   bool runner = true;
   bool job_network = true;
+  std::int64_t job_processes = 4096;
   std::string log_format = "text";
   std::string log_level = "info";
 

@@ -100,6 +100,39 @@ describe('a running server', () => {
   });
 });
 
+describe('the runner beside the server', () => {
+  let server;
+  before(async () => { server = await Server.start({ args: [] }); });
+  after(() => server.dispose());
+
+  const runners = () => [...server.log.matchAll(/runner started.*?pid=(\d+)/g)].map(([, pid]) => Number(pid));
+  const until = async (what, condition) => {
+    for (let attempt = 0; attempt < 400; attempt++) {
+      if (await condition()) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    assert.fail(`${what}:\n${server.log}`);
+  };
+  const state = async () => (await server.request('GET', '/-/ready')).json.runner;
+
+  test('is started again when it dies', async () => {
+    await until('no runner', async () => (await state()) === 'running' && /runner_ready/.test(server.log));
+    process.kill(runners()[0], 'SIGKILL');
+    await until('not started again', async () => runners().length === 2 && (await state()) === 'running');
+    assert.match(server.log, /runner ended by itself.*signal 9/);
+    assert.match((await server.request('GET', '/-/metrics')).text, /^imprimatur_runner_starts_total 2$/m);
+  });
+
+  // It waits for a job at this very server, for half a minute when nothing happens.
+  test('does not keep the server from stopping', async () => {
+    await until('not ready', () => (server.log.match(/runner_ready/g) ?? []).length === 2);
+    const begin = performance.now();
+    assert.deepEqual(await server.stop(), { code: 0, signal: null });
+    assert.ok(performance.now() - begin < 10000, server.log);
+    assert.doesNotMatch(server.log, /runner killed/);
+  });
+});
+
 test('TLS with a configured certificate', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'imprimatur-tls-'));
   const [certificate, key] = [join(directory, 'cert.pem'), join(directory, 'key.pem')];
