@@ -34,10 +34,38 @@ Problem malformed(fy_diag* diagnostics) {
   const fy_diag_error* error = fy_diag_errors_iterate(diagnostics, &at);
   if (!error) return problem(ConfigRefusal::yaml_malformed, {}, "This is not YAML.");
   // libfyaml counts both from 1 here and from 0 in its marks; 0 means that it does not know.
-  const Position position{static_cast<std::size_t>(std::max(1, error->line)),
-                          static_cast<std::size_t>(std::max(1, error->column))};
+  Position position{static_cast<std::size_t>(std::max(1, error->line)),
+                    static_cast<std::size_t>(std::max(1, error->column))};
+  const std::string_view message = error->msg ? error->msg : "syntax error";
+  // Here it is behind the quote that is not closed.
+  const bool behind = message.contains("without closing quote") && position.column > 1;
+  if (behind) --position.column;
   return problem(ConfigRefusal::yaml_malformed, position,
-                 fmt::format("This is not YAML: {}.", error->msg ? error->msg : "syntax error"));
+                 fmt::format("This is not YAML: {}.", message));
+}
+
+/// How many bytes the well-formed character at the start of `text` has; 0 when there is none, and
+/// for NUL.
+std::size_t character_length(std::string_view text) {
+  if (text.starts_with('\0')) return 0;
+  for (std::size_t length = 1; length <= std::min<std::size_t>(4, text.size()); ++length) {
+    if (is_utf8(text.substr(0, length))) return length;
+  }
+  return 0;
+}
+
+/// Where the first byte stands that is no text.
+Position first_bad_byte(std::string_view text) {
+  Position position;
+  for (std::size_t length = character_length(text); length > 0; length = character_length(text)) {
+    if (text.front() == '\n') {
+      position = {position.line + 1, 1};
+    } else {
+      ++position.column;
+    }
+    text.remove_prefix(length);
+  }
+  return position;
 }
 
 Refused check_bytes(std::string_view text) {
@@ -47,7 +75,8 @@ Refused check_bytes(std::string_view text) {
                                max_config_bytes >> 10));
   }
   if (text.contains('\0') || !is_utf8(text)) {
-    return problem(ConfigRefusal::yaml_malformed, {}, "The file is not UTF-8 text.");
+    return problem(ConfigRefusal::yaml_malformed, first_bad_byte(text),
+                   "The file is not UTF-8 text.");
   }
   return {};
 }

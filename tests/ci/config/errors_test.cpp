@@ -428,14 +428,22 @@ TEST(Errors, Yaml) {
       {"? [a]\n: b", "1:3: A key must be plain text."},
       {"a: !ruby/object:Gem {}",
        "1:21: The YAML tag `!ruby/object:Gem` means nothing here; remove it."},
-      {std::string("a: \0b", 5), "1:1: The file is not UTF-8 text."},
-      {"a: \xFF", "1:1: The file is not UTF-8 text."},
+      {std::string("a: \0b", 5), "1:4: The file is not UTF-8 text."},
+      {"a: \xFF", "1:4: The file is not UTF-8 text."},
+      {"a: \u00e9\nb: \u00e9\xC3(", "2:5: The file is not UTF-8 text."},
   });
   // The parser's own words are its own; the place is what matters.
   const auto tab = compile("version: 2.1\njobs:\n\tbuild: x\n", on_branch("main"));
   ASSERT_FALSE(tab);
   EXPECT_EQ(tab.error()[0].refusal, ConfigRefusal::yaml_malformed);
   EXPECT_EQ(tab.error()[0].line, 3U) << texts(tab.error());
+  for (const char* quote : {"\"", "'"}) {
+    const auto unclosed =
+        compile("version: 2.1\njobs: " + std::string(quote) + "x\n", on_branch("main"));
+    ASSERT_FALSE(unclosed);
+    EXPECT_EQ(unclosed.error()[0].line, 2U);
+    EXPECT_EQ(unclosed.error()[0].column, 7U) << texts(unclosed.error());
+  }
   const auto open = compile("version: 2.1\njobs: {a: [b\n", on_branch("main"));
   ASSERT_FALSE(open);
   EXPECT_EQ(open.error()[0].refusal, ConfigRefusal::yaml_malformed);
