@@ -1,9 +1,10 @@
 // The guide's clicking: a real browser against the real server.
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { chromium } from 'playwright-core';
 import { Ci } from './lib/ci.mjs';
+import { deployConfig, guardedConfig, stageConfig } from './lib/configs.mjs';
+import { Gate } from './lib/gate.mjs';
 import { Issuer, newJob } from './lib/issuer.mjs';
 import { Workspace, npm11 } from './lib/npm.mjs';
 import { Server } from './lib/server.mjs';
@@ -13,83 +14,6 @@ const executablePath = process.env.E2E_CHROMIUM ?? '/usr/bin/chromium';
 const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const exchangePath = '/-/npm/v1/oidc/token/exchange/package/@acme%2fwidgets';
-
-// The deployment's marker in three jobs, so that each of its states lasts until it was seen.
-const release = (words) => `run: circleci run release ${words}`;
-const deployConfig = (gate) => `version: 2.1
-jobs:
-  plan:
-    docker: [{ image: cimg/node:22.14 }]
-    steps:
-      - ${release('plan --environment-name=production --component-name=widgets --target-version=2.0.1')}
-      - run:
-          name: Print in colours
-          command: |
-            printf '\\033[1;32mgreen\\033[0m caf\\303\\251 <i>not markup</i>\\n10%%\\r100%%\\n'
-            echo waits for the gate
-            until curl -sf ${gate} > /dev/null; do sleep 0.1; done
-            echo the gate is open
-  start:
-    docker: [{ image: cimg/node:22.14 }]
-    steps:
-      - ${release('update --status=RUNNING')}
-  finish:
-    docker: [{ image: cimg/node:22.14 }]
-    steps:
-      - ${release('update --status=SUCCESS')}
-workflows:
-  deploy:
-    jobs:
-      - plan
-      - start-it: { name: start, type: approval, requires: [plan] }
-      - start: { name: started, requires: [start] }
-      - finish-it: { name: finish, type: approval, requires: [started] }
-      - finish: { name: finished, requires: [finish] }
-`;
-const guardedConfig = `version: 2.1
-jobs:
-  guard-me:
-    docker: [{ image: cimg/node:22.14 }]
-    steps: [run: "true"]
-workflows:
-  guarded:
-    jobs:
-      - guard-me: { context: [trusted-publishing-guard] }
-`;
-
-const stageConfig = `version: 2.1
-jobs:
-  stage-it:
-    docker: [{ image: cimg/node:22.14 }]
-    steps:
-      - checkout
-      - run:
-          name: Publish
-          command: |
-            token() { circleci run oidc get --claims '{"aud": "npm:localhost"}'; }
-            if NPM_ID_TOKEN=$(token) npm publish --access public; then exit 1; fi
-            NPM_ID_TOKEN=$(token) npm stage publish --access public
-workflows:
-  stage:
-    jobs: [stage-it]
-`;
-
-/** Answers 404 until it is opened: what a job waits for. */
-class Gate {
-  constructor() {
-    this.server = createServer((request, response) => response.writeHead(this.open ? 200 : 404).end());
-  }
-
-  async start() {
-    await new Promise((resolve) => this.server.listen(0, '127.0.0.1', resolve));
-    this.url = `http://127.0.0.1:${this.server.address().port}/`;
-    return this;
-  }
-
-  stop() {
-    return new Promise((resolve) => this.server.close(resolve));
-  }
-}
 
 describe('in a browser', () => {
   let issuer, gate, server, browser, context, page, token, factor, project, repository;
@@ -366,7 +290,8 @@ describe('in a browser', () => {
 
   test('fits a phone, and every control has a name', async () => {
     await page.setViewportSize({ width: 390, height: 800 });
-    const paths = ['/', '/account', '/org/acme', '/org/acme/people', '/org/acme/contexts', '/org/acme/settings',
+    const paths = ['/', '/account', '/account/audit', '/org/acme', '/org/acme/people', '/org/acme/contexts',
+      '/org/acme/settings',
       '/pipelines/acme', '/deploys/acme', `/project/${project}`, `/project/${project}/settings`,
       '/package/@acme/widgets', '/package/@acme/widgets/settings', '/package/@acme/widgets/staged',
       shown.workflow, shown.job, shown.refused];
