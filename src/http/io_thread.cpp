@@ -206,7 +206,9 @@ void IoThread::pause_accepting() {
 void IoThread::schedule_sweep() {
   sweep_timer_.expires_after(sweep_period_);
   sweep_timer_.async_wait([this](const ErrorCode& error) {
-    if (error) return;
+    // join() may come when this has been queued and cannot be cancelled any more: another round of
+    // the timer would keep the thread for ever.
+    if (error || !guard_.owns_work()) return;
     sweep();
     schedule_sweep();
   });
