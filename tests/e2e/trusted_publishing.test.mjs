@@ -140,6 +140,7 @@ describe('the exchange', () => {
   const refusals = [
     ['no token', () => '', 401, 'missing_token'],
     ['not a token', () => 'abc', 400, 'malformed'],
+    ['a token of twenty kilobytes', () => 'x'.repeat(20_000), 413, 'too_large'],
     ['another audience', (t) => t({ aud: 'npm:example.org' }), 401, 'audience_mismatch'],
     ['several audiences', (t) => t({ aud: ['npm:localhost', 'other'] }), 401, 'claim_type'],
     ['an issuer nobody configured', (t) => t({ iss: 'https://evil.example' }), 401, 'unknown_issuer'],

@@ -24,7 +24,9 @@ struct KeyRules {
   Milliseconds least_age{300'000};      ///< floor and ceiling for the stated one
   Milliseconds most_age{86'400'000};
   Milliseconds most_stale{86'400'000};  ///< how old keys may get while the issuer is down
-  int most_waiters = 4;                 ///< requests that wait for one fetch; the rest are refused
+  /// Requests that wait for one fetch; the rest are refused. After a restart nothing is kept, and
+  /// the jobs of one pipeline come together: npm does not try an exchange twice.
+  int most_waiters = 8;
   /// … and that wait for one configured issuer, all its organisations together: a host that hangs
   /// must leave worker threads for everything else.
   int most_busy = 8;
