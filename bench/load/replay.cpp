@@ -1,6 +1,6 @@
 // Replays prepared HTTP requests, each once, over N keep-alive connections, and prints what came
-// back as one JSON object. One thread, no TLS, plain HTTP/1.1 answers: enough to be far cheaper than
-// any server it is pointed at.
+// back as one JSON object. One thread, no TLS, plain HTTP/1.1 answers: enough to be far cheaper
+// than any server it is pointed at.
 //
 //   replay PORT CONNECTIONS FILE [SECONDS]
 //
@@ -66,8 +66,9 @@ class Replay {
  public:
   Replay(int port, std::vector<std::string_view> requests, std::optional<double> seconds)
       : port_(port), requests_(std::move(requests)), epoll_(epoll_create1(0)) {
-    if (seconds) last_start_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(
-                                                  std::chrono::duration<double>(*seconds));
+    if (seconds)
+      last_start_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                       std::chrono::duration<double>(*seconds));
   }
 
   void run(int connections) {
@@ -86,7 +87,8 @@ class Replay {
   void print() {
     std::ranges::sort(latencies_);
     const auto at = [&](double part) {
-      return latencies_.empty() ? 0.0 : latencies_[std::size_t(part * double(latencies_.size() - 1))];
+      return latencies_.empty() ? 0.0
+                                : latencies_[std::size_t(part * double(latencies_.size() - 1))];
     };
     std::string statuses;
     for (const auto& [status, count] : statuses_) {

@@ -104,8 +104,8 @@ INSTANTIATE_TEST_SUITE_P(
                 FailureKind::forbidden, true},
         Refused{"OtherProject", with("project-id", json_string(kOther)), "no_matching_publisher",
                 FailureKind::not_found, true},
-        Refused{"OtherDefinition", with("pipeline-definition-id", json_string(kOther)), "claim_mismatch",
-                FailureKind::forbidden, true},
+        Refused{"OtherDefinition", with("pipeline-definition-id", json_string(kOther)),
+                "claim_mismatch", FailureKind::forbidden, true},
         Refused{"Fork", with("vcs-origin", "\"github.com/mallory/widgets\""), "claim_mismatch",
                 FailureKind::forbidden, true},
         Refused{"NoOrigin", with("vcs-origin", ""), "claim_missing", FailureKind::forbidden, true},
@@ -216,7 +216,8 @@ TEST_F(ExchangeTest, OnlyTheOwnProjectIsToldWhatWasExpected) {
 }
 
 TEST_F(ExchangeTest, OfSeveralPublishersTheNearestMissIsExplained) {
-  add(package.id, changed(publisher_claims(), claim("pipeline-definition-id"), json_string(kOther)));
+  add(package.id,
+      changed(publisher_claims(), claim("pipeline-definition-id"), json_string(kOther)));
   add(package.id, changed(publisher_claims(), claim("vcs-origin"), "\"github.com/acme/else\""));
   const auto refused = exchange(signed_token(job_claims()));
   EXPECT_EQ(code_of(refused), "claim_mismatch");
