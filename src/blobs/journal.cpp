@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <new>
-#include <optional>
+#include <set>
+#include <system_error>
 
 #include "base/uuid.h"
 #include "blobs/file_writer.h"
@@ -16,28 +17,34 @@ namespace {
 
 constexpr std::size_t kReadSize = 256 * 1024;
 
-/// Nothing when there is no such file.
-Result<std::optional<std::string>> read_whole(const Directory& directory, const std::string& path) {
-  const auto file = directory.open_file(path);
-  if (!file) return pass_on(file);
-  if (!*file) return std::nullopt;
+Result<std::string> read_whole(const Directory& directory, const Descriptor& file,
+                               const std::string& path) {
   std::string bytes;
   while (true) {
     const std::size_t have = bytes.size();
     bytes.resize(have + kReadSize);
     const auto count = directory.read(
-        *file, std::span(reinterpret_cast<std::uint8_t*>(bytes.data()) + have, kReadSize), path);
+        file, std::span(reinterpret_cast<std::uint8_t*>(bytes.data()) + have, kReadSize), path);
     if (!count) return pass_on(count);
     bytes.resize(have + *count);
     if (*count == 0) return bytes;
   }
 }
 
+/// At an orderly end a blob that is not there was removed; after a crash it may have been lost.
+enum class Absent : std::uint8_t { removed, lost };
+
+/// Afterwards the blob's file is whole and synced, but not its directory.
 Result<void> put_right(const std::shared_ptr<const Directory>& directory,
-                       const JournalRecord& record) {
-  const auto stored = read_whole(*directory, path_of(record.sha512));
-  if (stored && *stored == record.bytes) return {};
-  // What is absent, damaged, or so damaged that it cannot be read is stored again.
+                       const JournalRecord& record, Absent absent) {
+  const std::string name = path_of(record.sha512);
+  const auto stored = directory->open_file(name);
+  if (stored && *stored) {
+    const auto bytes = read_whole(*directory, *stored, name);
+    if (bytes && *bytes == record.bytes) return directory->sync_file(*stored, name);
+  }
+  if (stored && !*stored && absent == Absent::removed) return {};
+  // What is lost, damaged, or so damaged that it cannot be read is stored again.
   const std::string path = "tmp/" + new_uuid();
   auto file = directory->create(path);
   if (!file) return pass_on(file);
@@ -45,6 +52,28 @@ Result<void> put_right(const std::shared_ptr<const Directory>& directory,
   if (auto written = writer.write(bytes_of(record.bytes)); !written) return written;
   if (const auto blob = writer.finish(); !blob) return pass_on(blob);
   return {};
+}
+
+/// Syncs each blob of a journal by itself, then removes the journal: at the start and the end,
+/// where nobody shall wait for what other programs wrote.
+Result<void> settle_each(const std::shared_ptr<const Directory>& directory, const std::string& path,
+                         Absent absent) {
+  const auto file = directory->open_file(path);
+  if (!file) return pass_on(file);
+  if (!*file) return {};
+  const auto text = read_whole(*directory, *file, path);
+  if (!text) return pass_on(text);
+  std::string_view rest = *text;
+  std::set<std::string> directories;
+  // The end of a journal may be torn; what was torn was not acknowledged.
+  while (const auto record = next_record(rest)) {
+    if (auto right = put_right(directory, *record, absent); !right) return right;
+    directories.insert(directory_of(record->sha512));
+  }
+  for (const std::string& one : directories) {
+    if (auto synced = directory->sync_directory(one); !synced) return synced;
+  }
+  return directory->remove(path);
 }
 
 }  // namespace
@@ -75,7 +104,12 @@ Journal::~Journal() {
   settled_.notify_one();
   if (background_.joinable()) background_.join();
   if (current_) retired_.push_back(std::move(current_));
-  if (!retired_.empty()) settle(retired_);
+  try {
+    for (const auto& segment : retired_)
+      (void)settle_each(directory_, segment->path, Absent::removed);
+  } catch (const std::bad_alloc&) {
+    // As after any failure.
+  }
 }
 
 Journal::Record::~Record() {
@@ -107,10 +141,10 @@ Result<Journal::Record> Journal::append(const std::string& sha512, std::string_v
       one->segment = current_;
       if (result) ++current_->records;
     }
-    // What a file holds is unknown when its sync has failed; what was in it before is durable.
-    if (current_ && (!result || current_->size > segment_limit_)) retire();
     writing_ = false;
     written_.notify_all();
+    // What a file holds is unknown when its sync has failed; what was in it before is durable.
+    if (current_ && (!result || current_->size > segment_limit_)) retire();
   }
   if (!mine.result) return pass_on(mine.result);
   return Record(shared_from_this(), std::move(mine.segment));
@@ -147,7 +181,11 @@ void Journal::retire() {
   current_->retired = true;
   retired_.push_back(std::move(current_));
   current_ = nullptr;
-  if (!background_.joinable()) background_ = std::thread([this] { settle_in_background(); });
+  try {
+    if (!background_.joinable()) background_ = std::thread([this] { settle_in_background(); });
+  } catch (const std::system_error&) {
+    // The system gives no thread now: the next segment tries again, or the end settles all.
+  }
   settled_.notify_one();
 }
 
@@ -185,19 +223,9 @@ void Journal::settle_in_background() {
 Result<void> Journal::recover(const std::shared_ptr<const Directory>& directory) {
   const auto names = directory->names("journal");
   if (!names) return pass_on(names);
-  if (names->empty()) return {};
   for (const std::string& name : *names) {
-    const auto text = read_whole(*directory, "journal/" + name);
-    if (!text) return pass_on(text);
-    std::string_view rest = *text ? std::string_view(**text) : std::string_view();
-    // The end of a journal may be torn; what was torn was not acknowledged.
-    while (const auto record = next_record(rest)) {
-      if (auto right = put_right(directory, *record); !right) return right;
-    }
-  }
-  if (auto synced = directory->sync_file_system(); !synced) return synced;
-  for (const std::string& name : *names) {
-    if (auto removed = directory->remove("journal/" + name); !removed) return removed;
+    if (auto settled = settle_each(directory, "journal/" + name, Absent::lost); !settled)
+      return settled;
   }
   return {};
 }

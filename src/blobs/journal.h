@@ -23,7 +23,8 @@ class Journal : public std::enable_shared_from_this<Journal> {
  public:
   /// A segment is retired when it has more than `segment_limit` bytes.
   Journal(std::shared_ptr<const Directory> directory, std::uint64_t segment_limit);
-  /// Syncs what is left and removes the files; after a failure they stay for the next recover().
+  /// Syncs what is left, each blob by itself, and removes the files; after a failure they stay for
+  /// the next recover().
   ~Journal();
 
   /// While it exists, the record that it stands for is kept.

@@ -92,6 +92,18 @@ TEST_F(JournalTest, IsGoneAfterAnOrderlyEnd) {
   EXPECT_TRUE(open()->verify(name_of(numbered(1))));
 }
 
+TEST_F(JournalTest, WhatWasRemovedIsNotThereAgainAfterAnOrderlyEnd) {
+  {
+    const auto store = open();
+    ASSERT_TRUE(put(*store, bytes_of(numbered(1))));
+    ASSERT_TRUE(put(*store, bytes_of(numbered(2))));
+    ASSERT_TRUE(store->remove(name_of(numbered(1))));
+  }
+  const auto store = open();
+  EXPECT_EQ(store->exists(name_of(numbered(1))), false);
+  EXPECT_TRUE(store->verify(name_of(numbered(2))));
+}
+
 TEST_F(JournalTest, LargeBlobsDoNotGoThroughIt) {
   const auto store = open();
   ASSERT_TRUE(put(*store, bytes_of(std::string(64 * 1024, 'x'))));
