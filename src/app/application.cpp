@@ -5,6 +5,7 @@
 #include "app/descriptor_limit.h"
 #include "app/health_routes.h"
 #include "app/programs.h"
+#include "app/settings_record.h"
 #include "blobs/file_store.h"
 #include "crypto/random.h"
 #include "web/handlers.h"
@@ -100,11 +101,17 @@ Result<void> Application::wire() {
   auto ci = CiHalf::create(settings_, store_, *accounts_, waiters_, clock_, log_, metrics_);
   if (!ci) return pass_on(ci);
   ci_ = std::move(*ci);
+  if (const auto recorded = record_settings(*store_.database, settings_, clock_); !recorded)
+    return recorded;
+  auto audit = AuditTree::create(settings_, store_, *accounts_, clock_, log_, metrics_);
+  if (!audit) return pass_on(audit);
+  audit_ = std::move(*audit);
 
   http::Router router;
   add_health_routes(router, *store_.database, runner_state_, metrics_);
   registry_->add_routes(router);
   ci_->add_routes(router);
+  audit_->add_routes(router);
   web_.emplace(*accounts_, registry_->services(), ci_->services(), ci_->pipelines(), clock_,
                settings_.public_url);
   web::add_web_routes(router, *web_);
@@ -128,6 +135,7 @@ Result<void> Application::start() {
     ci_->tidy();
   };
   housekeeping_.emplace(kHousekeepingPeriod, work, log_);
+  audit_->start();
   if (settings_.runner) start_runner();
   return {};
 }
@@ -163,6 +171,7 @@ void Application::stop() {
   runner_.reset();
   if (server_) server_->stop();
   housekeeping_.reset();
+  if (audit_) audit_->stop();
   store_.database->stop();
 }
 

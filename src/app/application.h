@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "app/audit_tree.h"
 #include "app/ci_half.h"
 #include "app/data_lock.h"
 #include "app/housekeeping.h"
@@ -56,6 +57,7 @@ class Application {
   std::unique_ptr<accounts::Accounts> accounts_;
   std::unique_ptr<RegistryHalf> registry_;
   std::unique_ptr<CiHalf> ci_;
+  std::unique_ptr<AuditTree> audit_;
   std::optional<web::WebServices> web_;
   std::unique_ptr<http::Server> server_;
   std::optional<Housekeeping> housekeeping_;

@@ -2,10 +2,11 @@
 #include <iostream>
 
 #include "app/accounts_session.h"
+#include "app/audit_files.h"
 #include "app/commands.h"
 #include "app/refusal.h"
 #include "audit/log.h"
-#include "audit/verify.h"
+#include "audit/tree_verify.h"
 
 extern char** environ;
 
@@ -35,23 +36,60 @@ Result<std::optional<audit::Anchor>> parse_anchor(const std::string& text) {
   return anchor;
 }
 
-int verify(const Flags& flags, const std::string& anchor_text) {
-  const auto anchor = parse_anchor(anchor_text);
+struct Verification {
+  Flags flags;
+  std::string anchor;
+  std::vector<std::string> checkpoints, keys;  ///< files; verifier keys
+};
+
+/// "damaged at record N (code): what was found there."
+Failure damage(std::int64_t position, std::string_view code, const std::string& text) {
+  return refuse(AppRefusal::audit_damaged,
+                fmt::format("the audit log is damaged at record {} ({}): {}", position, code, text))
+      .error();
+}
+
+/// The keys that may have signed a remembered checkpoint: those that were given, else the log's.
+Result<std::vector<tlog::VerifierKey>> trusted_keys(const Verification& given,
+                                                    const audit::LogKeys& own) {
+  if (!given.keys.empty()) return parse_keys(given.keys);
+  const auto all = own.list();
+  if (!all) return pass_on(all);
+  std::vector<tlog::VerifierKey> keys;
+  for (const audit::LogKey& one : *all) keys.push_back(one.key);
+  return keys;
+}
+
+int verify(const Verification& given) {
+  const auto anchor = parse_anchor(given.anchor);
   if (!anchor) return complain(anchor.error());
-  const auto store = open(flags);
+  const auto store = open(given.flags);
   if (!store) return complain(store.error());
-  const auto report = audit::verify(*store->database, *anchor);
+  const SystemClock clock;
+  const audit::LogKeys own(*store->database, store->sealer, clock);
+  const auto keys = trusted_keys(given, own);
+  if (!keys) return complain(keys.error());
+  auto remembered = read_checkpoints(given.checkpoints, *keys);
+  if (!remembered) return complain(remembered.error());
+  const auto report = audit::verify_log(*store->database, own, *anchor, *remembered);
   if (!report) return complain(report.error());
-  if (!report->intact()) {
-    return complain(refuse(AppRefusal::audit_damaged,
-                           fmt::format("the audit log is damaged at record {} ({}): {}",
-                                       report->finding->position,
-                                       audit::code(report->finding->damage), report->finding->text))
-                        .error());
+  const audit::VerifyReport& chain = report->chain;
+  if (chain.finding) {
+    complain(damage(chain.finding->position, code(chain.finding->damage), chain.finding->text));
   }
-  std::cout << "audit log intact: " << report->records << " records\n"
-            << "note this to detect truncation later: " << report->records << ':' << report->hash
-            << '\n';
+  if (report->finding) {
+    complain(
+        damage(report->finding->position, code(report->finding->damage), report->finding->text));
+  }
+  if (!report->intact()) return 1;
+  std::cout << "audit log intact: " << chain.records << " records\n"
+            << "note this to detect truncation later: " << chain.records << ':' << chain.hash
+            << '\n'
+            << "sealed in the tree: " << report->tree.size << " records\n";
+  for (const audit::Remembered& one : *remembered) {
+    std::cout << "agrees with the checkpoint in " << one.name << ": " << one.checkpoint.size
+              << " records\n";
+  }
   return 0;
 }
 
@@ -69,16 +107,20 @@ void add_audit_command(CLI::App& app, Command& chosen) {
   auto* command = app.add_subcommand("audit", "The audit log.");
   command->require_subcommand(1);
   auto flags = std::make_shared<Flags>();
-  auto anchor = std::make_shared<std::string>();
+  auto given = std::make_shared<Verification>();
   auto* verifier =
       command->add_subcommand("verify", "Check that no record was changed, removed or added.");
-  add_data_flags(*verifier, *flags);
-  verifier->add_option("--anchor", *anchor, "SEQUENCE:HASH noted from an earlier run");
-  verifier->callback(
-      [flags, anchor, &chosen] { chosen = [flags, anchor] { return verify(*flags, *anchor); }; });
+  add_data_flags(*verifier, given->flags);
+  verifier->add_option("--anchor", given->anchor, "SEQUENCE:HASH noted from an earlier run");
+  verifier->add_option("--checkpoint", given->checkpoints,
+                       "file of a checkpoint noted earlier (may be repeated)");
+  verifier->add_option("--key", given->keys,
+                       "verifier key of these checkpoints (default: the log's own)");
+  verifier->callback([given, &chosen] { chosen = [given] { return verify(*given); }; });
   auto* exporter = command->add_subcommand("export", "Print every record as a line of JSON.");
   add_data_flags(*exporter, *flags);
   exporter->callback([flags, &chosen] { chosen = [flags] { return export_log(*flags); }; });
+  add_audit_tree_commands(*command, chosen);
 }
 
 }  // namespace imp::app

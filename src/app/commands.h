@@ -21,6 +21,9 @@ void add_config_command(CLI::App& app, Command& chosen);
 void add_runner_command(CLI::App& app, Command& chosen);
 void add_demo_command(CLI::App& app, Command& chosen);
 
+/// Those of `audit` that are about checkpoints and proofs, below it.
+void add_audit_tree_commands(CLI::App& audit, Command& chosen);
+
 /// "imprimatur: <sentence>" on standard error; 1.
 int complain(const Failure& failure);
 /// --data and --config, which every command that opens the data directory takes.

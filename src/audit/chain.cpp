@@ -45,7 +45,7 @@ StoredRecord stored_record(const db::Row& row) {
           .detail = row.text(9)};
 }
 
-std::string chained_hash(std::string_view previous, const StoredRecord& record) {
+std::string chained_text(std::string_view previous, const StoredRecord& record) {
   std::string text = "imprimatur-audit-1\n";
   append_netstring(text, previous);
   append_netstring(text, record.sequence);
@@ -62,7 +62,11 @@ std::string chained_hash(std::string_view previous, const StoredRecord& record) 
   append_netstring(text, record.request_id);
   append_netstring(text, record.remote_address);
   append_netstring(text, record.detail);
-  return crypto::sha256_hex(text);
+  return text;
+}
+
+std::string chained_hash(std::string_view previous, const StoredRecord& record) {
+  return crypto::sha256_hex(chained_text(previous, record));
 }
 
 StoredRecord prepared(const Record& record, std::int64_t sequence) {

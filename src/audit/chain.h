@@ -35,7 +35,7 @@ StoredRecord stored_record(const db::Row& row);
 inline constexpr std::string_view kFirstPrevious =
     "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// The hash of a record in the chain: SHA-256, in lower-case hexadecimal, of
+/// The text of a record in its place in the chain:
 ///
 ///     imprimatur-audit-1 LF
 ///     previous hash, then the ten columns in the order of StoredRecord,
@@ -43,6 +43,8 @@ inline constexpr std::string_view kFirstPrevious =
 /// each written as its length in bytes in decimal, ':', its bytes and ',' (a netstring), and as
 /// "-," when it is null. The lengths make it unambiguous: no text can move from one column to the
 /// next.
+std::string chained_text(std::string_view previous, const StoredRecord& record);
+/// The hash of a record in the chain: SHA-256 of that text, in lower-case hexadecimal.
 std::string chained_hash(std::string_view previous, const StoredRecord& record);
 
 /// What is stored for a record. Foreign text may hold anything: bytes that are not UTF-8, and NUL,

@@ -4,6 +4,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "audit/chain.h"
+#include "audit/tree_tables.h"
 
 namespace imp::audit {
 
@@ -89,7 +90,8 @@ std::vector<db::Migration> migrations() {
           {.name = "audit/2",
            .sql = "DROP INDEX audit_by_organization;\n"
                   "CREATE INDEX audit_by_organization ON audit_records (organization, sequence) "
-                  "WHERE organization IS NOT NULL;\n"}};
+                  "WHERE organization IS NOT NULL;\n"},
+          tree_migration()};
 }
 
 void append(db::Session& session, const Record& record) {

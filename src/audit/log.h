@@ -12,7 +12,7 @@
 
 namespace imp::audit {
 
-/// The tables audit_records and audit_head.
+/// The tables audit_records and audit_head, and those of the tree (tree_tables.h).
 std::vector<db::Migration> migrations();
 
 /// Adds a record inside the transaction that does what it records, so that neither is kept without

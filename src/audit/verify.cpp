@@ -3,12 +3,15 @@
 #include <charconv>
 
 #include "audit/chain.h"
+#include "crypto/hash.h"
 
 namespace imp::audit {
 
 namespace {
 
 constexpr std::int64_t kBatch = 1000;
+
+using Sound = std::function<void(std::string_view chained_text)>;
 
 VerifyReport::Finding finding(Damage damage, std::int64_t position, const std::string& text) {
   return {damage, position, "Record " + std::to_string(position) + " " + text};
@@ -32,7 +35,7 @@ std::optional<Head> read_head(db::Session& session) {
 }
 
 // Continues the report by one row; sets its finding when the row does not continue the chain.
-void check_row(VerifyReport& report, const db::Row& row, const Head& head) {
+void check_row(VerifyReport& report, const db::Row& row, const Head& head, const Sound& sound) {
   const StoredRecord stored = stored_record(row);
   const std::int64_t expected = report.records + 1;
   if (expected > head.records) {
@@ -47,7 +50,8 @@ void check_row(VerifyReport& report, const db::Row& row, const Head& head) {
     return;
   }
   const std::string& hash = row.text(kHashColumn);
-  if (chained_hash(report.hash, stored) != hash) {
+  const std::string text = chained_text(report.hash, stored);
+  if (crypto::sha256_hex(text) != hash) {
     report.finding = finding(Damage::altered, expected,
                              "is not what was written there: it was changed, or moved from another "
                              "place, or the hash before it was changed.");
@@ -55,6 +59,7 @@ void check_row(VerifyReport& report, const db::Row& row, const Head& head) {
   }
   report.records = expected;
   report.hash = hash;
+  sound(text);
 }
 
 void check_anchor(VerifyReport& report, const std::optional<Anchor>& anchor) {
@@ -74,7 +79,7 @@ void check_beginning(VerifyReport& report, db::Session& session) {
 }
 
 void check_chain(VerifyReport& report, db::Session& session, const Head& head,
-                 const std::optional<Anchor>& anchor) {
+                 const std::optional<Anchor>& anchor, const Sound& sound) {
   bool more = true;
   while (more && !report.finding) {
     const auto rows =
@@ -83,7 +88,7 @@ void check_chain(VerifyReport& report, db::Session& session, const Head& head,
                      {report.records, kBatch});
     more = std::ssize(rows) == kBatch;
     for (const db::Row& row : rows) {
-      check_row(report, row, head);
+      check_row(report, row, head, sound);
       check_anchor(report, anchor);
       if (report.finding) return;
     }
@@ -128,19 +133,24 @@ std::string_view code(Damage damage) {
 
 Result<VerifyReport> verify(db::Database& database, const std::optional<Anchor>& anchor) {
   return database.read([&](db::Session& session) -> Result<VerifyReport> {
-    VerifyReport report;
-    report.hash = kFirstPrevious;
-    const std::optional<Head> head = read_head(session);
-    if (!head) {
-      report.finding = {Damage::head, 0, "The head of the log is missing or holds no number."};
-      return report;
-    }
-    check_beginning(report, session);
-    check_anchor(report, anchor);
-    check_chain(report, session, *head, anchor);
-    check_end(report, *head, anchor);
-    return report;
+    return verify_chain(session, anchor, [](std::string_view) {});
   });
+}
+
+VerifyReport verify_chain(db::Session& session, const std::optional<Anchor>& anchor,
+                          const Sound& sound) {
+  VerifyReport report;
+  report.hash = kFirstPrevious;
+  const std::optional<Head> head = read_head(session);
+  if (!head) {
+    report.finding = {Damage::head, 0, "The head of the log is missing or holds no number."};
+    return report;
+  }
+  check_beginning(report, session);
+  check_anchor(report, anchor);
+  check_chain(report, session, *head, anchor, sound);
+  check_end(report, *head, anchor);
+  return report;
 }
 
 }  // namespace imp::audit

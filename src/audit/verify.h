@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,5 +45,10 @@ struct VerifyReport {
 /// Walks the whole chain in one snapshot. A failure means that it could not be read; damage is in
 /// the report.
 Result<VerifyReport> verify(db::Database& database, const std::optional<Anchor>& anchor = {});
+
+/// The same inside a transaction. `sound` gets the chained text of each record that is as it was
+/// written, from the first on; it stops at the first that is not.
+VerifyReport verify_chain(db::Session& session, const std::optional<Anchor>& anchor,
+                          const std::function<void(std::string_view chained_text)>& sound);
 
 }  // namespace imp::audit

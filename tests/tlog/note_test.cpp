@@ -97,7 +97,7 @@ TEST(Note, WhatIsNoNoteIsRefused) {
         "a\r\n\n" + line,
         "a\t\n\n" + line,
         "\xFF\n\n" + line,
-        "a\n\n- n AAAAAQE=\n",
+        std::string("a\n\n- n AAAAAQE=\n"),
         std::string("a\n\n\xE2\x80\x94 AAAAAQE=\n"),
         std::string("a\n\n\xE2\x80\x94  AAAAAQE=\n"),
         std::string("a\n\n\xE2\x80\x94 n+m AAAAAQE=\n"),

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tlog/naive.h"
 
 namespace imp::tlog {
@@ -44,7 +46,7 @@ Grown grown(const Leaves& leaves) {
   for (const Hash& leaf : leaves) {
     tree.builder.append(leaf, tree.tiles.sink());
     const std::uint64_t size = tree.builder.size();
-    if (std::ranges::contains(kSizes, size)) tree.roots[size] = tree.builder.root();
+    if (std::ranges::find(kSizes, size) != std::end(kSizes)) tree.roots[size] = tree.builder.root();
   }
   tree.builder.edge(tree.tiles.sink());
   return tree;

@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include "audit/log.h"
 #include "crypto/hash.h"
 #include "registry/packages/refusal.h"
 
@@ -56,10 +57,18 @@ Result<RegistryKey> load_or_create_registry_key(db::Database& database,
         sealer.seal(made.private_key().to_pem(), std::string(kPurpose) + made.keyid());
     // Slot 1 is unique: of several nodes that start at once, one stores its key, all read that one.
     stored = database.write([&](db::Session& session) -> Found {
-      session.insert_if_absent(
-          "INSERT INTO registry_key (keyid, slot, public_key, sealed, created) "
-          "VALUES (:p1, 1, :p2, :p3, :p4) ON CONFLICT DO NOTHING",
-          {made.keyid(), made.public_text(), sealed, to_milliseconds(clock.now())});
+      const Time now = clock.now();
+      if (session.insert_if_absent(
+              "INSERT INTO registry_key (keyid, slot, public_key, sealed, created) "
+              "VALUES (:p1, 1, :p2, :p3, :p4) ON CONFLICT DO NOTHING",
+              {made.keyid(), made.public_text(), sealed, to_milliseconds(now)})) {
+        audit::append(session, {.at = now,
+                                .actor = "system",
+                                .action = "registry.key.create",
+                                .subject = "key:" + made.keyid(),
+                                .outcome = "granted",
+                                .detail = {{"via", "start"}}});
+      }
       return current(session);
     });
     if (!stored) return pass_on(stored);

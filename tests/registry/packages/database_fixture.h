@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "audit/log.h"
 #include "base/clock.h"
 #include "db/database.h"
 #include "registry/packages/store.h"
@@ -18,6 +19,7 @@ class DatabaseTest : public ::testing::Test {
     auto opened = db::open_sqlite({.path = ":memory:"});
     ASSERT_TRUE(opened) << opened.error().message;
     database = std::move(*opened);
+    ASSERT_TRUE(database->migrate(audit::migrations()));
     ASSERT_TRUE(database->migrate(package_migrations()));
   }
 

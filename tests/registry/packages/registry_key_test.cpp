@@ -18,6 +18,11 @@ TEST_F(KeyTest, IsMadeOnceAndKept) {
   const auto first = load_or_create_registry_key(*database, sealer, clock);
   ASSERT_TRUE(first) << first.error().message;
   const auto second = load_or_create_registry_key(*database, sealer, clock);
+  // The making is on record, once.
+  const auto recorded = audit::list(*database, {.action_prefix = "registry.key."});
+  ASSERT_EQ(recorded->entries.size(), 1u);
+  EXPECT_EQ(recorded->entries[0].record.action, "registry.key.create");
+  EXPECT_EQ(recorded->entries[0].record.subject, "key:" + first->keyid());
   ASSERT_TRUE(second);
   EXPECT_EQ(first->keyid(), second->keyid());
   EXPECT_EQ(first->public_text(), second->public_text());

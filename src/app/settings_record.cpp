@@ -1,0 +1,48 @@
+#include "app/settings_record.h"
+
+#include <boost/json.hpp>
+
+#include "audit/log.h"
+
+namespace imp::app {
+
+namespace {
+
+constexpr std::string_view kAction = "server.settings";
+constexpr std::string_view kSubject = "server";
+
+boost::json::object believed(const Settings& settings) {
+  return {{"http.public_url", settings.public_url},
+          {"http.trusted_proxies", boost::json::value_from(settings.trusted_proxies)},
+          {"trust.audiences", boost::json::value_from(settings.audiences)},
+          {"trust.circleci_issuer", settings.circleci_issuer},
+          {"trust.identity_token_age_ms", settings.identity_token_age.count()}};
+}
+
+}  // namespace
+
+Result<void> record_settings(db::Database& database, const Settings& settings, const Clock& clock) {
+  const auto last = audit::list(
+      database,
+      {.subject = std::string(kSubject), .action_prefix = std::string(kAction), .limit = 1});
+  if (!last) return pass_on(last);
+  boost::json::object detail = believed(settings);
+  boost::json::array changed;
+  if (!last->entries.empty()) {
+    const boost::json::object& before = last->entries.front().record.detail;
+    for (const auto& [key, value] : detail) {
+      const auto* old = before.if_contains(key);
+      if (!old || *old != value) changed.emplace_back(key);
+    }
+    if (changed.empty()) return {};
+  }
+  detail["changed"] = std::move(changed);
+  return audit::append_alone(database, {.at = clock.now(),
+                                        .actor = "system",
+                                        .action = std::string(kAction),
+                                        .subject = std::string(kSubject),
+                                        .outcome = "granted",
+                                        .detail = std::move(detail)});
+}
+
+}  // namespace imp::app
