@@ -1,6 +1,7 @@
 // Runs the benchmarks named on the command line; scripts/bench prepares and calls it.
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { audit } from './cases/audit.mjs';
 import { exchanges } from './cases/exchanges.mjs';
 import { firstOutput } from './cases/first_output.mjs';
 import { memory, publishes } from './cases/publishes.mjs';
@@ -9,7 +10,7 @@ import { startup } from './cases/startup.mjs';
 import { Report } from './lib/report.mjs';
 import { removeScratch } from './lib/scratch.mjs';
 
-const cases = { packument, express, tarball: tarballs, publish: publishes, exchange: exchanges, memory, startup, output: firstOutput };
+const cases = { packument, express, tarball: tarballs, publish: publishes, exchange: exchanges, audit, memory, startup, output: firstOutput };
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, seconds: { type: 'string' }, rounds: { type: 'string' } } });
 const names = values.only?.split(',') ?? Object.keys(cases);

@@ -1,0 +1,23 @@
+// The audit log as a transparency log: what sealing adds to a record, and proofs at ten million of them.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { tool } from '../lib/load.mjs';
+import { number } from '../lib/report.mjs';
+import { scratch } from '../lib/scratch.mjs';
+
+const records = 10_000_000;
+
+export async function audit(report) {
+  const { stdout } = await promisify(execFile)('taskset', ['-c', '0', tool('audit_tree'), scratch('audit'), String(records)]);
+  const figures = JSON.parse(stdout);
+  report.add('sealing, share of a transaction that only appends', (figures.seal_us / figures.append_us) * 100, {
+    unit: ' %', atMost: 10, detail: `CPU us per record: append ${number(figures.append_us)}, sealing ${number(figures.seal_us)}, outside of the transaction`,
+  });
+  report.add('inclusion proof at 10 million records, p99', figures.inclusion_p99_ms, {
+    unit: ' ms', atMost: 1, detail: `p50 ${number(figures.inclusion_p50_ms)} ms, longest ${number(figures.inclusion_max_ms)} ms, of random records`,
+  });
+  report.add('consistency proof to 10 million records, p99', figures.consistency_p99_ms, {
+    unit: ' ms', detail: `p50 ${number(figures.consistency_p50_ms)} ms, from random sizes`,
+  });
+  report.add('tree of 10 million records on the disk', figures.tree_megabytes, { unit: ' MB' });
+}

@@ -1,0 +1,159 @@
+// audit_tree DIRECTORY RECORDS: what the audit log's Merkle tree costs, as one line of JSON.
+// Records are appended and sealed in one database; in another a tree of that many made-up leaves is
+// asked for proofs.
+#include <fmt/format.h>
+#include <time.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "audit/log.h"
+#include "audit/transparency_log.h"
+#include "base/clock.h"
+
+namespace {
+
+using namespace imp;
+
+constexpr int kAppends = 40'000;
+constexpr int kWriters = 64;
+constexpr int kProofs = 2'000;
+constexpr std::string_view kOrigin = "bench.example/-/audit";
+
+[[noreturn]] void fail(const Failure& failure) {
+  std::fprintf(stderr, "audit_tree: %s %s\n", failure.message.c_str(), failure.detail.c_str());
+  std::exit(1);
+}
+template <class T>
+T need(Result<T> result) {
+  if (!result) fail(result.error());
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+double cpu_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return double(time.tv_sec) + double(time.tv_nsec) * 1e-9;
+}
+
+struct OpenLog {
+  std::unique_ptr<db::Database> store;
+  crypto::Sealer sealer{Bytes(32, 7)};
+  SystemClock clock;
+  audit::TransparencyLog log;
+
+  explicit OpenLog(const std::string& path)
+      : store(need(db::open_sqlite({.path = path}))), log(*store, sealer, clock) {
+    need(store->migrate(audit::migrations()));
+    need(log.keys().ensure(std::string(kOrigin)));
+  }
+};
+
+/// A record of the size and shape of an exchange's.
+audit::Record record(int number) {
+  return {.at = SystemClock().now(),
+          .actor = "publisher:6f1f5a3e-0d5e-4c3a-9a37-0f4c2f0b7d11",
+          .action = "trust.exchange",
+          .subject = "package:@acme/widget-" + std::to_string(number % 100),
+          .outcome = "granted",
+          .organization = "2a9f8a55-7d3b-4a0a-8a34-2a1d5f6c9e21",
+          .request_id = "request-" + std::to_string(number),
+          .remote_address = "192.0.2.1",
+          .detail = {{"issuer", "https://oidc.circleci.com/org/2a9f8a55"},
+                     {"claims",
+                      {{"oidc.circleci.com/project-id", "9c4e7a3b-5f0d-4f6d-8b89-1c2d3e4f5a6b"},
+                       {"oidc.circleci.com/vcs-origin", "github.com/acme/widget"}}},
+                     {"token_expires", 1'790'000'900}}};
+}
+
+/// CPU microseconds per record: to append it in a transaction of its own, and to seal it.
+std::pair<double, double> append_and_seal(const std::string& path) {
+  OpenLog open(path);
+  need(open.log.seal_all());
+  const double begun = cpu_seconds();
+  {
+    std::vector<std::jthread> writers;
+    for (int writer = 0; writer < kWriters; ++writer) {
+      writers.emplace_back([&, writer] {
+        for (int i = writer; i < kAppends; i += kWriters) {
+          need(audit::append_alone(*open.store, record(i)));
+        }
+      });
+    }
+  }
+  const double appended = cpu_seconds();
+  need(open.log.seal_all());
+  const double sealed = cpu_seconds();
+  return {(appended - begun) / kAppends * 1e6, (sealed - appended) / kAppends * 1e6};
+}
+
+/// Fills the tree without records: proofs read tiles alone.
+void fill(OpenLog& open, std::int64_t size) {
+  tlog::TileBuilder tree;
+  constexpr std::int64_t kBatch = 1 << 18;
+  while (static_cast<std::int64_t>(tree.size()) < size) {
+    need(open.store->write([&](db::Session& session) -> Result<void> {
+      const tlog::TileSink store = [&](unsigned level, std::uint64_t index,
+                                       const tlog::Hashes& hashes) {
+        audit::store_tile(session, level, index, hashes);
+      };
+      for (std::int64_t i = 0; i < kBatch && static_cast<std::int64_t>(tree.size()) < size; ++i) {
+        tree.append(tlog::leaf_hash(std::to_string(tree.size())), store);
+      }
+      tree.edge(store);
+      session.run("UPDATE audit_tree SET size = :p1, root = :p2, checkpoint = 'none'",
+                  {static_cast<std::int64_t>(tree.size()), tlog::hash_text(tree.root())});
+      return {};
+    }));
+  }
+}
+
+struct Times {
+  double p50, p99, max;
+};
+/// In milliseconds.
+template <class Call>
+Times timed(Call call) {
+  std::vector<double> times;
+  for (int i = 0; i < kProofs; ++i) {
+    const auto begun = std::chrono::steady_clock::now();
+    call();
+    times.push_back(
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begun)
+            .count());
+  }
+  std::ranges::sort(times);
+  return {times[kProofs / 2], times[kProofs * 99 / 100], times.back()};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3 || std::atoll(argv[2]) < 1) {
+    std::fprintf(stderr, "usage: audit_tree DIRECTORY RECORDS\n");
+    return 2;
+  }
+  const std::string directory = argv[1];
+  const std::int64_t size = std::atoll(argv[2]);
+  const auto [append_us, seal_us] = append_and_seal(directory + "/append.db");
+  OpenLog open(directory + "/tree.db");
+  fill(open, size);
+  std::mt19937_64 random(20261125);
+  std::uniform_int_distribution<std::int64_t> any(1, size);
+  const Times inclusion = timed([&] { need(open.log.inclusion(any(random))); });
+  const Times consistency = timed([&] { need(open.log.consistency(any(random))); });
+  open.store->stop();
+  const double megabytes = double(std::filesystem::file_size(directory + "/tree.db")) / 1e6;
+  fmt::print(
+      "{{\"append_us\": {:.2f}, \"seal_us\": {:.2f}, \"inclusion_p50_ms\": {:.3f}, "
+      "\"inclusion_p99_ms\": {:.3f}, \"inclusion_max_ms\": {:.3f}, \"consistency_p50_ms\": {:.3f}, "
+      "\"consistency_p99_ms\": {:.3f}, \"tree_megabytes\": {:.0f}}}\n",
+      append_us, seal_us, inclusion.p50, inclusion.p99, inclusion.max, consistency.p50,
+      consistency.p99, megabytes);
+  return 0;
+}
