@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "audit/chain.h"
 #include "audit/entry_text.h"
 #include "audit/transparency_log.h"

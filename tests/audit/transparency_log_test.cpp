@@ -164,7 +164,8 @@ TEST(TransparencyLog, EntriesHashToTheirTile) {
   ASSERT_TRUE(append_alone(*tree.store, large));
   tree.grow_and_seal(300);
   const tlog::Leaves leaves = leaves_of(*tree.store);
-  for (const tlog::TileName& name : {tlog::TileName{.index = 0}, {.index = 1, .width = 44}}) {
+  for (const tlog::TileName name :
+       {tlog::TileName{.index = 0}, tlog::TileName{.index = 1, .width = 44}}) {
     const auto bundle = tree.log.entry_bundle(name);
     ASSERT_TRUE(bundle) << bundle.error().message;
     std::string_view rest = *bundle;
