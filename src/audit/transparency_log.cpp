@@ -32,6 +32,10 @@ Result<std::int64_t> size_within(const TreeState& tree, std::optional<std::int64
                                   *wanted, tree.size));
 }
 
+std::string note_of(const TreeState& tree, std::int64_t size) {
+  return size == tree.size ? tree.checkpoint : std::string();
+}
+
 Result<TransparencyLog::Inclusion> include(db::Session& session, const TreeState& tree,
                                            std::int64_t sequence,
                                            std::optional<std::int64_t> wanted) {
@@ -49,7 +53,8 @@ Result<TransparencyLog::Inclusion> include(db::Session& session, const TreeState
   return TransparencyLog::Inclusion{.size = *size,
                                     .root = tlog::root(leaves, nodes),
                                     .leaf = nodes(0, index),
-                                    .hashes = tlog::inclusion_proof(index, leaves, nodes)};
+                                    .hashes = tlog::inclusion_proof(index, leaves, nodes),
+                                    .checkpoint = note_of(tree, *size)};
 }
 
 /// The entries of the records from `first` on, `count` of them; a StoreError when some are missing.
@@ -106,7 +111,8 @@ Result<TransparencyLog::Consistency> TransparencyLog::consistency(
                        .to = *size,
                        .from_root = tlog::root(old_leaves, nodes),
                        .to_root = tlog::root(leaves, nodes),
-                       .hashes = tlog::consistency_proof(old_leaves, leaves, nodes)};
+                       .hashes = tlog::consistency_proof(old_leaves, leaves, nodes),
+                       .checkpoint = note_of(*tree, *size)};
   });
 }
 

@@ -46,6 +46,7 @@ class TransparencyLog {
     tlog::Hash root = {};
     tlog::Hash leaf = {};
     tlog::Hashes hashes;
+    std::string checkpoint = {};  ///< the signed note, when `size` is that of the last one
   };
   /// That the record is in the tree of `size` leaves (nothing: of the last checkpoint). O(log n).
   Result<Inclusion> inclusion(std::int64_t sequence, std::optional<std::int64_t> size = {}) const;
@@ -54,6 +55,7 @@ class TransparencyLog {
     std::int64_t from = 0, to = 0;
     tlog::Hash from_root = {}, to_root = {};
     tlog::Hashes hashes;
+    std::string checkpoint = {};  ///< the signed note, when `to` is that of the last one
   };
   /// That the tree of `to` leaves (nothing: of the last checkpoint) begins with that of `from`.
   Result<Consistency> consistency(std::int64_t from, std::optional<std::int64_t> to = {}) const;
