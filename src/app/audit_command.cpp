@@ -112,10 +112,14 @@ void add_audit_command(CLI::App& app, Command& chosen) {
       command->add_subcommand("verify", "Check that no record was changed, removed or added.");
   add_data_flags(*verifier, given->flags);
   verifier->add_option("--anchor", given->anchor, "SEQUENCE:HASH noted from an earlier run");
-  verifier->add_option("--checkpoint", given->checkpoints,
-                       "file of a checkpoint noted earlier (may be repeated)");
-  verifier->add_option("--key", given->keys,
-                       "verifier key of these checkpoints (default: the log's own)");
+  verifier
+      ->add_option("--checkpoint", given->checkpoints,
+                   "file of a checkpoint noted earlier (may be repeated)")
+      ->allow_extra_args(false);
+  verifier
+      ->add_option("--key", given->keys,
+                   "verifier key of these checkpoints (may be repeated; default: the log's own)")
+      ->allow_extra_args(false);
   verifier->callback([given, &chosen] { chosen = [given] { return verify(*given); }; });
   auto* exporter = command->add_subcommand("export", "Print every record as a line of JSON.");
   add_data_flags(*exporter, *flags);

@@ -141,6 +141,7 @@ void add_audit_tree_commands(CLI::App& audit, Command& chosen) {
   checker->add_option("FILE", proof->file, "what `audit prove` printed; - for standard input")
       ->required();
   checker->add_option("--key", proof->keys, "a verifier key of the log (may be repeated)")
+      ->allow_extra_args(false)
       ->required();
   checker->add_option("--since", proof->since,
                       "FILE is an answer of /-/audit/consistency, from this older checkpoint on");

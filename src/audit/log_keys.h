@@ -34,9 +34,10 @@ class LogKeys {
   /// Makes the first key when there is none. `origin` names the log from then on, whatever comes.
   Result<void> ensure(const std::string& origin);
 
-  /// Who calls for a rotation, and whether the old key is known to somebody else: then it stops at
-  /// once instead of signing on for kKeyOverlap.
+  /// A key that somebody else may know stops at once, and with it those before; any other signs on
+  /// for kKeyOverlap.
   enum class OldKey { signs_on, stops };
+  /// Makes a new key, which signs from the next checkpoint on.
   Result<tlog::VerifierKey> rotate(OldKey old_key);
 
   /// All keys there ever were, newest first.
