@@ -89,13 +89,13 @@ Hashes consistency_proof(std::uint64_t from, std::uint64_t to, const Nodes& node
   return proof;
 }
 
-bool verify_inclusion(const Hash& leaf, std::uint64_t index, std::uint64_t size, const Hash& root,
-                      const Hashes& proof) {
-  if (index >= size) return false;
+std::optional<Hash> inclusion_root(const Hash& leaf, std::uint64_t index, std::uint64_t size,
+                                   const Hashes& proof) {
+  if (index >= size) return std::nullopt;
   std::uint64_t node = index, last = size - 1;
   Hash hash = leaf;
   for (const Hash& sibling : proof) {
-    if (last == 0) return false;
+    if (last == 0) return std::nullopt;
     if ((node & 1) != 0 || node == last) {
       hash = node_hash(sibling, hash);
       while ((node & 1) == 0 && node != 0) {
@@ -108,7 +108,13 @@ bool verify_inclusion(const Hash& leaf, std::uint64_t index, std::uint64_t size,
     node >>= 1;
     last >>= 1;
   }
-  return last == 0 && hash == root;
+  if (last != 0) return std::nullopt;
+  return hash;
+}
+
+bool verify_inclusion(const Hash& leaf, std::uint64_t index, std::uint64_t size, const Hash& root,
+                      const Hashes& proof) {
+  return inclusion_root(leaf, index, size, proof) == root;
 }
 
 bool verify_consistency(std::uint64_t from, std::uint64_t to, const Hash& from_root,

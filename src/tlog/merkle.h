@@ -37,7 +37,11 @@ Hashes inclusion_proof(std::uint64_t index, std::uint64_t size, const Nodes& nod
 /// `to`; empty when they are equal or `from` is 0.
 Hashes consistency_proof(std::uint64_t from, std::uint64_t to, const Nodes& nodes);
 
-/// Whether the proof leads from the leaf to the root, as RFC 9162 §2.1.3.2 has it.
+/// The root to which the proof leads, as RFC 9162 §2.1.3.2 has it; nothing when it cannot be one
+/// for this index and size.
+std::optional<Hash> inclusion_root(const Hash& leaf, std::uint64_t index, std::uint64_t size,
+                                   const Hashes& proof);
+/// Whether the proof leads from the leaf to this root.
 bool verify_inclusion(const Hash& leaf, std::uint64_t index, std::uint64_t size, const Hash& root,
                       const Hashes& proof);
 /// Whether the proof leads to both roots, as RFC 9162 §2.1.4.2 has it. From 0 everything follows,
