@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 
+#include "audit/chain.h"
 #include "audit/open_tree.h"
 #include "base/encoding.h"
 #include "tlog/proof_file.h"
