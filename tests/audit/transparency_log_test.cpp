@@ -50,6 +50,17 @@ TEST(TransparencyLog, NothingIsSignedWithoutAKey) {
   EXPECT_EQ(log.keys().rotate(LogKeys::OldKey::stops).error().code(), "audit_log_without_key");
 }
 
+TEST(TransparencyLog, ALogFromBeforeItsKeyIsSealedFromItsFirstRecord) {
+  const auto store = log_with(300);
+  const crypto::Sealer sealer(Bytes(32, 7));
+  const SystemClock clock;
+  TransparencyLog log(*store, sealer, clock);
+  ASSERT_TRUE(log.keys().ensure(std::string(kOrigin)));
+  ASSERT_TRUE(log.seal_all());
+  EXPECT_EQ(log.checkpoint()->size, 301);
+  EXPECT_EQ(log.checkpoint()->root, tlog::hash_text(tlog::naive_root(leaves_of(*store))));
+}
+
 TEST(TransparencyLog, SealsTheRecordsInTheirOrderUnderASignedRoot) {
   OpenTree tree;
   for (const std::int64_t size : {1, 2, 3, 10, 255, 256, 257, 600}) {
