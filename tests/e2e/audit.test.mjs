@@ -1,11 +1,41 @@
 // The audit log as a transparency log, with the real server and its commands: what somebody outside finds out.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash, createPublicKey, verify } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Server, binary } from './lib/server.mjs';
+
+// A client of its own, written from the specifications: RFC 6962 §2.1, C2SP signed-note, tlog-checkpoint and
+// tlog-tiles. What it accepts, others will.
+const sha256 = (...parts) => createHash('sha256').update(Buffer.concat(parts)).digest();
+const leafHash = (entry) => sha256(Buffer.from([0]), entry);
+function treeHash(leaves) {
+  if (leaves.length === 0) return sha256();
+  if (leaves.length === 1) return leaves[0];
+  let k = 1;
+  while (k * 2 < leaves.length) k *= 2;
+  return sha256(Buffer.from([1]), treeHash(leaves.slice(0, k)), treeHash(leaves.slice(k)));
+}
+/** {origin, size, root} of a checkpoint that the key signed. */
+function openCheckpoint(note, vkey) {
+  const [name, id, key] = vkey.split('+');
+  const typed = Buffer.from(key, 'base64');
+  assert.equal(typed[0], 1);
+  assert.equal(sha256(Buffer.from(`${name}\n`), typed).subarray(0, 4).toString('hex'), id);
+  const blank = note.lastIndexOf('\n\n');
+  const text = note.slice(0, blank + 1);
+  const line = note.slice(blank + 2).split('\n').find((one) => one.startsWith(`\u2014 ${name} `));
+  const signature = Buffer.from(line.split(' ')[2], 'base64');
+  assert.equal(signature.subarray(0, 4).toString('hex'), id);
+  const publicKey = createPublicKey({ format: 'der', type: 'spki',
+    key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), typed.subarray(1)]) });
+  assert.ok(verify(null, Buffer.from(text), publicKey, signature.subarray(4)));
+  const [origin, size, root] = text.split('\n');
+  return { origin, size: Number(size), root: Buffer.from(root, 'base64') };
+}
 
 describe('the audit log', () => {
   let server, token, outside;
@@ -95,6 +125,32 @@ describe('the audit log', () => {
       const answer = await server.request('GET', path);
       assert.equal(answer.status, 200, answer.text);
     }
+  });
+
+  test('a client that knows the specifications alone rebuilds the tree', async () => {
+    const [{ vkey }] = (await server.request('GET', '/-/audit/keys')).json.keys;
+    const { origin, size: count, root } = openCheckpoint(await fetchCheckpoint(), vkey);
+    assert.equal(origin, `localhost:${server.port}/-/audit`);
+    const get = async (path, headers = {}) => {
+      const answer = await fetch(`${server.url}/-/audit/${path}`, { headers });
+      assert.equal(answer.status, 200, path);
+      return Buffer.from(await answer.arrayBuffer());
+    };
+    assert.ok(count < 256, 'one tile holds them');
+    const tile = await get(`tile/0/000.p/${count}`);
+    const leaves = Array.from({ length: count }, (_, i) => tile.subarray(i * 32, i * 32 + 32));
+    assert.deepEqual(treeHash(leaves), root);
+    const bundle = await get(`tile/entries/000.p/${count}`, { authorization: `Bearer ${token}` });
+    const exported = records();
+    let at = 0;
+    for (const [i, leaf] of leaves.entries()) {
+      const entry = bundle.subarray(at + 2, at + 2 + bundle.readUInt16BE(at));
+      at += 2 + entry.length;
+      assert.deepEqual(leafHash(entry), leaf);
+      // The same text is what the chain's hash is of.
+      assert.equal(sha256(entry).toString('hex'), exported[i].hash);
+    }
+    assert.equal(at, bundle.length);
   });
 
   test("operators' own acts are in it", async () => {
