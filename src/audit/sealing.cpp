@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "audit/chain.h"
 #include "audit/entry_text.h"
@@ -69,11 +70,27 @@ Result<void> add_records(db::Session& session, tlog::TileBuilder& tree, std::int
       fmt::format("Record {} is missing, or does not follow on the one before.", tree.size() + 1));
 }
 
-Result<Batch> prepare(db::Session& session, const LogKeys& keys) {
+/// Whether the tree begins with the one that was seen before.
+bool continues(db::Session& session, const TreeState& state, const TreeState& last) {
+  if (state.size == last.size) return state.root == last.root;
+  if (state.size < last.size) return false;
+  if (last.size == 0) return true;
+  tlog::TileNodes nodes(static_cast<std::uint64_t>(state.size), tiles_of(session));
+  return tlog::hash_text(tlog::root(static_cast<std::uint64_t>(last.size), std::ref(nodes))) ==
+         last.root;
+}
+
+Result<Batch> prepare(db::Session& session, const LogKeys& keys, const TreeState& last) {
   Batch batch;
   const auto state = tree_state(session);
   const auto head = session.row("SELECT records FROM audit_head WHERE id = :p1", {1});
   if (!state || !head) return damaged("The head of the audit log or of its tree is missing.");
+  if (!continues(session, *state, last)) {
+    return damaged(
+        fmt::format("The tree of the audit log was set back or replaced: it had {} "
+                    "records and the root {}.",
+                    last.size, last.root));
+  }
   batch.before = batch.after = *state;
   batch.records = head->integer(0);
   if (batch.records < state->size) {
@@ -110,9 +127,14 @@ Result<Batch> prepare(db::Session& session, const LogKeys& keys) {
 }  // namespace
 
 Result<TransparencyLog::Sealed> TransparencyLog::seal() {
+  const TreeState last = [&] {
+    const std::lock_guard lock(mutex_);
+    return last_;
+  }();
   const auto batch = database_.read(
-      [&](db::Session& session) -> Result<Batch> { return prepare(session, keys_); });
+      [&](db::Session& session) -> Result<Batch> { return prepare(session, keys_, last); });
   if (!batch) return pass_on(batch);
+  remember(batch->before);
   Sealed sealed{.added = batch->after.size - batch->before.size,
                 .size = batch->after.size,
                 .records = batch->records};
@@ -130,10 +152,18 @@ Result<TransparencyLog::Sealed> TransparencyLog::seal() {
     return true;
   });
   if (!written) return pass_on(written);
-  if (*written) return sealed;
+  if (*written) {
+    remember(batch->after);
+    return sealed;
+  }
   const auto now = checkpoint();
   if (!now) return pass_on(now);
   return Sealed{.added = 0, .size = now->size, .records = batch->records};
+}
+
+void TransparencyLog::remember(const TreeState& seen) {
+  const std::lock_guard lock(mutex_);
+  if (seen.size > last_.size) last_ = seen;
 }
 
 Result<TransparencyLog::Sealed> TransparencyLog::seal_all() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -32,8 +33,9 @@ class TransparencyLog {
   /// The most records that one call seals; that many are held in memory as hashes.
   static constexpr std::int64_t kSealBatch = 16 * 1024;
   /// Seals the next records and signs a checkpoint. Signs nothing that contradicts what it signed:
-  /// records that do not continue the chain, a log shorter than its tree, and tiles that do not
-  /// lead to the last root are refused as `damaged`, once the sound records before are sealed.
+  /// records that do not continue the chain, a log shorter than its tree, tiles that do not lead to
+  /// the last root, and a tree that does not continue the one this object saw before are refused
+  /// as `damaged`, once the sound records before are sealed.
   Result<Sealed> seal();
   /// The same until there is nothing left.
   Result<Sealed> seal_all();
@@ -71,8 +73,12 @@ class TransparencyLog {
   Result<std::string> entry_bundle(const tlog::TileName& name) const;
 
  private:
+  void remember(const TreeState& seen);
+
   db::Database& database_;
   LogKeys keys_;
+  std::mutex mutex_;
+  TreeState last_;  ///< guarded by mutex_; the largest that was seen, so that nothing sets it back
 };
 
 }  // namespace imp::audit

@@ -123,22 +123,24 @@ class TreeWalk {
   std::optional<tlog::Hashes> tile_;  // the stored one of level 0 that is being compared
 };
 
-void check_checkpoint(LogReport& report, const std::vector<LogKey>& keys) {
+/// By the keys whose private half the master key opens: public halves in the table prove nothing.
+void check_checkpoint(LogReport& report, db::Session& session, const LogKeys& keys) {
   if (report.finding || report.tree.size == 0) return;
+  const auto find = [&](std::string_view text) {
+    report.finding = {TreeDamage::checkpoint, report.tree.size,
+                      fmt::format("The checkpoint that is kept is not this log's: {}", text)};
+  };
+  const auto signers = keys.signers(session);
+  if (!signers) return find("the keys of the log cannot be opened. " + signers.error().message);
   std::vector<tlog::VerifierKey> trusted;
-  for (const LogKey& one : keys) trusted.push_back(one.key);
+  for (const tlog::NoteSigner& signer : *signers) trusted.push_back(signer.verifier());
   const auto opened = tlog::open_checkpoint(report.tree.checkpoint, trusted);
-  std::string text;
-  if (!opened) {
-    text = opened.error().message;
-  } else if (opened->checkpoint.size != static_cast<std::uint64_t>(report.tree.size) ||
-             tlog::hash_text(opened->checkpoint.root) != report.tree.root) {
-    text = fmt::format("It is of {} records and the root {}.", opened->checkpoint.size,
-                       tlog::hash_text(opened->checkpoint.root));
+  if (!opened) return find(opened.error().message);
+  if (opened->checkpoint.size != static_cast<std::uint64_t>(report.tree.size) ||
+      tlog::hash_text(opened->checkpoint.root) != report.tree.root) {
+    find(fmt::format("it is of {} records and the root {}.", opened->checkpoint.size,
+                     tlog::hash_text(opened->checkpoint.root)));
   }
-  if (text.empty()) return;
-  report.finding = {TreeDamage::checkpoint, report.tree.size,
-                    "The checkpoint that is kept is not this log's: " + text};
 }
 
 }  // namespace
@@ -169,7 +171,7 @@ Result<LogReport> verify_log(db::Database& database, const LogKeys& keys,
     // Where the chain is broken, what comes after it is not missing.
     if (report.chain.intact()) walk.finish();
     if (!tree) report.finding = {TreeDamage::tree, 0, "The head of the tree is missing."};
-    check_checkpoint(report, keys.list(session));
+    check_checkpoint(report, session, keys);
     return report;
   });
 }

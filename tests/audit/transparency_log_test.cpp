@@ -274,6 +274,42 @@ TEST(Sealing, SignsNothingThatContradictsWhatItSigned) {
   }
 }
 
+TEST(Sealing, ATreeThatWasSetBackOrReplacedWhileItRunsIsNotSignedAnew) {
+  for (const bool replaced : {false, true}) {
+    SCOPED_TRACE(replaced);
+    OpenTree tree;
+    tree.grow_and_seal(300);
+    tree.sql("DELETE FROM audit_tiles");
+    tree.sql("UPDATE audit_tree SET size = 0, root = '', checkpoint = ''");
+    if (replaced) {  // by a process that has not seen it, over another past
+      tree.sql("DELETE FROM audit_records WHERE sequence > 100");
+      tree.sql(
+          "UPDATE audit_head SET records = 100, hash = (SELECT hash FROM audit_records WHERE "
+          "sequence = 100)");
+      ASSERT_TRUE(append_alone(*tree.store, sample(9999)));
+      tree.grow(310);
+      TransparencyLog other(*tree.store, tree.sealer, tree.clock);
+      ASSERT_TRUE(other.seal_all());
+      tree.grow(320);
+    }
+    const auto sealed = tree.log.seal();
+    ASSERT_FALSE(sealed);
+    EXPECT_EQ(sealed.error().code(), "audit_tree_damaged");
+    EXPECT_THAT(sealed.error().message, HasSubstr("it had 300 records"));
+  }
+}
+
+TEST(Sealing, GoesOnFromWhatAnotherProcessSealed) {
+  OpenTree tree;
+  tree.grow_and_seal(300);
+  tree.grow(700);
+  TransparencyLog other(*tree.store, tree.sealer, tree.clock);
+  ASSERT_TRUE(other.seal_all());
+  tree.grow_and_seal(701);
+  EXPECT_TRUE(other.seal_all());
+  EXPECT_TRUE(tree.verified().intact());
+}
+
 TEST(Sealing, OfSeveralAtOnceEachRecordIsSealedOnce) {
   const test::TemporaryDirectory directory;
   OpenTree tree(directory.file("store.db"));

@@ -59,7 +59,9 @@ void cut_chain(OpenTree& tree, std::int64_t left) {
 void forge_tree(OpenTree& tree) {
   tree.sql("DELETE FROM audit_tiles");
   tree.sql("UPDATE audit_tree SET size = 0, root = '', checkpoint = ''");
-  ASSERT_TRUE(tree.log.seal_all());
+  // Another process, which has not seen the tree that was there.
+  TransparencyLog log(*tree.store, tree.sealer, tree.clock);
+  ASSERT_TRUE(log.seal_all());
 }
 
 struct Tampering {
@@ -110,6 +112,19 @@ const Tampering kTamperings[] = {
     {"checkpoint edited",
      sql("UPDATE audit_tree SET checkpoint = replace(checkpoint, '600', '601')"), "checkpoint",
      600},
+    {"checkpoint signed by a key that was put in beside",
+     [](OpenTree& tree) {
+       const tlog::NoteSigner other{std::string(kOrigin),
+                                    crypto::PrivateKey::generate(crypto::KeyKind::ed25519)};
+       const auto state = tree.log.checkpoint();
+       const std::string note = tlog::sign_note(
+           tlog::checkpoint_text({std::string(kOrigin), 600, *tlog::parse_hash(state->root)}),
+           {other});
+       tree.sql("UPDATE audit_tree SET checkpoint = '" + note + "'");
+       tree.sql("INSERT INTO audit_log_keys VALUES ('" + other.verifier().text() +
+                "', NULL, 0, 1, 1893456000000)");
+     },
+     "checkpoint", 600},
     {"key replaced",
      [](OpenTree& tree) {
        const tlog::NoteSigner other{std::string(kOrigin),
