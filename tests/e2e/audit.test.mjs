@@ -21,7 +21,7 @@ function treeHash(leaves) {
 }
 /** {origin, size, root} of a checkpoint that the key signed. */
 function openCheckpoint(note, vkey) {
-  const [name, id, key] = vkey.split('+');
+  const [, name, id, key] = vkey.match(/^([^+]+)\+([0-9a-f]{8})\+(.*)$/);  // base64 has plus signs, too
   const typed = Buffer.from(key, 'base64');
   assert.equal(typed[0], 1);
   assert.equal(sha256(Buffer.from(`${name}\n`), typed).subarray(0, 4).toString('hex'), id);
