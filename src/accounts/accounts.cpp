@@ -22,7 +22,8 @@ Accounts::Accounts(Services given)
       organizations(services, trail),
       groups(services, trail),
       sessions(services, trail),
-      second_factors(services, trail, throttle),
+      passkeys(services, trail, throttle),
+      second_factors(services, trail, throttle, passkeys),
       web_flows(services, trail, throttle, tokens, second_factors),
       second_factor_gate(services, second_factors, web_flows),
       authenticator(services, trail, people, sign_in, tokens, sessions),
@@ -37,6 +38,7 @@ Result<void> Accounts::tidy() {
   }
   if (auto done = sessions.purge_expired(); !done) return pass_on(done);
   if (auto done = web_flows.purge_expired(); !done) return pass_on(done);
+  if (auto done = passkeys.purge_expired(); !done) return pass_on(done);
   if (auto done = tokens.purge_expired(kKeepExpiredTokens); !done) return pass_on(done);
   return {};
 }

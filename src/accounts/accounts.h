@@ -8,6 +8,7 @@
 #include "accounts/bootstrap.h"
 #include "accounts/groups.h"
 #include "accounts/organizations.h"
+#include "accounts/passkeys.h"
 #include "accounts/people.h"
 #include "accounts/second_factor.h"
 #include "accounts/second_factor_gate.h"
@@ -40,6 +41,7 @@ class Accounts {
   Organizations organizations;
   Groups groups;
   Sessions sessions;
+  Passkeys passkeys;
   SecondFactors second_factors;
   WebFlows web_flows;
   SecondFactorGate second_factor_gate;

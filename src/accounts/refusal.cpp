@@ -55,6 +55,24 @@ Reason reason(AccountRefusal refusal) {
       return {"second_factor_not_pending", FailureKind::conflict};
     case second_factor_unconfirmed:
       return {"second_factor_unconfirmed", FailureKind::invalid};
+    case passkey_unavailable:
+      return {"passkey_unavailable", FailureKind::conflict};
+    case passkey_challenge_unknown:
+      return {"passkey_challenge_unknown", FailureKind::challenge};
+    case passkey_wrong_purpose:
+      return {"passkey_wrong_purpose", FailureKind::challenge};
+    case passkey_not_yours:
+      return {"passkey_not_yours", FailureKind::challenge};
+    case passkey_counter:
+      return {"passkey_counter", FailureKind::challenge};
+    case passkey_not_found:
+      return {"passkey_not_found", FailureKind::not_found};
+    case passkey_exists:
+      return {"passkey_exists", FailureKind::conflict};
+    case passkey_limit:
+      return {"passkey_limit", FailureKind::conflict};
+    case passkey_name_invalid:
+      return {"passkey_name_invalid", FailureKind::invalid};
     case token_invalid:
       return {"token_invalid", FailureKind::invalid};
     case token_limit:

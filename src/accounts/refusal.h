@@ -36,6 +36,16 @@ enum class AccountRefusal : std::uint8_t {
   second_factor_already_enabled,
   second_factor_not_pending,
   second_factor_unconfirmed,  ///< the code that was to finish setting up did not fit
+  // Passkeys; what is wrong with an answer itself is in webauthn/refusal.h
+  passkey_unavailable,
+  passkey_challenge_unknown,
+  passkey_wrong_purpose,
+  passkey_not_yours,
+  passkey_counter,
+  passkey_not_found,
+  passkey_exists,
+  passkey_limit,
+  passkey_name_invalid,
   // Access tokens
   token_invalid,
   token_limit,

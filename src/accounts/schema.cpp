@@ -1,9 +1,11 @@
 #include "accounts/schema.h"
 
+#include "accounts/passkey_schema.h"
+
 namespace imp::accounts {
 
 std::vector<db::Migration> migrations() {
-  return {
+  std::vector<db::Migration> all = {
       {"accounts/1", R"sql(
 CREATE TABLE accounts_names (
   name TEXT PRIMARY KEY,
@@ -131,6 +133,8 @@ CREATE UNIQUE INDEX accounts_web_flows_token ON accounts_web_flows (token_hash);
 CREATE INDEX accounts_web_flows_expires ON accounts_web_flows (expires);
 )sql"},
   };
+  for (db::Migration& migration : passkey_migrations()) all.push_back(std::move(migration));
+  return all;
 }
 
 }  // namespace imp::accounts

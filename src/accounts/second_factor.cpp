@@ -100,14 +100,15 @@ bool use_web_confirmation(const Attempt& attempt) {
               attempt.purpose.subject, to_milliseconds(attempt.now)}) == 1;
 }
 
-Result<std::optional<FactorKind>> use(const Attempt& attempt, const db::Row& totp,
+Result<std::optional<FactorKind>> use(const Attempt& attempt, const std::optional<db::Row>& totp,
                                       const crypto::Sealer& sealer) {
   if (is_long_hex(attempt.value)) {
     if (use_recovery_code(attempt)) return FactorKind::recovery_code;
     if (use_web_confirmation(attempt)) return FactorKind::web_confirmation;
     return std::nullopt;
   }
-  const auto used = use_totp(attempt, totp, sealer);
+  if (!totp) return std::nullopt;  // a passkey alone: there are no codes
+  const auto used = use_totp(attempt, *totp, sealer);
   if (!used) return pass_on(used);
   if (!*used) return std::nullopt;
   return FactorKind::totp;
@@ -121,6 +122,8 @@ std::string_view name(FactorKind kind) {
       return "none";
     case FactorKind::totp:
       return "totp";
+    case FactorKind::passkey:
+      return "passkey";
     case FactorKind::recovery_code:
       return "recovery_code";
     case FactorKind::web_confirmation:
@@ -133,25 +136,42 @@ std::string_view name(FactorKind kind) {
 
 bool has_second_factor(db::Session& session, std::string_view person_id) {
   return session
-      .row("SELECT 1 FROM accounts_totp WHERE person_id = :p1 AND enabled IS NOT NULL",
-           {std::string(person_id)})
+      .row(
+          "SELECT 1 FROM accounts_totp WHERE person_id = :p1 AND enabled IS NOT NULL UNION ALL "
+          "SELECT 1 FROM accounts_passkeys WHERE person_id = :p2",
+          {std::string(person_id), std::string(person_id)})
       .has_value();
 }
 
-Result<Confirmation> SecondFactors::check(const Person& person, std::string_view value,
+void forget_second_factor(db::Session& session, const std::string& person_id) {
+  session.run("DELETE FROM accounts_recovery_codes WHERE person_id = :p1", {person_id});
+  session.run("DELETE FROM accounts_factor_uses WHERE person_id = :p1", {person_id});
+  session.run("UPDATE accounts_sessions SET second_factor_at = NULL WHERE person_id = :p1",
+              {person_id});
+}
+
+Result<Confirmation> SecondFactors::check(const Person& person, const GivenFactor& given,
                                           const Purpose& purpose, const Actor& actor) {
   if (auto admitted = admit(person, actor); !admitted) return pass_on(admitted);
   auto outcome = services_.database.write([&](db::Session& session) -> Result<Confirmation> {
-    return consume(session, person, value, purpose, actor);
+    return consume(session, person, given, purpose, actor);
   });
   settle(person, outcome, actor);
   return outcome;
 }
 
 Result<Confirmation> SecondFactors::consume(db::Session& session, const Person& person,
-                                            std::string_view value, const Purpose& purpose,
+                                            const GivenFactor& given, const Purpose& purpose,
                                             const Actor& actor) {
-  const std::string text = normalised(value);
+  if (!given.passkey.empty()) {
+    // Never repeatable: a browser that is asked again can ask the person again.
+    const auto used = passkeys_.use(session, person.id, given.browser, given.passkey, purpose);
+    if (!used) return pass_on(used);
+    trail_.append(session, actor, "second_factor.use", "user:" + person.name,
+                  fmt::format("passkey {} for {} {}", *used, purpose.action, purpose.subject));
+    return Confirmation{.kind = FactorKind::passkey, .at = services_.clock.now()};
+  }
+  const std::string text = normalised(given.code);
   const Attempt attempt{.session = session,
                         .person = person,
                         .value = text,
@@ -162,13 +182,13 @@ Result<Confirmation> SecondFactors::consume(db::Session& session, const Person& 
   const auto totp = session.row(
       "SELECT secret, last_step FROM accounts_totp WHERE person_id = :p1 AND enabled IS NOT NULL",
       {person.id});
-  if (!totp) {
+  if (!totp && !has_second_factor(session, person.id)) {
     return refuse(AccountRefusal::second_factor_not_enabled, "This account has no second factor.");
   }
   if (purpose.repeatable) {
     if (const auto kind = repeated(attempt)) return Confirmation{.kind = *kind, .at = attempt.now};
   }
-  const auto used = use(attempt, *totp, services_.sealer);
+  const auto used = use(attempt, totp, services_.sealer);
   if (!used) return pass_on(used);
   if (!*used) return wrong();
   if (purpose.repeatable) remember(attempt, **used);
@@ -190,10 +210,9 @@ Result<void> SecondFactors::admit(const Person& person, const Actor& actor) {
 
 void SecondFactors::settle(const Person& person, const Result<Confirmation>& outcome,
                            const Actor& actor) {
-  const bool guessed =
-      !outcome &&
-      (outcome.error().code() == reason(AccountRefusal::second_factor_wrong).code ||
-       outcome.error().code() == reason(AccountRefusal::second_factor_unconfirmed).code);
+  const bool guessed = !outcome && (outcome.error().kind() == FailureKind::challenge ||
+                                    outcome.error().code() ==
+                                        reason(AccountRefusal::second_factor_unconfirmed).code);
   if (!guessed) throttle_.refund(kByPerson, person.id);
   if (!outcome) {
     trail_.refused(actor, "second_factor.use", "user:" + person.name, outcome.error());

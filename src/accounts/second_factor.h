@@ -7,7 +7,10 @@
 #include <vector>
 
 #include "accounts/actor.h"
+#include "accounts/given_factor.h"
+#include "accounts/passkeys.h"
 #include "accounts/person.h"
+#include "accounts/purpose.h"
 #include "accounts/services.h"
 #include "accounts/throttle.h"
 #include "accounts/trail.h"
@@ -15,20 +18,10 @@
 
 namespace imp::accounts {
 
-/// What a second factor is asked for. A confirmation made on the web counts for this alone.
-struct Purpose {
-  std::string action =
-      {};  ///< "trust.create", "stage.approve", "package.publish", "token.create", …
-  std::string subject = {};  ///< "@acme/pkg", a stage id, …; may be empty
-  /// For actions that a client carries out in several requests with one code (`npm unpublish`) or
-  /// repeats after a 5xx: the same code counts again for sixty seconds, for the same credential,
-  /// action and subject. Never for approvals and trust.
-  bool repeatable = false;
-};
-
 enum class FactorKind : std::uint8_t {
   none,
   totp,
+  passkey,
   recovery_code,
   web_confirmation,
   recent_session
@@ -47,20 +40,25 @@ struct TotpSetup {
 };
 
 struct SecondFactorState {
-  bool enabled = false;
-  bool pending = false;  ///< set up, not yet confirmed by a code
+  bool enabled = false;  ///< by an authenticator app, a passkey, or both
+  bool totp = false;     ///< an authenticator app is confirmed
+  int passkeys = 0;
+  bool pending = false;  ///< an app is set up, not yet confirmed by a code
   int recovery_codes_left = 0;
   std::optional<Time> enabled_at;
 };
 
 bool has_second_factor(db::Session& session, std::string_view person_id);
+/// What hangs on having a second factor, when the last one is gone: recovery codes, remembered
+/// uses, the confirmations of sessions.
+void forget_second_factor(db::Session& session, const std::string& person_id);
 
-/// TOTP and recovery codes. A code is accepted once: of two requests with the same code, whatever
-/// their timing, one wins. Wrong codes are limited per person (`too_many_attempts`).
+/// TOTP, passkeys and recovery codes. A code is accepted once: of two requests with the same code,
+/// whatever their timing, one wins. Wrong codes are limited per person (`too_many_attempts`).
 class SecondFactors {
  public:
-  SecondFactors(const Services& services, Trail& trail, Throttle& throttle)
-      : services_(services), trail_(trail), throttle_(throttle) {}
+  SecondFactors(const Services& services, Trail& trail, Throttle& throttle, Passkeys& passkeys)
+      : services_(services), trail_(trail), throttle_(throttle), passkeys_(passkeys) {}
 
   Result<SecondFactorState> state(std::string_view person_id) const;
 
@@ -74,16 +72,21 @@ class SecondFactors {
                                                 const Actor& actor);
   /// Replaces the recovery codes. The caller has asked for a second factor.
   Result<std::vector<std::string>> renew_recovery_codes(const Person& person, const Actor& actor);
-  /// The caller has checked password and second factor, or is an administrator helping somebody.
+  /// Removes the authenticator app of somebody who has passkeys too; disable() otherwise. The
+  /// caller has checked password and second factor.
+  Result<void> remove_totp(const Person& person, const Actor& actor);
+  /// All of them, with the recovery codes. The caller has checked password and second factor, or is
+  /// an administrator helping somebody.
   Result<void> disable(const Person& person, const Actor& actor);
 
-  /// Checks what a person gave (`npm-otp` header, form field): TOTP code, recovery code, or a token
-  /// that a web confirmation handed out for this purpose. In a transaction of its own.
-  /// second_factor_not_enabled, second_factor_wrong, too_many_attempts.
-  Result<Confirmation> check(const Person& person, std::string_view value, const Purpose& purpose,
+  /// Checks what a person gave (`npm-otp` header, form field): TOTP code, recovery code, a token
+  /// that a web confirmation handed out for this purpose, or a passkey's answer. In a transaction
+  /// of its own. second_factor_not_enabled, second_factor_wrong, too_many_attempts, and what
+  /// Passkeys::use() refuses.
+  Result<Confirmation> check(const Person& person, const GivenFactor& given, const Purpose& purpose,
                              const Actor& actor);
   /// The same inside the transaction of the decision. The caller wraps it in admit() and settle().
-  Result<Confirmation> consume(db::Session& session, const Person& person, std::string_view value,
+  Result<Confirmation> consume(db::Session& session, const Person& person, const GivenFactor& given,
                                const Purpose& purpose, const Actor& actor);
   /// Counts an attempt before it is made, so that a thousand at once are a thousand.
   Result<void> admit(const Person& person, const Actor& actor);
@@ -94,6 +97,7 @@ class SecondFactors {
   const Services& services_;
   Trail& trail_;
   Throttle& throttle_;
+  Passkeys& passkeys_;
 };
 
 }  // namespace imp::accounts

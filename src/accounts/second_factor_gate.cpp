@@ -17,6 +17,12 @@ constexpr std::string_view kWrong =
     "The one-time password is wrong, has expired or was used before; "
     "repeat the command with --otp=<the next code>.";
 
+/// There is no code to type. npm goes through the browser by default, where it has a terminal.
+constexpr std::string_view kAskPasskey =
+    "This operation needs a second factor, and your account's is a passkey, for which there is no "
+    "one-time password. Run the command in a terminal with --auth-type=web and confirm in the "
+    "browser, or give a recovery code with --otp=<code>.";
+
 std::string given_value(const http::Request& request) {
   std::string value(request.header("npm-otp"));
   if (value.empty()) value = request.form("otp").value_or("");
@@ -81,12 +87,14 @@ std::expected<Confirmation, http::Response> SecondFactorGate::require(
   }
   const std::string value = given_value(request);
   if (value.empty()) {
-    return std::unexpected(challenge(request, caller, requirement.purpose, std::string(kAsk)));
+    const std::string_view ask = state->totp ? kAsk : kAskPasskey;
+    return std::unexpected(challenge(request, caller, requirement.purpose, std::string(ask)));
   }
   auto checked = factors_.check(*caller.person, value, requirement.purpose, caller.actor());
   if (checked) return *checked;
   if (checked.error().code() == reason(AccountRefusal::second_factor_wrong).code) {
-    return std::unexpected(challenge(request, caller, requirement.purpose, std::string(kWrong)));
+    const std::string_view said = state->totp ? kWrong : kAskPasskey;
+    return std::unexpected(challenge(request, caller, requirement.purpose, std::string(said)));
   }
   return std::unexpected(http::failure(checked.error()));
 }

@@ -1,17 +1,13 @@
-#include <array>
-
+#include "accounts/recovery_codes.h"
 #include "accounts/refusal.h"
 #include "accounts/second_factor.h"
 #include "accounts/totp.h"
 #include "base/encoding.h"
-#include "crypto/hash.h"
 
 namespace imp::accounts {
 namespace {
 
 constexpr std::size_t kSecretBytes = 20;  // RFC 4226 §4 recommends 160 bits
-constexpr int kRecoveryCodes = 5;
-constexpr std::size_t kRecoveryBytes = 32;
 
 std::string purpose_of(const Person& person) { return "totp/" + person.id; }
 
@@ -32,18 +28,6 @@ Result<void> require_self(const Person& person, const Actor& actor) {
                 "Only the person themselves may set up their second factor.");
 }
 
-std::vector<std::string> replace_recovery_codes(db::Session& session, const Person& person,
-                                                crypto::Random& random) {
-  session.run("DELETE FROM accounts_recovery_codes WHERE person_id = :p1", {person.id});
-  std::vector<std::string> codes;
-  for (int number = 0; number < kRecoveryCodes; ++number) {
-    codes.push_back(hex(random.bytes(kRecoveryBytes)));
-    session.run("INSERT INTO accounts_recovery_codes (person_id, code_hash) VALUES (:p1, :p2)",
-                {person.id, crypto::sha256_hex(codes.back())});
-  }
-  return codes;
-}
-
 }  // namespace
 
 Result<SecondFactorState> SecondFactors::state(std::string_view person_id) const {
@@ -51,10 +35,15 @@ Result<SecondFactorState> SecondFactors::state(std::string_view person_id) const
     SecondFactorState state;
     const std::string id(person_id);
     const auto row = session.row("SELECT enabled FROM accounts_totp WHERE person_id = :p1", {id});
-    if (!row) return state;
-    state.enabled = !row->null(0);
-    state.pending = row->null(0);
-    if (state.enabled) state.enabled_at = from_milliseconds(row->integer(0));
+    state.totp = row && !row->null(0);
+    state.pending = row && row->null(0);
+    if (state.totp) state.enabled_at = from_milliseconds(row->integer(0));
+    for (const Passkey& passkey : passkeys_of(session, id)) {
+      ++state.passkeys;
+      state.enabled_at = std::min(state.enabled_at.value_or(passkey.created), passkey.created);
+    }
+    state.enabled = state.totp || state.passkeys > 0;
+    if (!state.enabled) return state;
     const auto codes =
         session.row("SELECT COUNT(*) FROM accounts_recovery_codes WHERE person_id = :p1", {id});
     state.recovery_codes_left = static_cast<int>(codes->integer(0));
@@ -73,8 +62,9 @@ Result<TotpSetup> SecondFactors::begin_totp(const Person& person, const Actor& a
         "VALUES (:p1, :p2, :p3, -1) ON CONFLICT DO NOTHING",
         {person.id, sealed, to_milliseconds(services_.clock.now())});
     if (!added) {
-      return refuse(AccountRefusal::second_factor_already_enabled,
-                    "A second factor is enabled already; disable it first to set up another one.");
+      return refuse(
+          AccountRefusal::second_factor_already_enabled,
+          "An authenticator app is enabled already; remove it first to set up another one.");
     }
     trail_.append(session, actor, "second_factor.begin", "user:" + person.name, "totp");
     return {};
@@ -121,7 +111,7 @@ Result<std::vector<std::string>> SecondFactors::confirm_totp(const Person& perso
         {to_milliseconds(now), *step, person.id});
     if (enabled != 1) return not_pending();
     trail_.append(session, actor, "second_factor.enable", "user:" + person.name, "totp");
-    return replace_recovery_codes(session, person, services_.random);
+    return replace_recovery_codes(session, person.id, services_.random);
   });
   const Result<Confirmation> outcome =
       codes ? Result<Confirmation>(Confirmation{.kind = FactorKind::totp, .at = now})
@@ -140,7 +130,23 @@ Result<std::vector<std::string>> SecondFactors::renew_recovery_codes(const Perso
                     "This account has no second factor.");
     }
     trail_.append(session, actor, "second_factor.recovery_codes", "user:" + person.name);
-    return replace_recovery_codes(session, person, services_.random);
+    return replace_recovery_codes(session, person.id, services_.random);
+  });
+}
+
+Result<void> SecondFactors::remove_totp(const Person& person, const Actor& actor) {
+  if (auto allowed = require_self(person, actor); !allowed) return allowed;
+  return services_.database.write([&](db::Session& session) -> Result<void> {
+    if (session.run("DELETE FROM accounts_totp WHERE person_id = :p1", {person.id}) == 0) {
+      return refuse(AccountRefusal::second_factor_not_enabled,
+                    "This account has no authenticator app.");
+    }
+    trail_.append(session, actor, "second_factor.remove", "user:" + person.name, "totp");
+    if (!has_second_factor(session, person.id)) {
+      forget_second_factor(session, person.id);
+      trail_.append(session, actor, "second_factor.disable", "user:" + person.name);
+    }
+    return {};
   });
 }
 
@@ -152,15 +158,13 @@ Result<void> SecondFactors::disable(const Person& person, const Actor& actor) {
   }
   return services_.database.write([&](db::Session& session) -> Result<void> {
     const std::int64_t rows =
-        session.run("DELETE FROM accounts_totp WHERE person_id = :p1", {person.id});
+        session.run("DELETE FROM accounts_totp WHERE person_id = :p1", {person.id}) +
+        session.run("DELETE FROM accounts_passkeys WHERE person_id = :p1", {person.id});
     if (rows == 0) {
       return refuse(AccountRefusal::second_factor_not_enabled,
                     "This account has no second factor.");
     }
-    session.run("DELETE FROM accounts_recovery_codes WHERE person_id = :p1", {person.id});
-    session.run("DELETE FROM accounts_factor_uses WHERE person_id = :p1", {person.id});
-    session.run("UPDATE accounts_sessions SET second_factor_at = NULL WHERE person_id = :p1",
-                {person.id});
+    forget_second_factor(session, person.id);
     trail_.append(session, actor, "second_factor.disable", "user:" + person.name);
     return {};
   });

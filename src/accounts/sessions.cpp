@@ -56,12 +56,13 @@ std::string user_agent_of(const http::Request& request) {
 }  // namespace
 
 Result<StartedSession> Sessions::start(const Person& person, const http::Request& request,
-                                       bool pending) {
+                                       bool pending, std::optional<Time> confirmed) {
   const Time now = services_.clock.now();
   const std::string secret = base64url(services_.random.bytes(kSecretBytes));
   StartedSession started{.session = {.id = new_uuid(),
                                      .person_id = person.id,
                                      .pending = pending,
+                                     .second_factor_at = confirmed,
                                      .created = now,
                                      .last_seen = now,
                                      .address = request.remote_address,
@@ -82,12 +83,14 @@ Result<StartedSession> Sessions::start(const Person& person, const http::Request
     session.run("DELETE FROM accounts_sessions WHERE secret_hash = :p1",
                 {hash_of(request.cookie(kSessionCookie))});
     session.run(
-        "INSERT INTO accounts_sessions (id, secret_hash, person_id, pending, created, last_seen, "
-        "address, user_agent) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8)",
+        "INSERT INTO accounts_sessions (id, secret_hash, person_id, pending, second_factor_at, "
+        "created, last_seen, address, user_agent) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, "
+        ":p9)",
         {started.session.id, hash_of(secret), person.id, std::int64_t{pending},
-         to_milliseconds(now), to_milliseconds(now), started.session.address,
-         started.session.user_agent});
-    trail_.append(session, actor, pending ? "sign_in.password" : "sign_in", "user:" + person.name);
+         confirmed ? db::Value(to_milliseconds(*confirmed)) : db::Value(), to_milliseconds(now),
+         to_milliseconds(now), started.session.address, started.session.user_agent});
+    trail_.append(session, actor, pending ? "sign_in.password" : "sign_in", "user:" + person.name,
+                  confirmed ? "with a passkey" : "");
     return {};
   });
   if (!done) return pass_on(done);

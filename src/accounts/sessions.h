@@ -28,8 +28,10 @@ class Sessions {
   Sessions(const Services& services, Trail& trail) : services_(services), trail_(trail) {}
 
   /// Always a fresh secret; a session that the request carried before is ended (no fixation).
-  /// `pending`: the person has a second factor that was not given yet.
-  Result<StartedSession> start(const Person& person, const http::Request& request, bool pending);
+  /// `pending`: the person has a second factor that was not given yet. `confirmed`: when one was,
+  /// for sign-ins that need no password.
+  Result<StartedSession> start(const Person& person, const http::Request& request, bool pending,
+                               std::optional<Time> confirmed = std::nullopt);
   /// A second factor was given: completes a pending session or renews the confirmation. The secret
   /// changes, and with it the CSRF token.
   Result<StartedSession> confirm_second_factor(const BrowserSession& session,

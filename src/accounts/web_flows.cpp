@@ -170,7 +170,7 @@ Result<void> WebFlows::confirm_login(std::string_view id, const Person& person,
 }
 
 Result<void> WebFlows::confirm_purpose(std::string_view id, const Person& person,
-                                       std::string_view code, const Actor& actor) {
+                                       const GivenFactor& given, const Actor& actor) {
   const Time now = services_.clock.now();
   auto flow = services_.database.read([&](db::Session& session) -> Result<WebFlow> {
     return open_flow(session, id, FlowKind::confirmation, now);
@@ -183,9 +183,9 @@ Result<void> WebFlows::confirm_purpose(std::string_view id, const Person& person
     return refusal;
   }
   if (auto admitted = factors_.admit(person, actor); !admitted) return admitted;
-  const Purpose purpose{.action = "web_confirmation", .subject = flow->id};
+  const Purpose purpose = confirmation_of(flow->id);
   auto outcome = services_.database.write([&](db::Session& session) -> Result<Confirmation> {
-    auto confirmed = factors_.consume(session, person, code, purpose, actor);
+    auto confirmed = factors_.consume(session, person, given, purpose, actor);
     if (!confirmed) return confirmed;
     if (auto done = decide(session, *flow, "confirmed", person, now); !done) return pass_on(done);
     trail_.append(session, actor, "web_confirmation.confirm", "user:" + person.name,

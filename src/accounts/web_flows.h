@@ -64,9 +64,13 @@ class WebFlows {
   Result<WebFlow> find(std::string_view id) const;
   /// A person with a complete browser session lets the client in; browser_only otherwise.
   Result<void> confirm_login(std::string_view id, const Person& person, const Actor& actor);
-  /// The person whose flow it is gives their code (TOTP or recovery code).
-  Result<void> confirm_purpose(std::string_view id, const Person& person, std::string_view code,
+  /// The person whose flow it is gives their second factor: a code, a recovery code, or a passkey
+  /// that was asked for confirmation_of() it.
+  Result<void> confirm_purpose(std::string_view id, const Person& person, const GivenFactor& given,
                                const Actor& actor);
+  static Purpose confirmation_of(std::string_view id) {
+    return {.action = "web_confirmation", .subject = std::string(id)};
+  }
   /// "This was not me": the client's next poll is refused.
   Result<void> deny(std::string_view id, const Person& person, const Actor& actor);
 

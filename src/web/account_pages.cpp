@@ -5,6 +5,7 @@
 #include "accounts/refusal.h"
 #include "web/handlers.h"
 #include "web/model.h"
+#include "web/passkey_pages.h"
 #include "web/routes.h"
 
 namespace imp::web {
@@ -90,19 +91,23 @@ Result<http::Response> show_account(const Visit& visit) {
   if (!tokens) return pass_on(tokens);
   const auto sessions = accounts.sessions.list(person.id);
   if (!sessions) return pass_on(sessions);
+  const auto passkeys = accounts.passkeys.list(person.id);
+  if (!passkeys) return pass_on(passkeys);
   const Time now = visit.services.clock.now();
-  return show(visit,
-              {.title = "Your account",
-               .content = "account",
-               .model = {{"name", person.name},
-                         {"fullname", person.fullname},
-                         {"email", person.email},
-                         {"factor_enabled", factor->enabled},
-                         {"recovery_codes_left", factor->recovery_codes_left},
-                         {"administrator", person.is_admin},
-                         {"new_token", visit.field("token_name")},
-                         {"tokens", tokens_model(*tokens, now)},
-                         {"sessions", sessions_model(*sessions, visit.caller.session->id, now)}}});
+  Page page{.title = "Your account",
+            .content = "account",
+            .model = {{"name", person.name},
+                      {"fullname", person.fullname},
+                      {"email", person.email},
+                      {"recovery_codes_left", factor->recovery_codes_left},
+                      {"administrator", person.is_admin},
+                      {"new_token", visit.field("token_name")},
+                      {"passkeys_available", accounts.passkeys.available()},
+                      {"passkey_list", passkeys_model(*passkeys, now)},
+                      {"tokens", tokens_model(*tokens, now)},
+                      {"sessions", sessions_model(*sessions, visit.caller.session->id, now)}}};
+  add_factor(page, *factor);
+  return show(visit, std::move(page));
 }
 
 void add_account_pages(http::Router& router, WebServices& services) {

@@ -3,6 +3,7 @@
 #include "accounts/refusal.h"
 #include "web/handlers.h"
 #include "web/model.h"
+#include "web/passkey_pages.h"
 #include "web/routes.h"
 
 namespace imp::web {
@@ -21,20 +22,24 @@ Result<http::Response> show_flow(const Visit& visit) {
                   "This confirmation is for another person; sign in as them.");
   }
   const bool pending = flow->state == FlowState::pending;
-  return show(visit,
-              {.title = "Command line",
-               .content = "cli_login",
-               .model = {{"login", flow->kind == FlowKind::login},
-                         {"confirmation", flow->kind == FlowKind::confirmation},
-                         {"pending", pending},
-                         {"denied", flow->state == FlowState::denied},
-                         {"confirmed", !pending && flow->state != FlowState::denied},
-                         {"name", visit.person().name},
-                         {"action", flow->purpose.action},
-                         {"subject", flow->purpose.subject},
-                         {"address", flow->address},
-                         {"agent", flow->user_agent},
-                         {"created", time_model(flow->created, visit.services.clock.now())}}});
+  const auto factor = visit.services.accounts.second_factors.state(visit.person().id);
+  if (!factor) return pass_on(factor);
+  Page page{.title = "Command line",
+            .content = "cli_login",
+            .model = {{"login", flow->kind == FlowKind::login},
+                      {"confirmation", flow->kind == FlowKind::confirmation},
+                      {"pending", pending},
+                      {"denied", flow->state == FlowState::denied},
+                      {"confirmed", !pending && flow->state != FlowState::denied},
+                      {"flow", flow->id},
+                      {"name", visit.person().name},
+                      {"action", flow->purpose.action},
+                      {"subject", flow->purpose.subject},
+                      {"address", flow->address},
+                      {"agent", flow->user_agent},
+                      {"created", time_model(flow->created, visit.services.clock.now())}}};
+  add_factor(page, *factor);
+  return show(visit, std::move(page));
 }
 
 Result<http::Response> answer(const Visit& visit) {
@@ -48,7 +53,7 @@ Result<http::Response> answer(const Visit& visit) {
   } else if (flow->kind == FlowKind::login) {
     done = flows.confirm_login(id, visit.person(), visit.actor());
   } else {
-    done = flows.confirm_purpose(id, visit.person(), visit.field("otp"), visit.actor());
+    done = flows.confirm_purpose(id, visit.person(), given_factor(visit), visit.actor());
   }
   if (!done) return pass_on(done);
   return http::see_other(visit.request.path());

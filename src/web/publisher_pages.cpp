@@ -6,6 +6,7 @@
 #include "web/handlers.h"
 #include "web/model.h"
 #include "web/package_view.h"
+#include "web/passkey_pages.h"
 #include "web/publisher_model.h"
 #include "web/routes.h"
 
@@ -80,8 +81,7 @@ Result<http::Response> show_settings(const Visit& visit) {
   const Time now = visit.services.clock.now();
   boost::json::object model{{"name", name},
                             {"base", package_link(name) + "/settings"},
-                            {"tabs", package_tabs(name, "Settings", view->writer, view->staged)},
-                            {"factor_enabled", factor->enabled}};
+                            {"tabs", package_tabs(name, "Settings", view->writer, view->staged)}};
   const auto read = services.database.read([&](db::Session& session) -> Result<void> {
     model["publishers"] =
         publishers_model(trust::publishers_of(session, package->id), services.issuers, now);
@@ -94,9 +94,10 @@ Result<http::Response> show_settings(const Visit& visit) {
   model["issuers"] = std::move(issuers);
   add_form_values(visit, model);
   if (const auto added = add_choices(visit, model); !added) return pass_on(added);
-  return show(
-      visit,
-      {.title = "Settings of " + name, .content = "package_settings", .model = std::move(model)});
+  Page page{
+      .title = "Settings of " + name, .content = "package_settings", .model = std::move(model)};
+  add_factor(page, *factor);
+  return show(visit, std::move(page));
 }
 
 /// Somebody who governs the package of the path and has given a code for this change of it.

@@ -15,6 +15,7 @@ void add_setup_pages(http::Router& router, WebServices& services);
 void add_cli_login_pages(http::Router& router, WebServices& services);
 void add_account_pages(http::Router& router, WebServices& services);
 void add_second_factor_pages(http::Router& router, WebServices& services);
+void add_passkey_pages(http::Router& router, WebServices& services);
 void add_token_pages(http::Router& router, WebServices& services);
 void add_audit_pages(http::Router& router, WebServices& services);
 void add_home_pages(http::Router& router, WebServices& services);

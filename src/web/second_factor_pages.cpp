@@ -26,26 +26,21 @@ Result<http::Response> show_setup(const Visit& visit) {
 
 Result<http::Response> begin(const Visit& visit) {
   if (const auto right = check_password_field(visit); !right) return pass_on(right);
+  // A passkey that is there already must agree to another second factor.
+  const auto confirmed =
+      confirm(visit, {.action = "second_factor.begin"}, accounts::WithoutFactor::allow);
+  if (!confirmed) return pass_on(confirmed);
   const auto setup =
       visit.services.accounts.second_factors.begin_totp(visit.person(), visit.actor());
   if (!setup) return pass_on(setup);
   return http::see_other(kPath);
 }
 
-http::Response show_codes(const Visit& visit, const std::vector<std::string>& codes) {
-  boost::json::array items;
-  for (const std::string& code : codes) items.push_back({{"value", code}, {"what", "this code"}});
-  return show(visit, {.title = "Recovery codes",
-                      .content = "recovery_codes",
-                      .model = {{"codes", std::move(items)}},
-                      .trail = {{"Your account", "/account"}}});
-}
-
 Result<http::Response> confirm_setup(const Visit& visit) {
   const auto codes = visit.services.accounts.second_factors.confirm_totp(
       visit.person(), visit.field("code"), visit.actor());
   if (!codes) return pass_on(codes);
-  return show_codes(visit, *codes);
+  return show_recovery_codes(visit, *codes);
 }
 
 Result<http::Response> renew_codes(const Visit& visit) {
@@ -55,7 +50,7 @@ Result<http::Response> renew_codes(const Visit& visit) {
   const auto codes =
       visit.services.accounts.second_factors.renew_recovery_codes(visit.person(), visit.actor());
   if (!codes) return pass_on(codes);
-  return show_codes(visit, *codes);
+  return show_recovery_codes(visit, *codes);
 }
 
 Result<http::Response> disable(const Visit& visit) {
@@ -68,7 +63,27 @@ Result<http::Response> disable(const Visit& visit) {
   return http::see_other("/account?done=factor-off");
 }
 
+Result<http::Response> remove_app(const Visit& visit) {
+  if (const auto right = check_password_field(visit); !right) return pass_on(right);
+  const auto confirmed =
+      confirm(visit, {.action = "second_factor.remove"}, accounts::WithoutFactor::refuse);
+  if (!confirmed) return pass_on(confirmed);
+  const auto done =
+      visit.services.accounts.second_factors.remove_totp(visit.person(), visit.actor());
+  if (!done) return pass_on(done);
+  return http::see_other("/account?done=removed#second-factor");
+}
+
 }  // namespace
+
+http::Response show_recovery_codes(const Visit& visit, const std::vector<std::string>& codes) {
+  boost::json::array items;
+  for (const std::string& code : codes) items.push_back({{"value", code}, {"what", "this code"}});
+  return show(visit, {.title = "Recovery codes",
+                      .content = "recovery_codes",
+                      .model = {{"codes", std::move(items)}},
+                      .trail = {{"Your account", "/account"}}});
+}
 
 void add_second_factor_pages(http::Router& router, WebServices& services) {
   const auto below = [](std::string_view name) { return fmt::format("{}/{}", kPath, name); };
@@ -77,6 +92,7 @@ void add_second_factor_pages(http::Router& router, WebServices& services) {
   add_form(router, services, below("confirm"), Audience::signed_in, confirm_setup, show_setup);
   add_form(router, services, below("recovery-codes"), Audience::signed_in, renew_codes,
            show_account);
+  add_form(router, services, below("remove"), Audience::signed_in, remove_app, show_account);
   add_form(router, services, below("disable"), Audience::signed_in, disable, show_account);
 }
 

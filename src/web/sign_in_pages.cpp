@@ -1,6 +1,8 @@
 #include "accounts/refusal.h"
 #include "base/encoding.h"
+#include "web/account_pages.h"
 #include "web/handlers.h"
+#include "web/passkey_pages.h"
 #include "web/routes.h"
 
 namespace imp::web {
@@ -11,13 +13,6 @@ std::string next_of(const Visit& visit) {
   const std::string next =
       visit.request.method == http::Method::post ? visit.field("next") : visit.query("next");
   return local_path(next);
-}
-
-Result<http::Response> show_sign_in(const Visit& visit) {
-  if (visit.signed_in()) return http::see_other(next_of(visit));
-  return show(visit, {.title = "Sign in",
-                      .content = "login",
-                      .model = {{"next", next_of(visit)}, {"name", visit.field("name")}}});
 }
 
 Result<http::Response> sign_in(const Visit& visit) {
@@ -41,9 +36,14 @@ bool halfway(const Visit& visit) { return visit.caller.session && visit.caller.s
 Result<http::Response> show_code(const Visit& visit) {
   if (visit.signed_in()) return http::see_other(next_of(visit));
   if (!halfway(visit)) return http::see_other("/login?next=" + percent_encode(next_of(visit)));
-  return show(
-      visit,
-      {.title = "Second factor", .content = "login_code", .model = {{"next", next_of(visit)}}});
+  const accounts::BrowserSession& session = *visit.caller.session;
+  const auto factor = visit.services.accounts.second_factors.state(session.person_id);
+  if (!factor) return pass_on(factor);
+  Page page{.title = "Second factor",
+            .content = "login_code",
+            .model = {{"next", next_of(visit)}, {"session", session.id}}};
+  add_factor(page, *factor);
+  return show(visit, std::move(page));
 }
 
 Result<http::Response> give_code(const Visit& visit) {
@@ -52,7 +52,7 @@ Result<http::Response> give_code(const Visit& visit) {
   const auto person = accounts.people.by_id(visit.caller.session->person_id);
   if (!person) return pass_on(person);
   const auto checked = accounts.second_factors.check(
-      *person, visit.field("otp"), {.action = "sign_in", .subject = visit.caller.session->id},
+      *person, given_factor(visit), {.action = "sign_in", .subject = visit.caller.session->id},
       visit.actor());
   if (!checked) return pass_on(checked);
   const auto session =
@@ -74,6 +74,17 @@ Result<http::Response> sign_out(const Visit& visit) {
 }
 
 }  // namespace
+
+Result<http::Response> show_sign_in(const Visit& visit) {
+  if (visit.signed_in()) return http::see_other(next_of(visit));
+  return show(visit,
+              {.title = "Sign in",
+               .content = "login",
+               .model = {{"next", next_of(visit)},
+                         {"name", visit.field("name")},
+                         {"passkeys_available", visit.services.accounts.passkeys.available()}},
+               .script = "passkeys.js"});
+}
 
 void add_sign_in_pages(http::Router& router, WebServices& services) {
   add_page(router, services, "/login", Audience::everyone, show_sign_in);

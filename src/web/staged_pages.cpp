@@ -7,6 +7,7 @@
 #include "web/handlers.h"
 #include "web/model.h"
 #include "web/package_view.h"
+#include "web/passkey_pages.h"
 #include "web/release_changes.h"
 #include "web/routes.h"
 
@@ -84,13 +85,14 @@ Result<http::Response> show_staged(const Visit& visit) {
   for (const registry::StagedRelease& release : page->items) {
     releases.push_back(release_model(release, view->package, visit.services.clock.now()));
   }
-  return show(visit, {.title = "Staged releases of " + name,
-                      .content = "staged",
-                      .model = {{"name", name},
-                                {"base", package_link(name) + "/staged"},
-                                {"tabs", package_tabs(name, "Staged", view->writer, view->staged)},
-                                {"factor_enabled", factor->enabled},
-                                {"releases", std::move(releases)}}});
+  Page shown{.title = "Staged releases of " + name,
+             .content = "staged",
+             .model = {{"name", name},
+                       {"base", package_link(name) + "/staged"},
+                       {"tabs", package_tabs(name, "Staged", view->writer, view->staged)},
+                       {"releases", std::move(releases)}}};
+  add_factor(shown, *factor);
+  return show(visit, std::move(shown));
 }
 
 /// Approves or rejects, on the word of somebody who may and has given a code for this release.

@@ -44,6 +44,16 @@ std::string Visit::here(std::string page) const {
 
 std::string Visit::csrf() const { return caller.session ? caller.session->csrf_token : ""; }
 
+std::string browser_of(const Visit& visit) {
+  return visit.caller.session ? "session:" + visit.caller.session->id : std::string();
+}
+
+accounts::GivenFactor given_factor(const Visit& visit) {
+  std::string answer = visit.raw_field("passkey");
+  if (answer.empty()) return visit.field("otp");
+  return accounts::GivenFactor::of_passkey(std::move(answer), browser_of(visit));
+}
+
 Result<void> confirm(const Visit& visit, const accounts::Purpose& purpose,
                      accounts::WithoutFactor without) {
   auto& factors = visit.services.accounts.second_factors;
@@ -54,12 +64,14 @@ Result<void> confirm(const Visit& visit, const accounts::Purpose& purpose,
     return refuse(WebRefusal::factor_required,
                   "This needs a second factor: set one up on your account page first.");
   }
-  const std::string code = visit.field("otp");
-  if (code.empty()) {
+  const accounts::GivenFactor given = given_factor(visit);
+  if (given.code.empty() && given.passkey.empty()) {
     return refuse(WebRefusal::code_missing,
-                  "Enter the one-time code of your authenticator app, or a recovery code.");
+                  state->totp
+                      ? "Enter the one-time code of your authenticator app, or a recovery code."
+                      : "Use your passkey, which needs JavaScript, or enter a recovery code.");
   }
-  const auto confirmed = factors.check(visit.person(), code, purpose, visit.actor());
+  const auto confirmed = factors.check(visit.person(), given, purpose, visit.actor());
   if (!confirmed) return pass_on(confirmed);
   return {};
 }

@@ -50,8 +50,14 @@ struct Visit {
   std::string csrf() const;
 };
 
-/// Checks the code in the form's field "otp" for this purpose. People without a second factor are
-/// let through or sent to set one up.
+/// The second factor in the form's fields: "otp", a code, or "passkey", what the visitor's browser
+/// answered to a challenge for it.
+accounts::GivenFactor given_factor(const Visit& visit);
+/// What challenges for passkeys are issued to: the session, also a pending one; empty without one.
+std::string browser_of(const Visit& visit);
+
+/// Checks the second factor that the form gives for this purpose. People without a second factor
+/// are let through or sent to set one up.
 Result<void> confirm(const Visit& visit, const accounts::Purpose& purpose,
                      accounts::WithoutFactor without);
 

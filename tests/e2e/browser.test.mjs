@@ -60,7 +60,7 @@ describe('in a browser', () => {
     assert.match(page.url(), /\/login\?next=/);
     await page.getByLabel('Name').fill('alice');
     await page.getByLabel('Password').fill('not the password');
-    await page.locator('main').getByRole('button', { name: 'Sign in' }).click();
+    await page.locator('main').getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.getByRole('alert').waitFor();
     await page.getByLabel('Password').fill("alice's long password");
     await page.keyboard.press('Enter');

@@ -23,7 +23,7 @@
 
 namespace imp::web {
 
-inline constexpr std::string_view kPublicUrl = "http://npm.example.test:4873";
+inline constexpr std::string_view kPublicUrl = "https://npm.example.test:4873";
 inline constexpr std::string_view kPassword = "correct horse battery";
 
 struct Answer {

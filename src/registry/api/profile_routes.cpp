@@ -116,6 +116,14 @@ http::Response change_second_factor(RegistryServices& services, const http::Requ
                                              "that does not guard changes guards nothing here.")
                                           .error());
   }
+  const auto factor = services.accounts.second_factors.state(caller.person->id);
+  if (!factor) return accounts::refusal_response(factor.error());
+  // A passkey that is there already must agree to an app; a second app is refused below.
+  if (!factor->totp) {
+    if (auto challenge = ask_second_factor(services, request, caller, "second_factor.begin")) {
+      return std::move(*challenge);
+    }
+  }
   const auto setup = services.accounts.second_factors.begin_totp(*caller.person, caller.actor());
   if (!setup) return accounts::refusal_response(setup.error());
   return http::json(200, boost::json::object{{"tfa", setup->url}});

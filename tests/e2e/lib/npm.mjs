@@ -43,6 +43,30 @@ export class Workspace {
     return this;
   }
 
+  /** Runs npm at a terminal, as a person does who confirms in the browser: `open` gets the first address that npm
+   *  shows. Resolves to {code, output}. */
+  npmAtTerminal(client, args, open) {
+    const quoted = [client.node, client.cli, ...args, '--no-browser', '--auth-type=web'].map((word) => `'${word}'`);
+    return new Promise((resolve, reject) => {
+      const child = spawn('script', ['-qec', quoted.join(' '), '/dev/null'], {
+        cwd: this.directory,
+        env: { PATH: `${join(client.node, '..')}:${process.env.PATH}`, HOME: this.home, LANG: 'C.UTF-8', TERM: 'dumb' },
+      });
+      let output = '';
+      let opened = false;
+      const timer = setTimeout(() => child.kill(), 60_000);
+      child.stdout.on('data', (chunk) => {
+        output += chunk;
+        const shown = output.match(/http:\/\/localhost:\d+\/login\/cli\/[\w-]{43}/);
+        if (!shown || opened) return;
+        opened = true;
+        open(shown[0]).catch((error) => { child.kill(); reject(error); });
+      });
+      child.on('error', reject);
+      child.on('close', (code) => { clearTimeout(timer); resolve({ code, output }); });
+    });
+  }
+
   /** Runs npm; resolves to {code, stdout, stderr, output}, never rejects. */
   npm(client, args, { env = {}, input = '' } = {}) {
     return new Promise((resolve) => {
