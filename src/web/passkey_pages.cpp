@@ -41,7 +41,7 @@ Result<http::Response> show_new(const Visit& visit) {
                       .model = {{"options", boost::json::serialize(*options)},
                                 {"passkey_name", visit.field("passkey_name")}},
                       .trail = {{"Your account", "/account"}},
-                      .script = "passkeys.js"});
+                      .scripts = {"passkeys.js"}});
 }
 
 Result<http::Response> add(const Visit& visit) {
@@ -126,7 +126,7 @@ void add_factor(Page& page, const accounts::SecondFactorState& factor) {
   page.model["totp"] = factor.totp;
   page.model["passkeys"] = factor.passkeys > 0;
   page.model["no_codes"] = factor.passkeys > 0 && !factor.totp;
-  if (factor.passkeys > 0) page.script = "passkeys.js";
+  if (factor.passkeys > 0) page.scripts.push_back("passkeys.js");
 }
 
 void add_passkey_pages(http::Router& router, WebServices& services) {

@@ -83,7 +83,7 @@ Result<http::Response> show_sign_in(const Visit& visit) {
                .model = {{"next", next_of(visit)},
                          {"name", visit.field("name")},
                          {"passkeys_available", visit.services.accounts.passkeys.available()}},
-               .script = "passkeys.js"});
+               .scripts = {"passkeys.js"}});
 }
 
 void add_sign_in_pages(http::Router& router, WebServices& services) {
