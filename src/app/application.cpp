@@ -83,7 +83,7 @@ Result<void> Application::wire() {
                  {{"reason", std::string("the limit of open files, see `ulimit -Hn`")},
                   {"open_files", static_cast<std::int64_t>(allowed)}});
   }
-  auto blobs = blobs::open_file_store({.root = store_.tarballs()});
+  auto blobs = blobs::open_file_store({.root = store_.tarballs(), .log = log_});
   if (!blobs) return pass_on(blobs);
   blobs_ = std::move(*blobs);
   accounts_ = std::make_unique<accounts::Accounts>(

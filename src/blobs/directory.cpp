@@ -81,7 +81,7 @@ Result<void> Directory::sync_data(const Descriptor& file, const std::string& pat
 }
 
 Result<void> Directory::sync_file_system() const {
-  if (const int error = fault(Step::sync_file)) return broken(text("syncfs", ""), error);
+  if (const int error = fault(Step::sync_file_system)) return broken(text("syncfs", ""), error);
   if (uninterrupted([&] { return ::syncfs(root_.number()); }) != 0) {
     return broken(text("syncfs", ""), errno);
   }

@@ -20,10 +20,10 @@ std::string prefix(int number) { return hex(std::array{static_cast<std::uint8_t>
 class FileStore final : public Store {
  public:
   FileStore(std::shared_ptr<const Directory> directory, Descriptor lock,
-            std::uint64_t journal_limit)
+            std::uint64_t journal_limit, Log& log)
       : directory_(std::move(directory)),
         lock_(std::move(lock)),
-        journal_(std::make_shared<Journal>(directory_, journal_limit)) {}
+        journal_(std::make_shared<Journal>(directory_, journal_limit, log)) {}
 
   Result<std::unique_ptr<BlobWriter>> begin() override {
     std::string path = "tmp/" + new_uuid();
@@ -139,7 +139,8 @@ Result<std::unique_ptr<Store>> open_file_store(const FileStoreOptions& options) 
   if (const auto made = make_directories(*directory); !made) return pass_on(made);
   auto lock = lock_and_clean(directory);
   if (!lock) return pass_on(lock);
-  return std::make_unique<FileStore>(std::move(directory), std::move(*lock), options.journal_limit);
+  return std::make_unique<FileStore>(std::move(directory), std::move(*lock), options.journal_limit,
+                                     options.log);
 }
 
 }  // namespace imp::blobs

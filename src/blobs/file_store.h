@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "base/log.h"
 #include "blobs/store.h"
 
 namespace imp::blobs {
@@ -14,6 +15,7 @@ enum class Step {
   create,
   write,
   sync_file,
+  sync_file_system,
   rename,
   sync_directory,
   remove,
@@ -28,6 +30,7 @@ struct FileStoreOptions {
   std::function<int(Step)> before_step = {};
   /// Small blobs that are durable in a journal only take at most about this many bytes twice.
   std::uint64_t journal_limit = std::uint64_t{16} << 20;
+  Log& log = null_log();
 };
 
 /// Blobs as files: <root>/sha512/ab/cdef… . A blob is written to <root>/tmp, synced, renamed, and

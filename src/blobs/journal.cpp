@@ -16,6 +16,10 @@ namespace imp::blobs {
 namespace {
 
 constexpr std::size_t kReadSize = 256 * 1024;
+/// More blobs than this are synced with their whole file system, not one by one.
+constexpr std::size_t kSyncedEach = 64;
+/// Ends the name of a journal whose blobs may be right in memory alone.
+constexpr std::string_view kDoubted = ".doubted";
 
 Result<std::string> read_whole(const Directory& directory, const Descriptor& file,
                                const std::string& path) {
@@ -33,47 +37,64 @@ Result<std::string> read_whole(const Directory& directory, const Descriptor& fil
 
 /// At an orderly end a blob that is not there was removed; after a crash it may have been lost.
 enum class Absent : std::uint8_t { removed, lost };
+/// Whether a file that reads as it should only needs a sync. After a sync has failed it may be
+/// right in memory and never reach the disk.
+enum class Found : std::uint8_t { trusted, doubted };
+enum class Sync : std::uint8_t { each, later };
 
-/// Afterwards the blob's file is whole and synced, but not its directory.
-Result<void> put_right(const std::shared_ptr<const Directory>& directory,
-                       const JournalRecord& record, Absent absent) {
-  const std::string name = path_of(record.sha512);
-  const auto stored = directory->open_file(name);
-  if (stored && *stored) {
-    const auto bytes = read_whole(*directory, *stored, name);
-    if (bytes && *bytes == record.bytes) return directory->sync_file(*stored, name);
-  }
-  if (stored && !*stored && absent == Absent::removed) return {};
-  // What is lost, damaged, or so damaged that it cannot be read is stored again.
+Result<void> store_again(const Directory& directory, const JournalRecord& record, Sync sync) {
   const std::string path = "tmp/" + new_uuid();
-  auto file = directory->create(path);
+  const auto file = directory.create(path);
   if (!file) return pass_on(file);
-  FileWriter writer(directory, nullptr, std::move(*file), path);
-  if (auto written = writer.write(bytes_of(record.bytes)); !written) return written;
-  if (const auto blob = writer.finish(); !blob) return pass_on(blob);
-  return {};
+  if (auto written = directory.write(*file, bytes_of(record.bytes), path); !written) return written;
+  if (sync == Sync::each) {
+    if (auto synced = directory.sync_file(*file, path); !synced) return synced;
+  }
+  return directory.rename(path, path_of(record.sha512));
 }
 
-/// Syncs each blob of a journal by itself, then removes the journal: at the start and the end,
-/// where nobody shall wait for what other programs wrote.
-Result<void> settle_each(const std::shared_ptr<const Directory>& directory, const std::string& path,
-                         Absent absent) {
-  const auto file = directory->open_file(path);
+/// Afterwards the blob's file is whole, and synced if each is, but not its directory.
+Result<void> put_right(const Directory& directory, const JournalRecord& record, Absent absent,
+                       Found found, Sync sync) {
+  const std::string name = path_of(record.sha512);
+  const auto stored = directory.open_file(name);
+  if (stored && *stored && found == Found::trusted) {
+    const auto bytes = read_whole(directory, *stored, name);
+    const bool whole = bytes && *bytes == record.bytes;
+    if (whole && (sync == Sync::later || directory.sync_file(*stored, name))) return {};
+  }
+  if (stored && !*stored && absent == Absent::removed) return {};
+  // What is lost, damaged, or so damaged that it cannot be read or synced is stored again.
+  return store_again(directory, record, sync);
+}
+
+/// Puts the blobs of a journal right, then removes it. Few are synced one by one, so that nobody
+/// waits for what other programs wrote; for many, that wait is the shorter one.
+Result<void> settle_file(const Directory& directory, const std::string& path, Absent absent) {
+  const auto file = directory.open_file(path);
   if (!file) return pass_on(file);
   if (!*file) return {};
-  const auto text = read_whole(*directory, *file, path);
+  const auto text = read_whole(directory, *file, path);
   if (!text) return pass_on(text);
   std::string_view rest = *text;
-  std::set<std::string> directories;
+  std::vector<JournalRecord> records;
   // The end of a journal may be torn; what was torn was not acknowledged.
-  while (const auto record = next_record(rest)) {
-    if (auto right = put_right(directory, *record, absent); !right) return right;
-    directories.insert(directory_of(record->sha512));
+  while (auto record = next_record(rest)) records.push_back(std::move(*record));
+  const Found found = path.ends_with(kDoubted) ? Found::doubted : Found::trusted;
+  const Sync sync = records.size() > kSyncedEach ? Sync::later : Sync::each;
+  std::set<std::string> directories;
+  for (const JournalRecord& record : records) {
+    if (auto right = put_right(directory, record, absent, found, sync); !right) return right;
+    directories.insert(directory_of(record.sha512));
   }
-  for (const std::string& one : directories) {
-    if (auto synced = directory->sync_directory(one); !synced) return synced;
+  if (sync == Sync::later) {
+    if (auto synced = directory.sync_file_system(); !synced) return synced;
+  } else {
+    for (const std::string& one : directories) {
+      if (auto synced = directory.sync_directory(one); !synced) return synced;
+    }
   }
-  return directory->remove(path);
+  return directory.remove(path);
 }
 
 }  // namespace
@@ -82,7 +103,9 @@ struct Journal::Segment {
   std::string path;
   Descriptor file;
   std::uint64_t size = 0;
-  std::size_t records = 0;  ///< whose blobs may not be under their names yet
+  std::size_t records = 0;         ///< whose blobs may not be under their names yet
+  std::size_t total = 0;           ///< records, whether under their names or not
+  std::uint64_t failed_syncs = 0;  ///< of the file system, when it was begun
   bool retired = false;
 };
 
@@ -93,8 +116,8 @@ struct Journal::Waiting {
   std::shared_ptr<Segment> segment = nullptr;
 };
 
-Journal::Journal(std::shared_ptr<const Directory> directory, std::uint64_t segment_limit)
-    : directory_(std::move(directory)), segment_limit_(segment_limit) {}
+Journal::Journal(std::shared_ptr<const Directory> directory, std::uint64_t segment_limit, Log& log)
+    : directory_(std::move(directory)), segment_limit_(segment_limit), log_(log) {}
 
 Journal::~Journal() {
   {
@@ -105,8 +128,19 @@ Journal::~Journal() {
   if (background_.joinable()) background_.join();
   if (current_) retired_.push_back(std::move(current_));
   try {
-    for (const auto& segment : retired_)
-      (void)settle_each(directory_, segment->path, Absent::removed);
+    std::size_t total = 0;
+    for (const auto& segment : retired_) total += segment->total;
+    if (total > kSyncedEach) {
+      settle(retired_);
+      return;
+    }
+    for (const auto& segment : retired_) {
+      if (doubted(*segment)) {
+        set_aside(*segment);
+      } else if (auto done = settle_file(*directory_, segment->path, Absent::removed); !done) {
+        report(*segment, done.error());
+      }
+    }
   } catch (const std::bad_alloc&) {
     // As after any failure.
   }
@@ -139,7 +173,9 @@ Result<Journal::Record> Journal::append(const std::string& sha512, std::string_v
       one->done = true;
       one->result = result;
       one->segment = current_;
-      if (result) ++current_->records;
+      if (!result) continue;
+      ++current_->records;
+      ++current_->total;
     }
     writing_ = false;
     written_.notify_all();
@@ -169,6 +205,7 @@ Result<void> Journal::write_group(const std::vector<Waiting*>& group) try {
 Result<void> Journal::begin_segment() {
   auto segment = std::make_shared<Segment>();
   segment->path = "journal/" + new_uuid();
+  segment->failed_syncs = failed_syncs_;
   auto file = directory_->create(segment->path);
   if (!file) return pass_on(file);
   segment->file = std::move(*file);
@@ -189,10 +226,37 @@ void Journal::retire() {
   settled_.notify_one();
 }
 
-bool Journal::settle(const std::vector<std::shared_ptr<Segment>>& segments) const {
-  if (!directory_->sync_file_system()) return false;
-  for (const auto& segment : segments) (void)directory_->remove(segment->path);
-  return true;
+// The kernel tells of a failed write once: a sync that succeeds after one that failed says nothing
+// about the blobs that were written before.
+bool Journal::doubted(const Segment& segment) const {
+  return segment.failed_syncs != failed_syncs_;
+}
+
+void Journal::settle(const std::vector<std::shared_ptr<Segment>>& segments) {
+  const auto synced = directory_->sync_file_system();
+  if (!synced) {
+    ++failed_syncs_;
+    log_.error("small tarballs may not be on the disk; the next start stores them again",
+               {{"reason", synced.error().detail}});
+  }
+  for (const auto& segment : segments) {
+    if (doubted(*segment)) {
+      set_aside(*segment);
+    } else if (auto removed = directory_->remove(segment->path); !removed) {
+      report(*segment, removed.error());
+    }
+  }
+}
+
+// Its name tells the next start not to believe what it finds.
+void Journal::set_aside(const Segment& segment) {
+  const auto renamed = directory_->rename(segment.path, segment.path + std::string(kDoubted));
+  if (!renamed) report(segment, renamed.error());
+}
+
+void Journal::report(const Segment& segment, const Failure& failure) const {
+  log_.error("a journal of small tarballs is left for the next start",
+             {{"journal", segment.path}, {"reason", failure.detail}});
 }
 
 void Journal::settle_in_background() {
@@ -207,13 +271,8 @@ void Journal::settle_in_background() {
     });
     if (stopping_) return;
     lock.unlock();
-    const bool done = settle(ready);
+    settle(ready);
     lock.lock();
-    // When the disk cannot take it now, the next segment tries again, or the next start.
-    if (!done) {
-      if (!stopping_) settled_.wait(lock);
-      continue;
-    }
     std::erase_if(retired_, [&](const auto& segment) {
       return std::ranges::find(ready, segment) != ready.end();
     });
@@ -224,7 +283,7 @@ Result<void> Journal::recover(const std::shared_ptr<const Directory>& directory)
   const auto names = directory->names("journal");
   if (!names) return pass_on(names);
   for (const std::string& name : *names) {
-    if (auto settled = settle_each(directory, "journal/" + name, Absent::lost); !settled)
+    if (auto settled = settle_file(*directory, "journal/" + name, Absent::lost); !settled)
       return settled;
   }
   return {};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/log.h"
 #include "blobs/directory.h"
 
 namespace imp::blobs {
@@ -16,15 +18,15 @@ namespace imp::blobs {
 /// Makes small blobs durable before they are put under their names: their bytes are appended to a
 /// file, with one sync for all that come together. That file is removed once everything it names
 /// has been synced where it belongs, which costs one syncfs() for some thousand blobs, on a thread
-/// of its own. What a crash left is put right by recover(). Thread-safe.
+/// of its own. When that fails, the files stay for the next recover(). What a crash left is put
+/// right by recover(). Thread-safe.
 class Journal : public std::enable_shared_from_this<Journal> {
   struct Segment;
 
  public:
   /// A segment is retired when it has more than `segment_limit` bytes.
-  Journal(std::shared_ptr<const Directory> directory, std::uint64_t segment_limit);
-  /// Syncs what is left, each blob by itself, and removes the files; after a failure they stay for
-  /// the next recover().
+  Journal(std::shared_ptr<const Directory> directory, std::uint64_t segment_limit, Log& log);
+  /// Syncs what is left and removes the files; after a failure they stay for the next recover().
   ~Journal();
 
   /// While it exists, the record that it stands for is kept.
@@ -53,11 +55,16 @@ class Journal : public std::enable_shared_from_this<Journal> {
   Result<void> write_group(const std::vector<Waiting*>& group);
   Result<void> begin_segment();
   void retire();
-  bool settle(const std::vector<std::shared_ptr<Segment>>& segments) const;
+  bool doubted(const Segment& segment) const;
+  void settle(const std::vector<std::shared_ptr<Segment>>& segments);
+  void set_aside(const Segment& segment);
+  void report(const Segment& segment, const Failure& failure) const;
   void settle_in_background();
 
   const std::shared_ptr<const Directory> directory_;
   const std::uint64_t segment_limit_;
+  Log& log_;
+  std::atomic<std::uint64_t> failed_syncs_ = 0;  ///< of the file system
 
   std::mutex mutex_;
   std::condition_variable written_;  ///< a group was written
