@@ -43,7 +43,7 @@ http::Response put_document(RegistryServices& services, const http::Request& req
       });
 }
 
-/// Takes the packument that npm sends back; a tarball in it would be dropped.
+/// Takes the packument that npm sends back; one with a tarball is refused.
 class DocumentUpload final : public http::BodySink {
  public:
   DocumentUpload(RegistryServices& services, http::Request request)
@@ -85,6 +85,14 @@ std::expected<std::unique_ptr<http::BodySink>, http::Response> judge_document(
     return std::unexpected(refused(services, nullptr, least.action, subject, requester.error()));
   }
   if (const auto may = credential_may_change(*requester, least, *name); !may) {
+    return std::unexpected(refused(services, &*requester, least.action, subject, may.error()));
+  }
+  const auto may = services.database.read([&](db::Session& session) -> Result<void> {
+    const auto package = open_for_change(session, *name, requester->rights(), ChangeOf::versions);
+    if (!package) return pass_on(package);
+    return {};
+  });
+  if (!may) {
     return std::unexpected(refused(services, &*requester, least.action, subject, may.error()));
   }
   return std::make_unique<DocumentUpload>(services, request);

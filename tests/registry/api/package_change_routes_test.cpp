@@ -116,8 +116,9 @@ TEST_F(PackageChangeRoutes, TheAuditLogSaysWhatExactlyWasChanged) {
   EXPECT_EQ(audit_detail("package.unpublish").at("versions"), (json::array{"1.1.0"}));
 }
 
-// A body of 64 MiB, parsed, is many times that: nobody's body is looked at before its credential.
-TEST_F(PackageChangeRoutes, TheCredentialIsJudgedBeforeTheDocument) {
+// A body of 64 MiB, parsed, is many times that: nobody's body is looked at before it is known that
+// they may change this package.
+TEST_F(PackageChangeRoutes, WhoAsksIsJudgedBeforeTheDocument) {
   const auto outcome = [&](const std::string& token) {
     return ask({.method = Method::put,
                 .target = "/@alice%2flib/-rev/1-x",
@@ -130,7 +131,10 @@ TEST_F(PackageChangeRoutes, TheCredentialIsJudgedBeforeTheDocument) {
   EXPECT_EQ(outcome(""), "401 not_signed_in");
   EXPECT_EQ(outcome("imp_wrong"), "401 credential_invalid");
   EXPECT_EQ(outcome(granular_token(alice, read)), "403 package_not_permitted");
+  EXPECT_EQ(outcome(bob.token), "403 package_not_permitted");
   EXPECT_EQ(outcome(alice.token), "400 malformed_json");
+  ASSERT_EQ(access("restricted", alice.token).status, 200);
+  EXPECT_EQ(outcome(bob.token), "404 package_not_found");
 }
 
 TEST_F(PackageChangeRoutes, AManifestAsDeepAsAPublishAllowsCanStillBeChanged) {
