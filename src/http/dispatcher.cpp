@@ -77,7 +77,7 @@ Awaitable<std::optional<Response>> Dispatcher::run_sink(const Router::Route& rou
   const bool ran = co_await connection_.on_worker(pool, [&] {
     Response answer = guarded([&] {
       auto made = route.sink(request_);
-      if (!made) return failure(made.error());
+      if (!made) return std::move(made.error());
       sink = std::move(*made);
       return Response{};
     });

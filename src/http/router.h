@@ -1,5 +1,6 @@
 #pragma once
 
+#include <expected>
 #include <functional>
 #include <memory>
 #include <string>
@@ -26,8 +27,11 @@ class BodySink {
   virtual Response finish() = 0;
 };
 /// Called with the head, before the body is asked for with 100-continue and before it is read, but
-/// for a small one that comes unasked. A failure is the answer, and the body is dropped.
-using SinkFactory = std::function<Result<std::unique_ptr<BodySink>>(const Request&)>;
+/// for a small one that comes unasked: a body costs memory or storage only when it comes from
+/// somebody who may send it. Instead of the sink, the answer; the body is then read and dropped up
+/// to the route's limit, since a client that is sending would not see an answer that cuts it off.
+using SinkFactory =
+    std::function<std::expected<std::unique_ptr<BodySink>, Response>(const Request&)>;
 
 /// Which bounded pool of worker threads runs the handler: what waits for the database, for another
 /// server, or for a program of this machine. A kind that is slow does not hold up the others.

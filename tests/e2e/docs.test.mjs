@@ -202,7 +202,7 @@ function routesInSource() {
     }).join('');
     const path = '((?:std::string\\([\\w:]+\\)|[\\w:]+|(?:"[^"]*"\\s*)+)(?:\\s*\\+\\s*"[^"]*")?)';
     const registrations = new RegExp(
-      `(?:router\\.add(?:_sink)?\\(|add_endpoint\\(router, services,|add_upload_route\\(router, services,|add_judged_route\\(router,)\\s*` +
+      `(?:router\\.add(?:_sink)?\\(|add_endpoint\\(router, services,|add_upload_route\\(router, services,)\\s*` +
       `(?:http::)?Method::(\\w+),\\s*${path},`, 'g');
     for (const [, method, expression] of text.matchAll(registrations)) {
       if (expression === 'pattern') continue; // inside the helper that registers for others

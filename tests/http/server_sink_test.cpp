@@ -58,8 +58,13 @@ class CountingSink final : public BodySink {
 class ServerSink : public ServerTest {
  protected:
   ServerSink() {
-    const auto factory = [this](const Request& request) -> Result<std::unique_ptr<BodySink>> {
-      if (request.bearer() == "wrong") return refuse(Refusal::not_yours, "Not your package.");
+    const auto factory =
+        [this](const Request& request) -> std::expected<std::unique_ptr<BodySink>, Response> {
+      if (request.bearer() == "wrong") {
+        Response answer = failure(refuse(Refusal::not_yours, "Not your package.").error());
+        answer.header("x-why", "the head alone");
+        return std::unexpected(std::move(answer));
+      }
       return std::make_unique<CountingSink>(record);
     };
     router.add_sink(Method::put, "/upload", factory, {.body_limit = 300 << 20});
@@ -133,6 +138,7 @@ TEST_F(ServerSink, TheFactoryRefusesBeforeTheBody) {
   const RawAnswer answer = client.read();
   EXPECT_EQ(answer.status, 403);
   EXPECT_NE(answer.body.find("not_yours"), std::string::npos);
+  EXPECT_EQ(answer.header("x-why"), "the head alone");
   EXPECT_EQ(record.alive, 0);
   // Without the expectation the body is on its way: it is dropped, and the connection stays.
   RawClient second(port());

@@ -230,13 +230,14 @@ class GitSink final : public http::BodySink {
 http::SinkFactory sink_for(CiServices& services, Pipelines& pipelines,
                            std::shared_ptr<GitPlaces> places, std::string path, GitAccess access) {
   return [&services, &pipelines, places = std::move(places), path = std::move(path),
-          access](const http::Request& request) -> Result<std::unique_ptr<http::BodySink>> {
+          access](const http::Request& request)
+             -> std::expected<std::unique_ptr<http::BodySink>, http::Response> {
     auto visitor = Doorkeeper(services, pipelines).admit(request, access);
-    if (!visitor) return pass_on(visitor);
+    if (!visitor) return std::unexpected(http::failure(visitor.error()));
     const Repositories& repositories = pipelines.services.repositories;
     const std::string repository = repositories.path(visitor->project.id);
     auto spool = Spool::open(repository.substr(0, repository.rfind('/')));
-    if (!spool) return pass_on(spool);
+    if (!spool) return std::unexpected(http::failure(spool.error()));
     GitCgi call = cgi_for(request, *visitor, path, repositories);
     return std::make_unique<GitSink>(pipelines, places, std::move(*visitor), std::move(call),
                                      access, std::move(*spool));

@@ -2,7 +2,6 @@
 
 #include "http/response.h"
 #include "registry/api/guarded_change.h"
-#include "registry/api/judged_upload.h"
 #include "registry/api/refusals.h"
 #include "registry/api/routes.h"
 #include "registry/publish/publish_decoder.h"
@@ -123,8 +122,7 @@ void add_unpublish_routes(http::Router& router, RegistryServices& services) {
   };
   http::RouteOptions document;
   document.body_limit = kDocumentLimit;
-  add_judged_route(router, http::Method::put, "/{package}/-rev/{rev}", document,
-                   bind(judge_document));
+  router.add_sink(http::Method::put, "/{package}/-rev/{rev}", bind(judge_document), document);
   router.add(http::Method::del, "/{package}/-rev/{rev}", bind(delete_package));
   router.add(http::Method::del, "/{package}/-/{file}/-rev/{rev}", bind(delete_tarball));
 }

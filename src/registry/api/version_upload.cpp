@@ -1,5 +1,4 @@
 #include "registry/api/version_upload.h"
-#include "registry/api/judged_upload.h"
 #include "registry/api/refusals.h"
 
 namespace imp::registry {
@@ -103,13 +102,15 @@ void add_upload_route(http::Router& router, RegistryServices& services, http::Me
                       std::string_view pattern, const UploadRule& rule, Done done) {
   http::RouteOptions options;
   options.body_limit = body_limit(services);
-  add_judged_route(router, method, pattern, options,
-                   [&services, rule, done = std::move(done)](const http::Request& request)
-                       -> std::expected<std::unique_ptr<http::BodySink>, http::Response> {
-                     auto upload = begin(services, request, rule);
-                     if (!upload) return std::unexpected(std::move(upload.error()));
-                     return std::make_unique<Upload>(services, std::move(*upload), done);
-                   });
+  router.add_sink(
+      method, pattern,
+      [&services, rule, done = std::move(done)](const http::Request& request)
+          -> std::expected<std::unique_ptr<http::BodySink>, http::Response> {
+        auto upload = begin(services, request, rule);
+        if (!upload) return std::unexpected(std::move(upload.error()));
+        return std::make_unique<Upload>(services, std::move(*upload), done);
+      },
+      options);
 }
 
 }  // namespace imp::registry

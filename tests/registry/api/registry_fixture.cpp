@@ -223,7 +223,7 @@ Answer RegistryTest::ask(const Ask& ask) {
     return answer_of(match.route->handler(request), request);
   }
   auto sink = match.route->sink(request);
-  if (!sink) return answer_of(http::failure(sink.error()), request);
+  if (!sink) return answer_of(std::move(sink.error()), request);
   const std::size_t piece = ask.body.size() / 2 + 1;
   for (std::size_t at = 0; at < ask.body.size(); at += piece) {
     if (at > 0 && ask.meanwhile) ask.meanwhile();
