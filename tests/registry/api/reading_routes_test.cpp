@@ -64,9 +64,33 @@ TEST_F(ReadingRoutes, APublicPackageIsEverybodys) {
 }
 
 TEST_F(ReadingRoutes, AWrongCredentialIsARefusalAndNeverNobody) {
+  for (const std::string name : {"@alice%2fopen", "@alice%2fsecret", "@alice%2fabsent"}) {
+    for (const std::string& path : reads(name)) {
+      const bool document = !path.starts_with("/-/");
+      if (document && name == "@alice%2fopen") continue;
+      EXPECT_EQ(get(path, "imp_wrong").outcome(), "401 credential_invalid") << path;
+      EXPECT_EQ(get(path, "imp_pub_wrong").outcome(), "401 publish_token_invalid") << path;
+    }
+  }
+}
+
+// As when it is cached, where nobody looks at the credential.
+TEST_F(ReadingRoutes, NoCredentialKeepsWhatEverybodyMayReadFromAnybody) {
+  ASSERT_EQ(publish(alice.token, "@alice/other", "1.0.0").status, 201);
+  trust_job("@alice/other", {true, true, true});
+  const std::string other = publish_token("@alice/other");
   for (const std::string& path : reads("@alice%2fopen")) {
-    EXPECT_EQ(get(path, "imp_wrong").status, 401) << path;
-    EXPECT_EQ(get(path, "imp_pub_wrong").outcome(), "401 publish_token_invalid") << path;
+    if (path.starts_with("/-/")) continue;
+    for (const std::string& token :
+         {std::string("imp_wrong"), std::string("imp_pub_wrong"), other}) {
+      const Answer answer = get(path, token);
+      EXPECT_EQ(answer.status, 200) << path << " " << token;
+      EXPECT_EQ(answer.header("cache-control"), get(path).header("cache-control")) << path;
+    }
+  }
+  EXPECT_EQ(get("/@alice%2fopen/9.9.9", other).outcome(), "404 version_not_found");
+  for (const char* path : {"/@alice%2fsecret", "/@alice%2fsecret/9.9.9", "/@alice%2fabsent"}) {
+    EXPECT_EQ(get(path, other).outcome(), "403 other_package") << path;
   }
 }
 
