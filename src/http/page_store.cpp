@@ -10,9 +10,10 @@ namespace imp::http {
 
 namespace {
 
-constexpr std::uint64_t kPage = 4096;
-
-std::uint64_t whole_pages(std::uint64_t size) { return (size + kPage - 1) / kPage * kPage; }
+std::uint64_t whole_pages(std::uint64_t size) {
+  static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return (size + page - 1) / page * page;
+}
 
 }  // namespace
 
