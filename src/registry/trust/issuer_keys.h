@@ -28,8 +28,9 @@ struct KeyRules {
   /// the jobs of one pipeline come together: npm does not try an exchange twice.
   int most_waiters = 8;
   /// … and that wait for one configured issuer, all its organisations together: a host that hangs
-  /// must leave worker threads for everything else.
-  int most_busy = 8;
+  /// must leave worker threads for everything else (the server has 16 for outbound calls), and one
+  /// organisation that hangs must leave places for the others.
+  int most_busy = 12;
   std::size_t most_issuers = 4096;  ///< cached per-organisation issuers
 };
 

@@ -265,6 +265,20 @@ TEST_F(IssuerKeysTest, OneHostThatHangsForEveryOrganizationHoldsOnlyAFewRequests
   EXPECT_EQ(refused, 40 - rules.most_busy);
 }
 
+TEST_F(IssuerKeysTest, OneOrganizationThatHangsLeavesPlacesForTheOthers) {
+  Hang hang(remote, "000000000001");
+  std::atomic<int> refused = 0;
+  std::vector<std::jthread> stuck;
+  for (int i = 0; i < 20; ++i) {
+    stuck.emplace_back([&] {
+      if (!keys.current(organization(1))) ++refused;
+    });
+  }
+  while (refused < 20 - rules.most_waiters) std::this_thread::sleep_for(1ms);
+  EXPECT_EQ(code_of(keys.current(organization(2))), "ok");
+  hang.released.count_down();
+}
+
 TEST_F(IssuerKeysTest, WhileStaleKeysAreRenewedOthersAreServedWithThem) {
   ASSERT_TRUE(keys.current(organization(1)));
   clock.advance(2h);
