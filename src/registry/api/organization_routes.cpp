@@ -25,8 +25,8 @@ struct Call {
 
 using Act = std::function<Result<http::Response>(const Call&)>;
 
-/// Changes are for admins, which the services of accounts check; they ask for the second factor.
-enum class Kind : std::uint8_t { reads, changes };
+/// Changes are for admins, and ask for the second factor.
+enum class Kind : std::uint8_t { reads, changes, removes_member };
 
 Result<accounts::Organization> organization_of(RegistryServices& services,
                                                const http::Request& request,
@@ -46,27 +46,6 @@ Result<accounts::Organization> organization_of(RegistryServices& services,
   // As for one that does not exist: its people and teams are nobody else's business.
   return refuse(AccountRefusal::organization_not_found,
                 "There is no organisation \"" + request.param("organization") + "\".");
-}
-
-http::Response answer(RegistryServices& services, const http::Request& request, Kind kind,
-                      const std::string& action, const Act& act) {
-  const std::string subject = "organization:" + request.param("organization");
-  const auto requester = Requester::identify(services, request);
-  if (!requester) return refused(services, nullptr, action, subject, requester.error());
-  const auto denied = [&](const Failure& failure) {
-    return refused(services, &*requester, action, subject, failure);
-  };
-  auto organization = organization_of(services, request, *requester);
-  if (!organization) return denied(organization.error());
-  if (kind == Kind::changes) {
-    auto confirmed = services.accounts.second_factor_gate.require(
-        request, requester->account(),
-        {.purpose = {action, organization->name, true},
-         .without_factor = accounts::WithoutFactor::allow});
-    if (!confirmed) return std::move(confirmed.error());
-  }
-  auto done = act({services, request, *requester, std::move(*organization)});
-  return done ? std::move(*done) : denied(done.error());
 }
 
 /// The text of a member of the body; nothing when it is absent. The CLI strips the '@' of names,
@@ -91,6 +70,41 @@ Result<std::string> member(const Call& call, std::string_view key) {
   if (!text) return pass_on(text);
   if (*text) return std::move(**text);
   return refuse(AccountRefusal::name_invalid, fmt::format("The body has no \"{}\".", key));
+}
+
+/// Before anything of the body is looked up: what is told of it (is there such a person, or team?)
+/// is for admins. Members may take themselves out.
+Result<void> may_change(const Call& call, Kind kind) {
+  if (kind == Kind::removes_member) {
+    const auto name = member(call, "user");
+    if (name && *name == call.requester.account().person->name) return {};
+  }
+  return call.services.database.read([&](db::Session& session) {
+    return accounts::require_organization_admin(session, call.organization, call.actor());
+  });
+}
+
+http::Response answer(RegistryServices& services, const http::Request& request, Kind kind,
+                      const std::string& action, const Act& act) {
+  const std::string subject = "organization:" + request.param("organization");
+  const auto requester = Requester::identify(services, request);
+  if (!requester) return refused(services, nullptr, action, subject, requester.error());
+  const auto denied = [&](const Failure& failure) {
+    return refused(services, &*requester, action, subject, failure);
+  };
+  auto organization = organization_of(services, request, *requester);
+  if (!organization) return denied(organization.error());
+  const Call call{services, request, *requester, std::move(*organization)};
+  if (kind != Kind::reads) {
+    if (const auto may = may_change(call, kind); !may) return denied(may.error());
+    auto confirmed = services.accounts.second_factor_gate.require(
+        request, requester->account(),
+        {.purpose = {action, call.organization.name, true},
+         .without_factor = accounts::WithoutFactor::allow});
+    if (!confirmed) return std::move(confirmed.error());
+  }
+  auto done = act(call);
+  return done ? std::move(*done) : denied(done.error());
 }
 
 Result<accounts::Person> person_in(const Call& call) {
@@ -216,19 +230,18 @@ Result<http::Response> list_packages_of(const Call& call) {
   return http::json(200, packages);
 }
 
-/// What a person maintains, as far as whoever asks may read it.
+/// What a person maintains, as far as whoever asks may read it: nothing, too, of nobody.
 http::Response list_packages_of_person(RegistryServices& services, const http::Request& request) {
   const auto requester = Requester::identify(services, request);
   if (!requester) return accounts::refusal_response(requester.error());
   if (const auto person = services.accounts.authenticator.require_person(request); !person) {
     return accounts::refusal_response(person.error());
   }
-  const auto person = services.accounts.people.by_name(request.param("user"));
-  if (!person) return http::failure(person.error());
+  const std::string& person = request.param("user");
   const auto packages =
       services.database.read([&](db::Session& session) -> Result<boost::json::object> {
         boost::json::object found;
-        for (const std::string& name : packages_maintained_by(session, person->name)) {
+        for (const std::string& name : packages_maintained_by(session, person)) {
           const auto package = find_package(session, name);
           const Caller caller = requester->reaches(name) ? requester->rights() : Caller{};
           if (package && may_read(caller, access_of(session, *package))) found[name] = "write";
@@ -256,7 +269,8 @@ void add_organization_routes(http::Router& router, RegistryServices& services) {
   constexpr std::string_view members = "/-/org/{organization}/user";
   router.add(http::Method::get, members, reads(list_members));
   router.add(http::Method::put, members, changes("organization.member_set", set_member));
-  router.add(http::Method::del, members, changes("organization.member_remove", remove_member));
+  router.add(http::Method::del, members,
+             bind(Kind::removes_member, "organization.member_remove", remove_member));
   constexpr std::string_view teams = "/-/org/{organization}/team";
   router.add(http::Method::get, teams, reads(list_teams));
   router.add(http::Method::put, teams, changes("group.create", create_team));
