@@ -133,6 +133,7 @@ Result<std::shared_ptr<const CachedPackage>> PackumentCache::get(const std::stri
 
 void PackumentCache::invalidate(std::string_view name, std::int64_t revision) {
   Shard& home = shard(name);
+  std::unique_ptr<Entry> old;  // let go after the lock: that gives memory back to the system
   const std::unique_lock lock(home.mutex);
   if (const auto build = home.builds.find(name); build != home.builds.end()) {
     home.builds.erase(build);
@@ -140,6 +141,7 @@ void PackumentCache::invalidate(std::string_view name, std::int64_t revision) {
   const auto found = home.entries.find(name);
   if (found == home.entries.end() || found->second->package->revision >= revision) return;
   bytes_.fetch_sub(found->second->bytes, std::memory_order_relaxed);
+  old = std::move(found->second);
   home.entries.erase(found);
 }
 
@@ -148,6 +150,7 @@ void PackumentCache::evict(std::size_t first_shard) {
   for (std::size_t step = 0; step < 2 * kShards; ++step) {
     if (bytes() <= byte_limit_) return;
     Shard& home = shards_[(first_shard + 1 + step) % kShards];
+    std::vector<std::unique_ptr<Entry>> old;
     const std::unique_lock lock(home.mutex);
     for (auto entry = home.entries.begin(); entry != home.entries.end() && bytes() > byte_limit_;) {
       if (entry->second->used.exchange(false, std::memory_order_relaxed)) {
@@ -155,6 +158,7 @@ void PackumentCache::evict(std::size_t first_shard) {
         continue;
       }
       bytes_.fetch_sub(entry->second->bytes, std::memory_order_relaxed);
+      old.push_back(std::move(entry->second));
       entry = home.entries.erase(entry);
     }
   }

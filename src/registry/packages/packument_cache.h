@@ -35,7 +35,8 @@ struct CachedPackage {
 };
 
 /// Prepared packuments by package name, bounded by bytes. Thread-safe; find() takes one shared lock
-/// and allocates nothing.
+/// and allocates nothing. I/O threads wait for that lock, so what is expensive to let go is let go
+/// without it.
 ///
 /// Reads see writes: a writer calls invalidate() after its commit and before it answers. A build
 /// that began before that is handed to those who already waited for it, but is not kept.

@@ -19,23 +19,25 @@ std::shared_ptr<const http::Prepared> TarballCache::find(std::string_view sha512
 
 void TarballCache::keep(const std::string& sha512, std::shared_ptr<const http::Prepared> tarball) {
   if (slots_.empty()) return;
+  // The one whose place it takes goes with the argument, after the lock: that closes its file.
   const std::unique_lock lock(mutex_);
   if (const auto place = places_.find(sha512); place != places_.end()) {
-    slots_[place->second].tarball = std::move(tarball);
+    slots_[place->second].tarball.swap(tarball);
     return;
   }
   const std::size_t at = free_slot();
   Slot& slot = slots_[at];
   slot.sha512 = sha512;
-  slot.tarball = std::move(tarball);
+  slot.tarball.swap(tarball);
   places_.emplace(slot.sha512, at);
 }
 
 void TarballCache::forget(std::string_view sha512) {
+  std::shared_ptr<const http::Prepared> old;  // let go after the lock
   const std::unique_lock lock(mutex_);
   const auto place = places_.find(sha512);
   if (place == places_.end()) return;
-  slots_[place->second].tarball.reset();
+  slots_[place->second].tarball.swap(old);
   places_.erase(place);
 }
 

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <future>
 #include <thread>
 
 #include "registry/packages/refusal.h"
@@ -39,6 +41,36 @@ TEST(PackumentCache, BuildsOnceAndKeeps) {
   EXPECT_EQ(builds, 1);
   EXPECT_EQ(cache.find("pkg")->revision, 1);
   EXPECT_FALSE(cache.find("other"));
+}
+
+// Giving back the pages of a large packument takes its time, and I/O threads ask the cache.
+TEST(PackumentCache, LetsGoWithoutItsLocks) {
+  PackumentCache cache(10'000);
+  int free = 0;
+  std::vector<std::future<void>> asked;
+  const auto keep = [&](const std::string& name) {
+    EXPECT_TRUE(cache.get(name, [&]() -> Result<CachedPackage> {
+      CachedPackage package;
+      package.revision = 1;
+      auto document = std::make_unique<http::Prepared>();
+      document->identity = std::string(6000, 'x');
+      package.full = std::shared_ptr<const http::Prepared>(
+          document.release(), [&, name](const http::Prepared* gone) {
+            asked.push_back(std::async(std::launch::async, [&, name] { (void)cache.find(name); }));
+            free += asked.back().wait_for(std::chrono::seconds(5)) == std::future_status::ready;
+            delete gone;
+          });
+      return package;
+    }));
+  };
+  keep("pkg");
+  cache.invalidate("pkg", 2);
+  EXPECT_EQ(free, 1) << "invalidated";
+  keep("pkg");
+  keep("other");
+  EXPECT_EQ(free, 2) << "made room";
+  cache.invalidate("pkg", 2);
+  cache.invalidate("other", 2);
 }
 
 TEST(PackumentCache, FailuresAreNotKept) {

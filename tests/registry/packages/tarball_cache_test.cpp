@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <future>
+#include <vector>
+
 namespace imp::registry {
 namespace {
 
@@ -19,6 +23,28 @@ TEST(TarballCacheTest, KeepsAndForgets) {
   cache.forget("never there");
   EXPECT_FALSE(cache.find("a"));
   EXPECT_EQ(second.use_count(), 1);  // so its file is closed
+}
+
+// Closing a file takes its time, and I/O threads ask the cache.
+TEST(TarballCacheTest, LetsGoWithoutItsLock) {
+  TarballCache cache(1);
+  int free = 0;
+  std::vector<std::future<void>> asked;
+  const auto watched = [&] {
+    return std::shared_ptr<const http::Prepared>(
+        new http::Prepared, [&](const http::Prepared* tarball) {
+          asked.push_back(std::async(std::launch::async, [&] { (void)cache.find("a"); }));
+          free += asked.back().wait_for(std::chrono::seconds(5)) == std::future_status::ready;
+          delete tarball;
+        });
+  };
+  cache.keep("a", watched());
+  cache.keep("a", watched());
+  EXPECT_EQ(free, 1) << "replaced";
+  cache.keep("b", watched());
+  EXPECT_EQ(free, 2) << "made room";
+  cache.forget("b");
+  EXPECT_EQ(free, 3) << "forgotten";
 }
 
 TEST(TarballCacheTest, WhatIsAskedForOutlivesWhatIsNot) {
