@@ -9,7 +9,8 @@ namespace {
 constexpr std::pair<std::string_view, std::string_view> kFields[] = {
     // Sign-in and second factor; a new factor's form calls the code "code".
     {"code_missing", "otp"},
-    {"second_factor_wrong", "otp code"},
+    {"second_factor_wrong", "otp"},
+    {"second_factor_unconfirmed", "code"},
     {"second_factor_required", "otp"},
     {"sign_in_failed", "password"},
     {"password_not_enough", "password"},

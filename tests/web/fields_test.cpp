@@ -57,7 +57,7 @@ TEST_F(FieldsTest, ARefusedFormSaysWhichFieldOfWhichFormItWas) {
        "password",
        "{}"},
       {"/account/tokens", {{"token_name", "x"}}, "otp", "{}"},
-      {"/account/tokens", {{"token_name", "x"}, {"otp", "000000"}}, "otp code", "{}"},
+      {"/account/tokens", {{"token_name", "x"}, {"otp", "000000"}}, "otp", "{}"},
       {"/package/@acme/lib/settings/publishers", publisher, "vcs_origin", "{}"},
       {"/package/@acme/lib/settings/publishers", unconfirmed, "otp", "{}"},
   };
@@ -71,6 +71,15 @@ TEST_F(FieldsTest, ARefusedFormSaysWhichFieldOfWhichFormItWas) {
     EXPECT_THAT(answer.body, HasSubstr("problem.js")) << form;
   }
   EXPECT_FALSE(browser.get("/org/acme").has("problem.js"));
+}
+
+TEST_F(FieldsTest, TheCodeOfANewFactorHasAFieldOfItsOwn) {
+  const accounts::Person bob = person("bob");
+  Browser browser = signed_in("bob");
+  ASSERT_TRUE(accounts_->second_factors.begin_totp(
+      bob, accounts::Actor{.person_id = bob.id, .name = bob.name}));
+  const Answer answer = browser.post("/account/second-factor/confirm", {{"code", "000000"}});
+  EXPECT_THAT(answer.body, HasSubstr(R"(data-apart="{}" data-field="code")"));
 }
 
 TEST_F(FieldsTest, MembersCannotFindOutWhichAccountsExist) {
