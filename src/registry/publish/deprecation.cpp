@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <vector>
@@ -123,16 +122,13 @@ Result<Changed> deprecate(db::Session& session, const PackageName& name,
   if (!package) return pass_on(package);
   if (plan.changes.empty()) return Changed{std::move(*package), false};
   if (package->revision != plan.revision) return stale(name);
-  json::array versions;
+  json::object messages;
   for (const DeprecationPlan::Message& change : plan.changes) {
     write_deprecated(session, package->id, change.version, change.text);
-    versions.emplace_back(change.version);
+    messages[change.version] = change.text.value_or("");
   }
   touch(session, *package, now);
-  return Changed{
-      std::move(*package),
-      true,
-      {{"versions", std::move(versions)}, {"message", plan.changes.front().text.value_or("")}}};
+  return Changed{std::move(*package), true, {{"deprecated", std::move(messages)}}};
 }
 
 }  // namespace imp::registry

@@ -94,15 +94,16 @@ TEST_F(PackageChangeRoutes, TheAuditLogSaysWhatExactlyWasChanged) {
   ASSERT_EQ(put(owners({"alice", "bob"}, rev()), rev(), alice.token).outcome(), "201 ok");
   EXPECT_EQ(audit_detail("package.owners").at("maintainers"), (json::array{"alice", "bob"}));
   json::object document = packument();
-  document.at("versions").at("1.1.0").as_object()["deprecated"] = "use 1.0";
+  document.at("versions").at("1.0.0").as_object()["deprecated"] = "use 1.1";
+  document.at("versions").at("1.1.0").as_object()["deprecated"] = "use 1.2";
   ASSERT_EQ(ask({.method = Method::put,
                  .target = "/@alice%2flib",
                  .token = alice.token,
                  .body = json::serialize(document)})
                 .outcome(),
             "201 ok");
-  EXPECT_EQ(audit_detail("package.deprecate").at("versions"), (json::array{"1.1.0"}));
-  EXPECT_EQ(audit_detail("package.deprecate").at("message"), "use 1.0");
+  EXPECT_EQ(audit_detail("package.deprecate").at("deprecated"),
+            (json::object{{"1.0.0", "use 1.1"}, {"1.1.0", "use 1.2"}}));
   ASSERT_EQ(ask({.method = Method::put,
                  .target = "/-/package/@alice%2flib/dist-tags/next",
                  .token = alice.token,
