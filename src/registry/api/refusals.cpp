@@ -63,7 +63,7 @@ void record_use(db::Session& session, const Requester& requester, std::string_vi
                 std::string_view outcome, std::string_view message, Time now) {
   const trust::PublishToken& token = *requester.publish_token();
   trust::Attempt attempt;
-  attempt.id = new_uuid();
+  attempt.id = new_ordered_uuid(now);
   attempt.package_name = token.package_name;
   attempt.at = now;
   attempt.action = attempt_action(action);
