@@ -86,7 +86,7 @@ Result<void> expire_releases(RegistryServices& services) {
     if (!*due) return {};
     const auto done = services.database.write([&](db::Session& session) -> Result<void> {
       const Time now = services.clock.now();
-      const auto taken = take_expired(session, now, kAtOnce);
+      const auto taken = take_expired(session, now, kAtOnce, services.log);
       if (!taken) return pass_on(taken);
       for (const StagedRelease& release : *taken) {
         audit::Record record;

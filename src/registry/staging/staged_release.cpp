@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kColumns =
     "SELECT id, candidate, publisher_name, publisher_email, trusted_id, trusted_config, run, "
-    "access, created_at "
+    "access, created_at, package_name, version "
     "FROM staged_release ";
 
 Result<StagedRelease> from_row(const db::Row& row) {
@@ -166,14 +166,22 @@ Result<StagedRelease> reject_staged(db::Session& session, std::string_view id,
   return release;
 }
 
-Result<std::vector<StagedRelease>> take_expired(db::Session& session, Time now,
-                                                std::int64_t limit) {
+Result<std::vector<StagedRelease>> take_expired(db::Session& session, Time now, std::int64_t limit,
+                                                Log& log) {
   std::vector<StagedRelease> taken;
   static const std::string sql =
       std::string(kColumns) + "WHERE created_at <= :p1 ORDER BY created_at LIMIT :p2";
   for (const db::Row& row : session.rows(sql, {to_milliseconds(now - kStageLife), limit})) {
     auto release = from_row(row);
-    if (!release) return pass_on(release);
+    if (!release) {
+      // It is over all the same, and must not keep the others.
+      log.error("an expired staged release could not be read",
+                {{"id", row.text(0)}, {"reason", release.error().detail}});
+      release = StagedRelease{};
+      release->id = row.text(0);
+      release->candidate.name = row.text(9);
+      release->candidate.version = row.text(10);
+    }
     remove(session, *release);
     taken.push_back(std::move(*release));
   }

@@ -81,8 +81,10 @@ Result<Published> approve_staged(db::Session& session, std::string_view id, cons
 Result<StagedRelease> reject_staged(db::Session& session, std::string_view id,
                                     const Caller& caller);
 
-/// Takes away the oldest of the releases that are over, at most `limit`, and returns them.
-Result<std::vector<StagedRelease>> take_expired(db::Session& session, Time now, std::int64_t limit);
+/// Takes away the oldest of the releases that are over, at most `limit`, and returns them. Of one
+/// that cannot be read, that is its id and its candidate's name and version.
+Result<std::vector<StagedRelease>> take_expired(db::Session& session, Time now, std::int64_t limit,
+                                                Log& log);
 /// Whether there are any.
 bool any_expired(db::Session& session, Time now);
 

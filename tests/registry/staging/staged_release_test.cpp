@@ -281,14 +281,32 @@ TEST_F(StagedReleaseTest, IsOverAtTheEndOfItsTime) {
   EXPECT_TRUE(over());
   EXPECT_EQ(code(approve(id, ann)), "stage_not_found");
   EXPECT_TRUE(find(id));
-  const auto taken =
-      database->write([&](db::Session& session) { return take_expired(session, now, 10); });
+  const auto taken = database->write(
+      [&](db::Session& session) { return take_expired(session, now, 10, null_log()); });
   ASSERT_TRUE(taken);
   ASSERT_EQ(taken->size(), 1u);
   EXPECT_EQ(taken->front().id, id);
   EXPECT_FALSE(over());
   EXPECT_FALSE(version("1.1.0"));
   EXPECT_EQ(code(find(id)), "stage_not_found");
+}
+
+TEST_F(StagedReleaseTest, OneThatCannotBeReadKeepsNoOtherFromExpiring) {
+  const std::string broken = staged("1.1.0"), whole = staged("1.2.0");
+  write([&](db::Session& session) {
+    session.run("UPDATE staged_release SET candidate = '[' WHERE id = :p1", {broken});
+  });
+  now += kStageLife;
+  const auto taken = database->write(
+      [&](db::Session& session) { return take_expired(session, now, 10, null_log()); });
+  ASSERT_TRUE(taken);
+  ASSERT_EQ(taken->size(), 2u);
+  for (const StagedRelease& release : *taken) {
+    EXPECT_EQ(release.candidate.name, "lib");
+    EXPECT_EQ(release.candidate.version, release.id == broken ? "1.1.0" : "1.2.0");
+  }
+  EXPECT_FALSE(version("1.1.0"));
+  EXPECT_FALSE(version("1.2.0"));
 }
 
 TEST_F(StagedReleaseTest, ItsTarballIsInUse) {
