@@ -61,7 +61,7 @@ bool reserve_version(db::Session& session, std::string_view package_id, std::str
 void release_version(db::Session& session, std::string_view package_id, std::string_view version,
                      std::string_view stage_id);
 
-/// True when a published version refers to this blob; what a sweep of unused blobs asks.
+/// True when a published version refers to this blob.
 bool tarball_in_use(db::Session& session, std::string_view sha512);
 
 }  // namespace imp::registry
