@@ -51,9 +51,10 @@ class PipelinesTest : public WebTest {
     const std::string now = std::to_string(to_milliseconds(clock_.now()));
     run(fmt::format(
         "INSERT INTO ci_jobs VALUES ('{}', '{}', '{}', '{}', {}, {}, '{}', '{}', '{}', "
-        "'', '[]', '[]', 'medium', 0, '', '', '', NULL, '', {}, {}, NULL, '', 'one', "
-        "'', '[]', '', NULL, '', '', 0, 0, 0)",
+        "'', '[]', '[]', 'medium', 0, '', '', NULL, '', {}, {}, NULL, '', 'one', "
+        "'', '[]', '', NULL, '', 0, 0, 0)",
         id, kWorkflow, kPipeline, widgets.id, position, position, name, type, status, now, now));
+    run(fmt::format("INSERT INTO ci_job_tickets VALUES ('{}', '', '')", id));
   }
 
   void print(std::int64_t sequence, std::string_view bytes) {

@@ -61,9 +61,10 @@ void advance_workflow(db::Session& session, std::string_view workflow_id, Time n
 void end_job(db::Session& session, const Job& job, JobStatus status, std::string_view reason,
              Time now, Changes& changes) {
   session.run(
-      "UPDATE ci_jobs SET status = :p1, stopped = :p2, sealed_ticket = '', credential_hash = '', "
-      "lease_expires = NULL WHERE id = :p3",
+      "UPDATE ci_jobs SET status = :p1, stopped = :p2, credential_hash = '', lease_expires = NULL "
+      "WHERE id = :p3",
       {std::string(name(status)), to_milliseconds(now), job.id});
+  set_sealed_ticket(session, job.id, "");
   if (!reason.empty()) {
     session.run("UPDATE ci_jobs SET reason = :p1 WHERE id = :p2", {storable(reason), job.id});
   }

@@ -86,8 +86,7 @@ void insert_workflow(db::Session& session, const PipelineFacts& facts,
     row.position = i;
     row.requirements = requirements_of(compiled, job);
     row.resource_class = storable(job.resource_class);
-    row.ticket_template = compilation.templates[index][i];
-    insert(session, row);
+    insert(session, row, compilation.templates[index][i]);
   }
   advance_workflow(session, workflow.id, now, changes);
 }

@@ -82,10 +82,10 @@ JobDispatch::Taken JobDispatch::take(db::Session& session, const RunnerIdentity&
   if (!row) return {};
   Taken taken;
   taken.job_id = row->job.id;
-  if (!row->sealed_ticket.empty()) {
+  if (auto sealed = sealed_ticket_of(session, row->job.id); !sealed.empty()) {
     session.run("UPDATE ci_jobs SET lease_expires = :p1 WHERE id = :p2",
                 {lease_end(), row->job.id});
-    taken.sealed_ticket = row->sealed_ticket;
+    taken.sealed_ticket = std::move(sealed);
     return taken;
   }
   taken.prepared = prepare(session, *row, changes);
@@ -110,7 +110,7 @@ std::optional<JobDispatch::Prepared> JobDispatch::prepare(db::Session& session, 
                                                           Changes& changes) const {
   Prepared prepared;
   prepared.facts = facts_of(session, row.job);
-  prepared.ticket_template = row.ticket_template;
+  prepared.ticket_template = ticket_template_of(session, row.job.id);
   prepared.withheld = is_withheld(prepared.facts);
   if (prepared.withheld) return prepared;
   if (!release_contexts(session, prepared, changes)) return std::nullopt;
@@ -192,13 +192,13 @@ Result<std::optional<runner::JobTicket>> JobDispatch::hand_over(const RunnerIden
           return std::nullopt;
         }
         // The same claim, asked twice at once, was answered already.
-        if (!row->sealed_ticket.empty()) return row->sealed_ticket;
+        if (auto before = sealed_ticket_of(session, job_id); !before.empty()) return before;
         session.run(
-            "UPDATE ci_jobs SET lease_hash = :p1, credential_hash = :p2, sealed_ticket = :p3, "
-            "lease_expires = :p4 WHERE id = :p5",
+            "UPDATE ci_jobs SET lease_hash = :p1, credential_hash = :p2, lease_expires = :p3 WHERE "
+            "id = :p4",
             {crypto::sha256_hex(ticket->lease),
-             crypto::sha256_hex(prepared.secrets.checkout_credential), sealed, lease_end(),
-             job_id});
+             crypto::sha256_hex(prepared.secrets.checkout_credential), lease_end(), job_id});
+        set_sealed_ticket(session, job_id, sealed);
         return sealed;
       });
   if (!stored) return pass_on(stored);
@@ -226,8 +226,9 @@ Result<void> JobDispatch::give_back(const RunnerIdentity& runner,
       session.run(
           "UPDATE ci_jobs SET status = 'queued', started = NULL, runner_id = '', runner_name = '', "
           "claim_id = '', lease_hash = '', lease_expires = NULL, credential_hash = '', "
-          "sealed_ticket = '', context_ids = '[]', reason = '' WHERE id = :p1",
+          "context_ids = '[]', reason = '' WHERE id = :p1",
           {row.job.id});
+      set_sealed_ticket(session, row.job.id, "");
       advance_workflow(session, row.job.workflow_id, services_.clock.now(), changes);
       changes.add(std::string(queue_topic));
       changes.add(job_topic(row.job.id));

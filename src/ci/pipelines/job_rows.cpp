@@ -13,9 +13,9 @@ namespace json = boost::json;
 
 constexpr std::string_view job_columns =
     "id, workflow_id, pipeline_id, project_id, position, number, name, type, status, reason, "
-    "requirements, contexts, resource_class, ssh, template, approver_id, approver_name, approved, "
+    "requirements, contexts, resource_class, ssh, approver_id, approver_name, approved, "
     "reused_from, queued, started, stopped, runner_id, runner_name, claim_id, context_ids, "
-    "lease_hash, lease_expires, sealed_ticket, accepted, output_bytes, cancel_requested";
+    "lease_hash, lease_expires, accepted, output_bytes, cancel_requested";
 
 std::string strings(const std::vector<std::string>& values) {
   return json::serialize(json::array(values.begin(), values.end()));
@@ -86,28 +86,34 @@ JobRow job_of(const db::Row& row) {
              .requirements = {},
              .contexts = strings_of(row.text(11)),
              .ssh = row.flag(13),
-             .approver_name = row.text(16),
-             .reused_from = row.text(18),
-             .runner_name = row.text(23),
-             .cancel_requested = row.flag(31),
-             .queued = time_of(row, 19),
-             .started = time_of(row, 20),
-             .stopped = time_of(row, 21)};
+             .approver_name = row.text(15),
+             .reused_from = row.text(17),
+             .runner_name = row.text(22),
+             .cancel_requested = row.flag(29),
+             .queued = time_of(row, 18),
+             .started = time_of(row, 19),
+             .stopped = time_of(row, 20)};
   out.position = static_cast<std::size_t>(row.integer(4));
   out.requirements = requirements_of(row.text(10));
   out.resource_class = row.text(12);
-  out.ticket_template = row.text(14);
-  out.approver_id = row.text(15);
-  out.approved = time_of(row, 17);
-  out.runner_id = row.text(22);
-  out.claim_id = row.text(24);
-  out.context_ids = strings_of(row.text(25));
-  out.lease_hash = row.text(26);
-  out.lease_expires = time_of(row, 27);
-  out.sealed_ticket = row.text(28);
-  out.accepted = static_cast<std::uint64_t>(row.integer(29));
-  out.output_bytes = row.integer(30);
+  out.approver_id = row.text(14);
+  out.approved = time_of(row, 16);
+  out.runner_id = row.text(21);
+  out.claim_id = row.text(23);
+  out.context_ids = strings_of(row.text(24));
+  out.lease_hash = row.text(25);
+  out.lease_expires = time_of(row, 26);
+  out.accepted = static_cast<std::uint64_t>(row.integer(27));
+  out.output_bytes = row.integer(28);
   return out;
+}
+
+std::string ticket_column(db::Session& session, std::string_view column,
+                          const std::string& job_id) {
+  const auto row = session.row(
+      fmt::format("SELECT {} FROM ci_job_tickets WHERE job_id = :p1", column), {job_id});
+  if (!row) damaged("ticket");
+  return row->text(0);
 }
 
 }  // namespace
@@ -140,18 +146,19 @@ std::vector<JobRow> jobs_of(db::Session& session, std::string_view workflow_id) 
   return rows;
 }
 
-void insert(db::Session& session, const JobRow& row) {
+void insert(db::Session& session, const JobRow& row, std::string_view ticket_template) {
   const Job& job = row.job;
   db::Value number;
   if (job.number) number = *job.number;
   session.run(
       "INSERT INTO ci_jobs (id, workflow_id, pipeline_id, project_id, position, number, name, "
-      "type, status, reason, requirements, contexts, resource_class, ssh, template, approver_id, "
+      "type, status, reason, requirements, contexts, resource_class, ssh, approver_id, "
       "approver_name, approved, reused_from, queued, started, stopped, runner_id, runner_name, "
-      "claim_id, context_ids, lease_hash, lease_expires, credential_hash, sealed_ticket, accepted, "
-      "output_bytes, cancel_requested) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, "
-      ":p11, :p12, :p13, :p14, :p15, :p16, :p17, :p18, :p19, :p20, :p21, :p22, '', :p23, '', :p24, "
-      "'', NULL, '', '', 0, 0, 0)",
+      "claim_id, context_ids, lease_hash, lease_expires, credential_hash, accepted, output_bytes, "
+      "cancel_requested) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11, :p12, "
+      ":p13, :p14, :p15, :p16, :p17, :p18, :p19, :p20, :p21, '', :p22, '', :p23, '', NULL, '', 0, "
+      "0, "
+      "0)",
       {job.id,
        job.workflow_id,
        job.pipeline_id,
@@ -166,7 +173,6 @@ void insert(db::Session& session, const JobRow& row) {
        strings(job.contexts),
        row.resource_class,
        std::int64_t{job.ssh},
-       row.ticket_template,
        row.approver_id,
        job.approver_name,
        value_of(row.approved),
@@ -176,6 +182,21 @@ void insert(db::Session& session, const JobRow& row) {
        value_of(job.stopped),
        job.runner_name,
        strings(row.context_ids)});
+  session.run("INSERT INTO ci_job_tickets (job_id, template, sealed) VALUES (:p1, :p2, '')",
+              {job.id, std::string(ticket_template)});
+}
+
+std::string ticket_template_of(db::Session& session, const std::string& job_id) {
+  return ticket_column(session, "template", job_id);
+}
+
+std::string sealed_ticket_of(db::Session& session, const std::string& job_id) {
+  return ticket_column(session, "sealed", job_id);
+}
+
+void set_sealed_ticket(db::Session& session, const std::string& job_id, std::string sealed) {
+  session.run("UPDATE ci_job_tickets SET sealed = :p1 WHERE job_id = :p2",
+              {std::move(sealed), job_id});
 }
 
 std::vector<JobNode> nodes_of(const std::vector<JobRow>& rows) {

@@ -56,7 +56,15 @@ std::vector<db::Migration> pipeline_migrations() {
            "actor_id TEXT NOT NULL, actor_name TEXT NOT NULL, refs_before TEXT NOT NULL, "
            "created BIGINT NOT NULL);\n"
            "CREATE TABLE ci_runner_tokens (id TEXT PRIMARY KEY, name TEXT NOT NULL, "
-           "hash TEXT NOT NULL UNIQUE, created BIGINT NOT NULL);\n"}};
+           "hash TEXT NOT NULL UNIQUE, created BIGINT NOT NULL);\n"},
+          // What may have megabytes, out of the rows that are read and written all the time.
+          {"ci-pipelines/2",
+           "CREATE TABLE ci_job_tickets (job_id TEXT PRIMARY KEY, template TEXT NOT NULL, "
+           "sealed TEXT NOT NULL);\n"
+           "INSERT INTO ci_job_tickets (job_id, template, sealed) "
+           "SELECT id, template, sealed_ticket FROM ci_jobs;\n"
+           "ALTER TABLE ci_jobs DROP COLUMN template;\n"
+           "ALTER TABLE ci_jobs DROP COLUMN sealed_ticket;\n"}};
 }
 
 }  // namespace imp::ci

@@ -92,7 +92,6 @@ JobRow fresh(const JobRow& old) {
   row.position = old.position;
   row.requirements = old.requirements;
   row.resource_class = old.resource_class;
-  row.ticket_template = old.ticket_template;
   return row;
 }
 
@@ -132,7 +131,7 @@ Result<Workflow> make_rerun(db::Session& session, const Workflow& workflow,
     row.job.workflow_id = again.id;
     const bool chosen = std::ranges::find(choice->chosen, old.position) != choice->chosen.end();
     row.job.ssh = old.job.ssh || (request.enable_ssh && chosen);
-    insert(session, row);
+    insert(session, row, ticket_template_of(session, old.job.id));
   }
   return again;
 }

@@ -17,14 +17,12 @@ struct JobRow {
   std::size_t position = 0;
   std::vector<JobRequirement> requirements;
   std::string resource_class;
-  std::string ticket_template;  ///< see job_ticket.h
   std::string approver_id;
   std::optional<Time> approved;
   std::string runner_id, claim_id;
   std::vector<std::string> context_ids;
   std::string lease_hash;
   std::optional<Time> lease_expires;
-  std::string sealed_ticket;
   std::uint64_t accepted = 0;  ///< the last event that was applied
   std::int64_t output_bytes = 0;
 };
@@ -46,7 +44,15 @@ std::vector<JobRow> find_jobs(db::Session& session, std::string_view condition,
                               std::vector<db::Value> parameters);
 /// All jobs of a workflow, by position.
 std::vector<JobRow> jobs_of(db::Session& session, std::string_view workflow_id);
-void insert(db::Session& session, const JobRow& row);
+/// `ticket_template`: see job_ticket.h.
+void insert(db::Session& session, const JobRow& row, std::string_view ticket_template);
+
+/// What a job's runner is given may have megabytes: it is beside the job, not in its row, which is
+/// read and written all the time.
+std::string ticket_template_of(db::Session& session, const std::string& job_id);
+/// The answer to the claim that has the job; empty before there is one, and after the job.
+std::string sealed_ticket_of(db::Session& session, const std::string& job_id);
+void set_sealed_ticket(db::Session& session, const std::string& job_id, std::string sealed);
 
 std::vector<JobNode> nodes_of(const std::vector<JobRow>& rows);
 

@@ -328,15 +328,20 @@ TEST_F(DispatchTest, NothingSecretOfATicketIsReadableAtRest) {
   push_config(guarded);
   const auto ticket = claim();
   const auto rows = database_->read([](db::Session& session) -> Result<std::string> {
-    const auto row =
-        session.row("SELECT sealed_ticket, lease_hash, credential_hash, template FROM ci_jobs");
+    const auto row = session.row(
+        "SELECT sealed, lease_hash, credential_hash, template FROM ci_jobs "
+        "JOIN ci_job_tickets ON job_id = id");
     return row->text(0) + row->text(1) + row->text(2) + row->text(3);
   });
   for (const std::string& secret : ticket->secrets) EXPECT_THAT(*rows, Not(HasSubstr(secret)));
   EXPECT_THAT(*rows, Not(HasSubstr(ticket->lease)));
   finish(*ticket);
   const auto left = database_->read([](db::Session& session) -> Result<std::string> {
-    return session.row("SELECT sealed_ticket || credential_hash FROM ci_jobs")->text(0);
+    return session
+        .row(
+            "SELECT sealed || credential_hash FROM ci_jobs JOIN "
+            "ci_job_tickets ON job_id = id")
+        ->text(0);
   });
   EXPECT_EQ(*left, "");
 }

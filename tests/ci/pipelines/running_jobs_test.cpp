@@ -63,6 +63,27 @@ TEST_F(RunningJobsTest, EventsBecomeStepsAndOutput) {
   EXPECT_EQ(state(pipeline_.id), "failed: test=failed");
 }
 
+// What a runner is given may have megabytes; what is read every second goes without it.
+TEST_F(RunningJobsTest, NothingThatIsAskedForAllTheTimeReadsTheTicket) {
+  start();
+  const auto move = [&](const std::string& from, const std::string& to) {
+    return database_->write([&](db::Session& session) -> Result<void> {
+      session.run("ALTER TABLE " + from + " RENAME TO " + to);
+      return {};
+    });
+  };
+  ASSERT_TRUE(move("ci_job_tickets", "out_of_reach"));
+  EXPECT_TRUE(world_->pipelines.running.heartbeat(runner_, ticket_.job_id, {ticket_.lease}));
+  EXPECT_TRUE(send(1, {StepStarted{1, "a"}, StepOutput{1, "said"}}));
+  EXPECT_EQ(output(), "said");
+  EXPECT_EQ(view().job.status, JobStatus::running);
+  EXPECT_TRUE(world_->pipelines.reader.list({.project_id = widgets.id}));
+  EXPECT_EQ(state(pipeline_.id), "running: test=running");
+  EXPECT_TRUE(world_->pipelines.running.may_read(variable(ticket_, "none"), widgets.id));
+  ASSERT_TRUE(move("out_of_reach", "ci_job_tickets"));
+  ASSERT_TRUE(send(3, {JobFinished{JobOutcome::success, false, ""}}));
+}
+
 TEST_F(RunningJobsTest, EachEventIsAppliedOnceAndInOrder) {
   start();
   ASSERT_TRUE(send(1, {StepStarted{1, "a"}, StepOutput{1, "1"}, StepOutput{1, "2"}}));
