@@ -49,6 +49,7 @@ class RegistryHalf {
   registry::RecentPublishes recent_publishes_;
   registry::PackumentCache cache_;
   registry::PackageReader reader_;
+  registry::Reviews reviews_;
   registry::RegistryServices services_;
 };
 

@@ -2,13 +2,12 @@
 
 #include "registry/api/refusals.h"
 #include "registry/api/stage_decisions.h"
-#include "registry/packages/version_store.h"
+#include "registry/staging/release_review.h"
 #include "web/frames.h"
 #include "web/handlers.h"
 #include "web/model.h"
 #include "web/package_view.h"
 #include "web/passkey_pages.h"
-#include "web/release_changes.h"
 #include "web/routes.h"
 
 namespace imp::web {
@@ -16,17 +15,6 @@ namespace imp::web {
 namespace {
 
 constexpr std::int64_t kReleasesShown = 100;
-
-boost::json::array changes_model(const std::vector<ReleaseChange>& changes) {
-  boost::json::array items;
-  for (const ReleaseChange& change : changes) {
-    items.push_back({{"what", change.what},
-                     {"before", change.before},
-                     {"after", change.after},
-                     {"warning", change.warning}});
-  }
-  return items;
-}
 
 /// The run that staged it, as far as its identity token told.
 boost::json::array run_model(const boost::json::object& run) {
@@ -38,35 +26,97 @@ boost::json::array run_model(const boost::json::object& run) {
   return items;
 }
 
-/// The manifest of the version that is `latest` now; empty when there is none.
-boost::json::object latest_manifest(const registry::PackageSnapshot& package) {
-  const auto tag = package.dist_tags.find("latest");
-  const auto* version = tag == package.dist_tags.end() ? nullptr : package.find(tag->second);
-  if (!version) return {};
-  boost::system::error_code error;
-  boost::json::value manifest = boost::json::parse(version->manifest, error);
-  return !error && manifest.is_object() ? std::move(manifest.get_object()) : boost::json::object();
-}
-
-boost::json::object release_model(const registry::StagedRelease& release,
-                                  const registry::PackageSnapshot& package, Time now) {
+boost::json::object release_model(const registry::StagedRelease& release, Time now) {
   const registry::TarballFacts& tarball = release.candidate.tarball;
-  const auto latest = package.dist_tags.find("latest");
   return {{"id", release.id},
           {"version", release.candidate.version},
           {"tag", release.candidate.tag},
           {"actor", release.publisher.person.name},
           {"automation", release.automation},
           {"created", time_model(release.created, now)},
+          {"expires", iso8601(release.expires()).substr(0, 10)},
           {"run", run_model(release.run)},
           {"files", tarball.file_count},
           {"unpacked", size_text(tarball.unpacked_size)},
           {"size", size_text(tarball.size)},
           {"integrity", tarball.integrity},
-          {"stage_id", {{"value", release.id}, {"what", "the Stage ID"}}},
-          {"previous", latest == package.dist_tags.end() ? std::string() : latest->second},
-          {"changes", changes_model(release_changes(latest_manifest(package),
-                                                    release.candidate.clean.manifest))}};
+          {"stage_id", {{"value", release.id}, {"what", "the Stage ID"}}}};
+}
+
+boost::json::array changes_model(const std::vector<registry::ManifestChange>& changes) {
+  boost::json::array items;
+  for (const registry::ManifestChange& change : changes) {
+    items.push_back({{"what", change.what},
+                     {"before", change.before},
+                     {"after", change.after},
+                     {"warning", change.warning}});
+  }
+  return items;
+}
+
+boost::json::array texts_model(const std::vector<std::string>& texts) {
+  boost::json::array items;
+  for (const std::string& text : texts) items.emplace_back(text);
+  return items;
+}
+
+boost::json::object line_model(const registry::DiffLine& line) {
+  using Kind = registry::DiffLine::Kind;
+  return {{"mark", line.kind == Kind::added     ? "+"
+                   : line.kind == Kind::removed ? "-"
+                                                : " "},
+          {"kind", line.kind == Kind::added     ? "added"
+                   : line.kind == Kind::removed ? "removed"
+                                                : "same"},
+          {"text", line.text}};
+}
+
+boost::json::object hunk_model(const registry::DiffHunk& hunk) {
+  boost::json::array lines;
+  std::uint32_t first = 0;
+  for (const registry::DiffLine& line : hunk) {
+    if (first == 0) first = line.after != 0 ? line.after : line.before;
+    lines.push_back(line_model(line));
+  }
+  return {{"first", first}, {"lines", std::move(lines)}};
+}
+
+boost::json::object file_model(const registry::FileChange& change) {
+  using What = registry::FileChange::What;
+  boost::json::array hunks;
+  for (const registry::DiffHunk& hunk : change.hunks) hunks.push_back(hunk_model(hunk));
+  return {{"what", registry::name(change.what)},
+          {"path", change.path},
+          {"before", change.what == What::added ? std::string() : size_text(change.before)},
+          {"after", change.what == What::removed ? std::string() : size_text(change.after)},
+          {"binary", change.binary},
+          {"minified", change.minified},
+          {"hidden", change.hidden_characters},
+          {"repeated", change.repeated},
+          {"left_out", change.left_out},
+          {"hunks", std::move(hunks)}};
+}
+
+boost::json::object review_model(const registry::ReleaseReview& review) {
+  boost::json::object model{
+      {"previous", review.previous ? review.previous->version : std::string()},
+      {"previous_size", review.previous ? size_text(review.previous->size) : std::string()},
+      {"maintainers", texts_model(review.maintainers)},
+      {"warnings", texts_model(review.warnings)},
+      {"notes", texts_model(review.notes)},
+      {"changes", changes_model(review.manifest)},
+      {"compared", review.tarball != nullptr}};
+  if (!review.tarball) return model;
+  boost::json::array changed_files;
+  for (const registry::FileChange& change : review.tarball->files) {
+    changed_files.push_back(file_model(change));
+  }
+  model["added"] = review.tarball->added;
+  model["removed"] = review.tarball->removed;
+  model["changed"] = review.tarball->changed;
+  model["unchanged"] = review.tarball->unchanged;
+  model["changed_files"] = std::move(changed_files);
+  return model;
 }
 
 Result<http::Response> show_staged(const Visit& visit) {
@@ -83,7 +133,7 @@ Result<http::Response> show_staged(const Visit& visit) {
   if (!page) return pass_on(page);
   boost::json::array releases;
   for (const registry::StagedRelease& release : page->items) {
-    releases.push_back(release_model(release, view->package, visit.services.clock.now()));
+    releases.push_back(release_model(release, visit.services.clock.now()));
   }
   Page shown{.title = "Staged releases of " + name,
              .content = "staged",
@@ -91,6 +141,35 @@ Result<http::Response> show_staged(const Visit& visit) {
                        {"base", package_link(name) + "/staged"},
                        {"tabs", package_tabs(name, "Staged", view->writer, view->staged)},
                        {"releases", std::move(releases)}}};
+  add_factor(shown, *factor);
+  return show(visit, std::move(shown));
+}
+
+/// One release against the last one.
+Result<http::Response> show_review(const Visit& visit) {
+  const auto view = package_view(visit);
+  if (!view) return pass_on(view);
+  auto& services = visit.services.registry;
+  const auto factor = visit.services.accounts.second_factors.state(visit.person().id);
+  if (!factor) return pass_on(factor);
+  const auto release = registry::visible_release(services, view->requester, visit.param("stage"));
+  if (!release) return pass_on(release);
+  const std::string& name = view->name.text();
+  if (release->candidate.name != name) {
+    return refuse(WebRefusal::page_not_found, "That release is of another package.");
+  }
+  const auto review = services.reviews.of(*release);
+  if (!review) return pass_on(review);
+  const std::string base = package_link(name) + "/staged";
+  boost::json::object model = release_model(*release, visit.services.clock.now());
+  for (auto& member : review_model(*review)) model[member.key()] = std::move(member.value());
+  model["name"] = name;
+  model["base"] = base;
+  model["tabs"] = package_tabs(name, "Staged", view->writer, view->staged);
+  Page shown{.title = name + " " + release->candidate.version + ": review",
+             .content = "review",
+             .model = std::move(model),
+             .trail = {{"Staged", base}}};
   add_factor(shown, *factor);
   return show(visit, std::move(shown));
 }
@@ -137,6 +216,7 @@ void add_staged_pages(http::Router& router, WebServices& services) {
   constexpr std::string_view staged = "/package/{package}/staged";
   add_page(router, services, staged, Audience::signed_in, show_staged);
   add_form(router, services, staged, Audience::signed_in, decide, show_staged);
+  add_page(router, services, "/package/{package}/staged/{stage}", Audience::signed_in, show_review);
 }
 
 }  // namespace imp::web

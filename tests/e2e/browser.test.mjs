@@ -149,9 +149,14 @@ describe('in a browser', () => {
 
   test('approves a staged release, with a second factor alone', async () => {
     await go('/package/@acme/widgets/staged');
-    const release = page.locator('main section.card');
+    await page.getByRole('link', { name: 'Review the changes' }).click();
+    const release = page.locator('main');
+    await release.getByRole('heading', { name: 'Files' }).waitFor();
     assert.match(await release.innerText(), /CircleCI\s+trusted publisher/);
     assert.match(await release.innerText(), /script postinstall\s+runs at install/);
+    assert.match(await release.innerText(), /changed\s+package\.json/);
+    assert.match(await page.locator('.diff .added').first().innerText(), /^\+/);
+    assert.match(await release.innerText(), /Expires\s+20\d\d-\d\d-\d\d/);
     await page.getByLabel('One-time code').fill('000000');
     await page.getByRole('button', { name: 'Approve and publish' }).click();
     await page.getByRole('alert').waitFor();
@@ -260,6 +265,11 @@ describe('in a browser', () => {
     const refused = page.locator('#attempts li', { hasText: 'permission_not_granted' });
     assert.match(await refused.innerText(), /has createStagedPackage, and this needs createPackage/);
     await page.getByRole('link', { name: 'Staged 1' }).click();
+    const review = new URL(await page.getByRole('link', { name: 'Review the changes' }).getAttribute('href'), page.url());
+    await page.setViewportSize({ width: 390, height: 800 });
+    await page.goto(review.href);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'the review is too wide');
+    await page.setViewportSize({ width: 1280, height: 800 });
     await page.getByLabel('One-time code').fill(await factor.code());
     await page.getByRole('button', { name: 'Approve and publish' }).click();
     await page.waitForURL(/done=published/);

@@ -1,10 +1,11 @@
 // Staged publishing: a pipeline stages, a person approves.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { Issuer, newJob } from './lib/issuer.mjs';
 import { Workspace, current, npmStageMinimum } from './lib/npm.mjs';
-import { Server } from './lib/server.mjs';
+import { Server, binary } from './lib/server.mjs';
 import { enableTotp } from './lib/totp.mjs';
 
 for (const [client, staging] of [...current.map((c) => [c, c]), [current[0], npmStageMinimum]]) {
@@ -15,6 +16,12 @@ for (const [client, staging] of [...current.map((c) => [c, c]), [current[0], npm
       return ci.npm(staging, args, { env: { CIRCLECI: 'true', NPM_ID_TOKEN: issuer.token(job) } });
     };
     const staged = async () => (await server.request('GET', '/-/stage?page=0&perPage=100', { token })).json.items;
+
+    const review = (id, as) => {
+      const { status, stdout, stderr } = spawnSync(binary, ['stage', 'review', id, '--registry', server.url],
+        { encoding: 'utf8', env: { ...process.env, IMPRIMATUR_TOKEN: as } });
+      return { code: status, stdout, stderr };
+    };
 
     before(async () => {
       issuer = await Issuer.start();
@@ -77,6 +84,19 @@ for (const [client, staging] of [...current.map((c) => [c, c]), [current[0], npm
       const downloaded = await person.npm(staging, ['stage', 'download', item.id]);
       assert.equal(downloaded.code, 0, downloaded.output);
       assert.ok(readdirSync(person.directory).some((file) => file.includes('2.0.0') && file.endsWith('.tgz')));
+    });
+
+    test('a review shows what changed', async () => {
+      const [item] = await staged();
+      const text = await review(item.id, token);
+      assert.equal(text.code, 0, text.stderr);
+      assert.match(text.stdout, /^@alice\/lib@2\.0\.0 for the tag latest, staged by CircleCI \(trusted publisher\)/);
+      assert.match(text.stdout, /compared with 1\.0\.0/);
+      assert.match(text.stdout, /changed package\.json/);
+      assert.match(text.stdout, /^\+.*"version": ?"2\.0\.0"/m);
+      const mallory = await review(item.id, server.addUser('eve'));
+      assert.equal(mallory.code, 1);
+      assert.match(mallory.stderr, /stage_not_found/);
     });
 
     test('approval needs a second factor, and makes it live', async () => {

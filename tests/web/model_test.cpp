@@ -8,7 +8,6 @@
 #include "web/ci_view.h"
 #include "web/embedded_file.h"
 #include "web/mustache.h"
-#include "web/release_changes.h"
 
 namespace imp::web {
 namespace {
@@ -77,31 +76,6 @@ TEST(Model, SizesAndDurations) {
   EXPECT_EQ(duration_text(Milliseconds(1400)), "1.4 s");
   EXPECT_EQ(duration_text(std::chrono::seconds(125)), "2 min 5 s");
   EXPECT_EQ(duration_text(std::chrono::minutes(125)), "2 h 5 min");
-}
-
-TEST(ReleaseChanges, ScriptsAndDependenciesAreCompared) {
-  const auto before = boost::json::parse(
-      R"({"scripts":{"test":"a"},"dependencies":{"left-pad":"1"},"main":"x.js"})");
-  const auto after = boost::json::parse(
-      R"({"scripts":{"test":"a","postinstall":"b"},"dependencies":{"left-pad":"2","odd":"3"},
-          "main":"y.js","bin":{"lib":"cli.js"}})");
-  std::vector<std::string> seen;
-  for (const auto& change : release_changes(before.as_object(), after.as_object())) {
-    seen.push_back(fmt::format("{}{}: {} -> {}", change.warning ? "!" : "", change.what,
-                               change.before, change.after));
-  }
-  const std::vector<std::string> expected = {"!script postinstall:  -> b",
-                                             "dependency left-pad: 1 -> 2", "dependency odd:  -> 3",
-                                             "program lib:  -> cli.js", "main: x.js -> y.js"};
-  EXPECT_EQ(seen, expected);
-}
-
-TEST(ReleaseChanges, ManifestsOfOtherShapesDoNoHarm) {
-  const auto odd = boost::json::parse(R"({"scripts":[1],"dependencies":null,"bin":"x","main":{}})");
-  EXPECT_EQ(release_changes(odd.as_object(), odd.as_object()).size(), 0u);
-  EXPECT_EQ(
-      release_changes({}, boost::json::parse(R"({"scripts":{"a":{"b":1}}})").as_object()).size(),
-      1u);
 }
 
 /// Who writes a template that shows text unescaped must find this list.

@@ -14,6 +14,7 @@
 #include "registry/packages/packument_cache.h"
 #include "registry/packages/registry_key.h"
 #include "registry/publish/publish_receiver.h"
+#include "registry/staging/release_review.h"
 #include "registry/trust/exchange.h"
 #include "registry/trust/issuer.h"
 
@@ -30,6 +31,7 @@ struct RegistryServices {
   const trust::Issuers& issuers;
   trust::Exchange& exchange;
   RecentPublishes& recent_publishes;
+  Reviews& reviews;
   const Clock& clock;
   Log& log;
   Metrics& metrics;

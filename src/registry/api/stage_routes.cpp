@@ -130,6 +130,17 @@ http::Response download(RegistryServices& services, const http::Request& request
   return response;
 }
 
+http::Response review(RegistryServices& services, const http::Request& request) {
+  const auto requester = person(services, request, "stage.review");
+  if (!requester) return requester.error();
+  const auto release = visible_release(services, *requester, request.param("id"));
+  if (!release) return http::failure(release.error());
+  const auto made = services.reviews.of(*release);
+  if (!made) return http::failure(made.error());
+  const bool as_text = request.header("accept").contains("text/plain");
+  return as_text ? http::text(200, made->to_text()) : http::json(200, made->to_json());
+}
+
 /// A decision about a staged release, by somebody who may take it and has given a second factor.
 struct Decision {
   Requester requester;
@@ -192,6 +203,9 @@ void add_stage_routes(http::Router& router, RegistryServices& services) {
   router.add(http::Method::get, "/-/stage", bind(list));
   router.add(http::Method::get, "/-/stage/{id}", bind(view));
   router.add(http::Method::get, "/-/stage/{id}/tarball", bind(download));
+  // Reads and compares tarballs: not on the threads that wait for the database.
+  router.add(http::Method::get, "/-/stage/{id}/review", bind(review),
+             {.pool = http::Pool::program});
   router.add(http::Method::post, "/-/stage/{id}/approve", bind(approve));
   router.add(http::Method::del, "/-/stage/{id}", bind(reject));
 }

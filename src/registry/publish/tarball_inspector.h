@@ -2,22 +2,11 @@
 
 #include <boost/json/object.hpp>
 #include <cstdint>
-#include <functional>
-#include <span>
-#include <string>
 
 #include "base/failure.h"
+#include "registry/publish/tarball_reader.h"
 
 namespace imp::registry {
-
-struct TarballLimits {
-  std::uint64_t entries = 100'000;
-  std::uint64_t unpacked_bytes = 2ULL * 1024 * 1024 * 1024;
-  /// Unpacked to packed; looked at once more than `ratio_floor` bytes are unpacked.
-  std::uint64_t ratio = 250;
-  std::uint64_t ratio_floor = 32ULL * 1024 * 1024;
-  std::size_t package_json_bytes = 1024 * 1024;
-};
 
 /// What is in a package's tarball.
 struct TarballContents {
@@ -28,9 +17,6 @@ struct TarballContents {
   bool has_binding_gyp = false;  ///< npm runs node-gyp for this one
   bool has_shrinkwrap = false;
 };
-
-/// Gives the next bytes of the packed tarball; 0 at its end.
-using TarballSource = std::function<Result<std::size_t>(std::span<std::uint8_t>)>;
 
 /// Reads a gzipped tar once from beginning to end, as npm would unpack it: the first component of
 /// every path is dropped, whatever it is called. Entries that npm would skip or that would leave

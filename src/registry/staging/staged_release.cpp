@@ -69,6 +69,8 @@ Reason reason(StageRefusal refusal) {
       return {"invalid_stage_id", FailureKind::invalid};
     case StageRefusal::tarball_changed:
       return {"tarball_changed", FailureKind::internal};
+    case StageRefusal::review_busy:
+      return {"review_busy", FailureKind::unavailable};
   }
   return {};
 }

@@ -21,6 +21,7 @@ enum class StageRefusal : std::uint8_t {
   stage_not_found,   ///< no such staged release, or hidden from the caller, or decided already
   invalid_stage_id,  ///< not a UUID
   tarball_changed,   ///< the stored bytes are not the staged ones
+  review_busy,       ///< too many reviews are being computed
 };
 Reason reason(StageRefusal refusal);
 

@@ -116,6 +116,7 @@ RegistryTest::RegistryTest() : database_(open_database()), key_(signing_key()) {
                          .settings = {.public_url = std::string(kPublicUrl),
                                       .password_cost = crypto::PasswordCost::minimal}});
   reader_ = std::make_unique<PackageReader>(*database_, blobs_, cache_, std::string(kPublicUrl));
+  reviews_ = std::make_unique<Reviews>(*database_, blobs_);
   issuer_keys_ = std::make_unique<trust::IssuerKeys>(remote_, clock_, null_log(), metrics_);
   evaluator_ = std::make_unique<trust::Evaluator>(*database_, issuers_, *issuer_keys_,
                                                   std::vector{trust::test::kAudience}, clock_);
@@ -131,6 +132,7 @@ RegistryTest::RegistryTest() : database_(open_database()), key_(signing_key()) {
                                                           .issuers = issuers_,
                                                           .exchange = *exchange_,
                                                           .recent_publishes = recent_publishes_,
+                                                          .reviews = *reviews_,
                                                           .clock = clock_,
                                                           .log = null_log(),
                                                           .metrics = metrics_,

@@ -120,6 +120,7 @@ class RegistryTest : public testing::Test {
   std::unique_ptr<trust::Evaluator> evaluator_;
   std::unique_ptr<trust::Exchange> exchange_;
   RecentPublishes recent_publishes_{clock_};
+  std::unique_ptr<Reviews> reviews_;
   std::unique_ptr<RegistryServices> services_;
   http::Router router_;
 

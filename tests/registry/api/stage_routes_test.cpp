@@ -97,6 +97,84 @@ TEST_F(StageRoutes, NpmCanPrintEveryMemberOfAnItem) {
   EXPECT_EQ(item.at("run.vcs-ref"), json::value("refs/heads/main"));
 }
 
+TEST_F(StageRoutes, AReviewComparesWithTheLastRelease) {
+  trust_job("@alice/lib", {false, true, false});
+  const Answer staged_one = stage(publish_token("@alice/lib"), "@alice/lib", "1.1.0");
+  const std::string id = staged_one.text("stageId");
+  const std::string path = "/-/stage/" + id + "/review";
+  const json::value review = get(path, alice.token).document();
+  EXPECT_EQ(review.at("previous").at("version"), json::value("1.0.0"));
+  EXPECT_EQ(review.at("previous").at("publishedBy").at("name"), json::value("alice"));
+  EXPECT_EQ(review.at("release").at("id"), json::value(id));
+  EXPECT_EQ(review.at("release").at("run.project-id"), json::value(trust::test::kProject));
+  EXPECT_EQ(review.at("maintainers"), (json::value{"alice"}));
+  const json::value& changes = review.at("files").at("changes");
+  ASSERT_EQ(changes.as_array().size(), 1u);
+  EXPECT_EQ(changes.at(0).at("path"), json::value("package.json"));
+  EXPECT_EQ(changes.at(0).at("what"), json::value("changed"));
+  EXPECT_EQ(review.at("files").at("unchanged"), json::value(1));
+  // What was looked at is what is published.
+  ASSERT_EQ(approve(id).status, 201);
+  const json::value versions = get("/@alice%2flib").document().at("versions");
+  EXPECT_EQ(versions.at("1.1.0").at("dist").at("integrity"), review.at("integrity"));
+}
+
+TEST_F(StageRoutes, AReviewIsForThoseWhoMayDecide) {
+  const User mallory = add_user("mallory");
+  trust_job("@alice/lib", {true, true, true});
+  const std::string id = staged("1.1.0");
+  const std::string path = "/-/stage/" + id + "/review";
+  EXPECT_EQ(get(path, mallory.token).outcome(), "404 stage_not_found");
+  EXPECT_EQ(get(path).outcome(), "401 not_signed_in");
+  EXPECT_EQ(get(path, publish_token("@alice/lib")).outcome(), "403 publish_token_forbidden");
+  EXPECT_EQ(get("/-/stage/x/review", alice.token).outcome(), "400 invalid_stage_id");
+}
+
+TEST_F(StageRoutes, AReviewTellsWhatIsUnusual) {
+  trust_job("@alice/lib", {true, true, false});
+  ASSERT_EQ(publish(publish_token("@alice/lib"), "@alice/lib", "1.0.1").status, 201);
+  const std::string id = staged("1.1.0");
+  const json::value review = get("/-/stage/" + id + "/review", alice.token).document();
+  ASSERT_EQ(review.at("warnings").as_array().size(), 1u);
+  EXPECT_EQ(review.at("warnings").at(0),
+            json::value("1.0.1 was published by a trusted publisher; this one was staged by alice, "
+                        "with a token."));
+  const Answer text = ask({.target = "/-/stage/" + id + "/review",
+                           .token = alice.token,
+                           .headers = {{"accept", "text/plain"}}});
+  EXPECT_TRUE(text.body.starts_with("@alice/lib@1.1.0 for the tag latest, staged by alice"));
+  EXPECT_TRUE(text.body.contains("\nWARNING: 1.0.1 was published by a trusted publisher"));
+  EXPECT_TRUE(text.body.contains("\nchanged package.json ("));
+}
+
+TEST_F(StageRoutes, AFirstReleaseIsReviewedAgainstNothing) {
+  const std::string id = staged("1.0.0", "@alice/new");
+  const json::value review = get("/-/stage/" + id + "/review", alice.token).document();
+  EXPECT_TRUE(review.at("previous").is_null());
+  EXPECT_EQ(review.at("files").at("added"), json::value(2));
+}
+
+TEST_F(StageRoutes, ATarballSwappedOnDiskIsNotReviewed) {
+  const std::string id = staged("1.1.0");
+  const auto sha512 = write([&](db::Session& session) -> Result<std::string> {
+    return session.row("SELECT sha512 FROM staged_release")->text(0);
+  });
+  blobs_.damage(*sha512);
+  EXPECT_EQ(get("/-/stage/" + id + "/review", alice.token).outcome(), "500 tarball_changed");
+}
+
+// The last release's tarball may be lost; then the rest can still be looked at.
+TEST_F(StageRoutes, AReviewSaysWhenTheFilesCannotBeCompared) {
+  const std::string id = staged("1.1.0");
+  const auto sha512 = write([&](db::Session& session) -> Result<std::string> {
+    return session.row("SELECT sha512 FROM package_version WHERE state = 'published'")->text(0);
+  });
+  ASSERT_TRUE(blobs_.remove(*sha512));
+  const json::value review = get("/-/stage/" + id + "/review", alice.token).document();
+  EXPECT_TRUE(review.at("files").is_null());
+  EXPECT_TRUE(review.at("notes").at(0).as_string().starts_with("The files were not compared"));
+}
+
 TEST_F(StageRoutes, AReleaseThatNobodyDecidedIsOverAfterTwoWeeks) {
   const std::string id = staged("1.1.0");
   clock_.advance(std::chrono::minutes(1));

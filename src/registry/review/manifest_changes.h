@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-namespace imp::web {
+namespace imp::registry {
 
 /// One difference between two manifests. Empty text: absent.
-struct ReleaseChange {
+struct ManifestChange {
   std::string what;  ///< "script postinstall", "dependency left-pad"
   std::string before, after;
   bool warning = false;  ///< code that runs when the package is installed
@@ -15,7 +15,7 @@ struct ReleaseChange {
 
 /// What somebody who approves a release should look at: scripts, dependencies, programs and the
 /// entry point. Pure.
-std::vector<ReleaseChange> release_changes(const boost::json::object& before,
-                                           const boost::json::object& after);
+std::vector<ManifestChange> manifest_changes(const boost::json::object& before,
+                                             const boost::json::object& after);
 
-}  // namespace imp::web
+}  // namespace imp::registry

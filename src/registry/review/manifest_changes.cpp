@@ -1,11 +1,11 @@
-#include "web/release_changes.h"
+#include "registry/review/manifest_changes.h"
 
 #include <array>
 #include <boost/json.hpp>
 #include <set>
 #include <string_view>
 
-namespace imp::web {
+namespace imp::registry {
 
 namespace {
 
@@ -36,9 +36,9 @@ const boost::json::object& object_at(const boost::json::object& manifest, std::s
 
 }  // namespace
 
-std::vector<ReleaseChange> release_changes(const boost::json::object& before,
-                                           const boost::json::object& after) {
-  std::vector<ReleaseChange> changes;
+std::vector<ManifestChange> manifest_changes(const boost::json::object& before,
+                                             const boost::json::object& after) {
+  std::vector<ManifestChange> changes;
   for (const Part& part : kParts) {
     const auto& old_part = object_at(before, part.key);
     const auto& new_part = object_at(after, part.key);
@@ -63,4 +63,4 @@ std::vector<ReleaseChange> release_changes(const boost::json::object& before,
   return changes;
 }
 
-}  // namespace imp::web
+}  // namespace imp::registry

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "blobs/store.h"
+#include "db/database.h"
+#include "registry/review/manifest_changes.h"
+#include "registry/review/tarball_review.h"
+#include "registry/staging/staged_release.h"
+
+namespace imp::registry {
+
+/// The release that a staged one is compared with.
+struct PreviousRelease {
+  std::string version;
+  std::string sha512;
+  std::uint64_t size = 0;
+  boost::json::object manifest;
+  boost::json::object npm_user;          ///< who published it
+  std::vector<std::string> maintainers;  ///< as they were then
+};
+
+/// What somebody should look at before they approve: the release against the last one.
+struct ReleaseReview {
+  StagedRelease release;
+  std::optional<PreviousRelease> previous;
+  std::vector<std::string> maintainers;  ///< now
+  std::vector<ManifestChange> manifest;
+  /// Null when a tarball could not be compared; the notes say why.
+  std::shared_ptr<const TarballReview> tarball;
+  /// What is unusual about the release itself, sentences.
+  std::vector<std::string> warnings;
+  /// What this review does not show, sentences.
+  std::vector<std::string> notes;
+
+  boost::json::object to_json() const;
+  /// For a terminal: the same in lines of text, differences in unified form.
+  std::string to_text() const;
+};
+
+/// Makes reviews, of which at most a few at a time are computed; the last ones are kept, since a
+/// page is looked at more than once. Thread-safe.
+class Reviews {
+ public:
+  Reviews(db::Database& database, blobs::Store& blobs, ReviewLimits limits = {})
+      : database_(database), blobs_(blobs), limits_(std::move(limits)) {}
+
+  /// Whoever asks must be allowed to decide it. `tarball_changed` when the stored bytes are not the
+  /// staged ones; `review_busy` when too many are being computed.
+  Result<ReleaseReview> of(const StagedRelease& release);
+
+ private:
+  using Compared = std::shared_ptr<const TarballReview>;
+  struct Kept {
+    std::string key;
+    Compared review;
+  };
+  Result<Compared> compare(const std::optional<PreviousRelease>& previous,
+                           const PublishCandidate& candidate);
+  Compared kept(const std::string& key);
+  void keep(const std::string& key, const Compared& review);
+
+  db::Database& database_;
+  blobs::Store& blobs_;
+  ReviewLimits limits_;
+  std::mutex mutex_;
+  std::list<Kept> kept_;  ///< last used first
+  int running_ = 0;
+};
+
+}  // namespace imp::registry

@@ -1,0 +1,91 @@
+#include <boost/json.hpp>
+
+#include "fixture.h"
+#include "registry/publish/tarball_fixture.h"
+#include "registry/staging/staged_release.h"
+
+namespace imp::web {
+namespace {
+
+class StagedPagesTest : public WebTest {
+ protected:
+  StagedPagesTest() : alice(person("alice")) {
+    publish("lib", "1.0.0", alice, {{"scripts", {{"test", "old"}}}});
+    // The fixture's versions have no tarball in the store.
+    const auto blob =
+        blobs::put(registry_->services().blobs,
+                   bytes_of(registry::TarBuilder().add("package/package.json", "{}\n").gzip()));
+    EXPECT_TRUE(blob);
+    EXPECT_TRUE(registry_->services().database.write([&](db::Session& session) -> Result<void> {
+      session.run("UPDATE package_version SET sha512 = :p1", {blob->sha512});
+      return {};
+    }));
+  }
+
+  /// Stages a version with this tarball; its id.
+  std::string stage(const std::string& version, const std::string& tarball,
+                    boost::json::object manifest = {}) {
+    auto& services = registry_->services();
+    const auto blob = blobs::put(services.blobs, bytes_of(tarball));
+    EXPECT_TRUE(blob);
+    registry::PublishCandidate candidate;
+    candidate.name = "lib";
+    candidate.version = version;
+    candidate.tag = "latest";
+    candidate.clean = registry::clean_manifest(manifest, candidate.package(), version);
+    candidate.tarball.sha512 = blob->sha512;
+    candidate.tarball.integrity = "sha512-staged";
+    registry::PublishOrder order;
+    order.caller.person = "alice";
+    order.publisher.person = {"alice", alice.email};
+    const auto release = services.database.write([&](db::Session& session) {
+      return registry::stage_release(session, candidate, order, {}, clock_.now());
+    });
+    EXPECT_TRUE(release) << release.error().message;
+    return release ? release->id : std::string();
+  }
+
+  accounts::Person alice;
+};
+
+TEST_F(StagedPagesTest, AReviewShowsWhatWasStagedAndIsDecidedThere) {
+  const std::string id = stage("1.1.0",
+                               registry::TarBuilder()
+                                   .add("package/package.json", "{\"name\":\"lib\"}\n")
+                                   .add("package/<script>x.js", "a\n<script>y\xe2\x80\xae\n")
+                                   .gzip(),
+                               {{"scripts", {{"postinstall", "<script>z"}}}});
+  const auto codes = enable_totp(alice);
+  Browser browser = signed_in("alice");
+  const Answer list = browser.get("/package/lib/staged");
+  EXPECT_TRUE(list.has("/package/lib/staged/" + id));
+  EXPECT_TRUE(list.has("<dt>Expires</dt><dd>2026-10-0"));
+  const Answer page = browser.get("/package/lib/staged/" + id);
+  ASSERT_EQ(page.status, 200);
+  EXPECT_FALSE(page.has("<script>x"));
+  EXPECT_FALSE(page.has("<script>y"));
+  EXPECT_FALSE(page.has("<script>z"));
+  EXPECT_TRUE(page.has("+&lt;script&gt;y&lt;U+202E&gt;")) << page.body;
+  EXPECT_TRUE(page.has("hidden characters"));
+  EXPECT_TRUE(page.has("runs at install"));
+  EXPECT_EQ(
+      browser
+          .post("/package/lib/staged", {{"stage", id}, {"otp", codes[0]}, {"decision", "approve"}})
+          .status,
+      303);
+  EXPECT_EQ(count("SELECT COUNT(*) FROM staged_release"), 0);
+  EXPECT_EQ(browser.get("/package/lib/staged/" + id).status, 404);
+}
+
+TEST_F(StagedPagesTest, OthersAndOtherPackagesHaveNoReview) {
+  person("mallory");
+  publish("other", "1.0.0", alice);
+  const std::string id =
+      stage("1.1.0", registry::TarBuilder().add("package/package.json", "{}").gzip());
+  EXPECT_EQ(signed_in("mallory").get("/package/lib/staged/" + id).status, 404);
+  EXPECT_EQ(signed_in("alice").get("/package/other/staged/" + id).status, 404);
+  EXPECT_EQ(Browser{*this}.get("/package/lib/staged/" + id).status, 303);
+}
+
+}  // namespace
+}  // namespace imp::web
