@@ -26,10 +26,23 @@ std::vector<trust::Issuer> issuers(const Settings& settings, const std::string& 
   circleci.id = kCircleCi;
   circleci.kind = trust::IssuerKind::circleci;
   circleci.base_url = settings.circleci_issuer;
-  for (trust::Issuer* issuer : {&own, &circleci}) {
+  trust::Issuer github;
+  github.id = "github";
+  github.kind = trust::IssuerKind::github;
+  github.base_url = "https://token.actions.githubusercontent.com";
+  for (trust::Issuer* issuer : {&own, &circleci, &github}) {
     issuer->max_age = std::chrono::duration_cast<std::chrono::seconds>(settings.identity_token_age);
   }
-  return {own, circleci};
+  trust::Issuer gitlab;
+  gitlab.id = "gitlab";
+  gitlab.kind = trust::IssuerKind::gitlab;
+  gitlab.base_url = "https://gitlab.com";
+  // The variable with the token is set when the job begins, and is good for as long as the job.
+  gitlab.max_age = gitlab.max_lifetime = std::chrono::hours(1);
+  for (trust::Issuer* issuer : {&github, &gitlab}) {
+    issuer->self_hosted_runners = settings.self_hosted_runners;
+  }
+  return {own, circleci, github, gitlab};
 }
 
 registry::ReceiveLimits receive_limits(const Settings& settings) {

@@ -30,6 +30,7 @@ struct Settings {
   std::vector<std::string> audiences;     ///< accepted beside npm:<public host>[:<port>]
   std::string circleci_issuer = "https://oidc.circleci.com";
   Milliseconds identity_token_age{300'000};
+  bool self_hosted_runners = false;
   bool runner = true;
   bool job_network = true;
   std::int64_t job_processes = 4096;

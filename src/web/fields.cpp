@@ -1,6 +1,10 @@
 #include "web/fields.h"
 
+#include <fmt/format.h>
+
 #include <utility>
+
+#include "registry/trust/provider.h"
 
 namespace imp::web {
 
@@ -45,27 +49,23 @@ constexpr std::pair<std::string_view, std::string_view> kFields[] = {
     {"invalid_restriction", "value"},
 };
 
-/// The claims of a trusted publisher, as refusals of it name them.
-constexpr std::pair<std::string_view, std::string_view> kClaims[] = {
-    {"oidc.circleci.com/org-id", "organization_id"},
-    {"oidc.circleci.com/project-id", "project_id"},
-    {"oidc.circleci.com/pipeline-definition-id", "pipeline_definition_id"},
-    {"oidc.circleci.com/vcs-origin", "vcs_origin"},
-    {"oidc.circleci.com/context-ids", "context_ids"},
-    {"issuer", "issuer"},
-    {"permissions", "permission"},
-};
+/// The field of the claim that the refusal of a trusted publisher names.
+std::string_view publisher_field(const Failure& failure) {
+  for (const trust::Provider* provider : trust::providers()) {
+    for (const trust::ClaimRule& rule : provider->claims) {
+      if (failure.message.contains(fmt::format("claims[\"{}\"]", rule.name))) {
+        return rule.form_field();
+      }
+    }
+  }
+  return failure.message.contains("issuer") ? "issuer" : std::string_view();
+}
 
 }  // namespace
 
 std::string_view field_of(const Failure& failure) {
   if (failure.code() == "invalid_permissions") return "permission";
-  if (failure.code() == "invalid_publisher") {
-    for (const auto& [claim, field] : kClaims) {
-      if (failure.message.contains(claim)) return field;
-    }
-    return {};
-  }
+  if (failure.code() == "invalid_publisher") return publisher_field(failure);
   for (const auto& [code, field] : kFields) {
     if (code == failure.code()) return field;
   }

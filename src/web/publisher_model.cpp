@@ -1,7 +1,6 @@
 #include "web/publisher_model.h"
 
 #include <boost/json.hpp>
-#include <sstream>
 
 #include "web/model.h"
 
@@ -9,10 +8,29 @@ namespace imp::web {
 
 namespace {
 
-boost::json::array texts(const std::vector<std::string>& list) {
-  boost::json::array items;
-  for (const std::string& text : list) items.emplace_back(text);
-  return items;
+boost::json::object fact(std::string_view label, const boost::json::value& value,
+                         const trust::ClaimForm& form) {
+  boost::json::array texts;
+  if (const auto* list = value.if_array()) {
+    for (const boost::json::value& item : *list) texts.push_back(item);
+  } else {
+    texts.emplace_back(form.shown(value).value_or(""));
+  }
+  return {{"label", label}, {"texts", std::move(texts)}};
+}
+
+/// What the publisher requires, in the order and the words of its provider's table.
+boost::json::array facts_model(const trust::RequiredClaims& claims) {
+  boost::json::array facts;
+  if (!claims.provider()) return facts;
+  for (const trust::ClaimRule& rule : claims.provider()->claims) {
+    const boost::json::value* value = claims.value(rule.name);
+    if (value && !rule.derived) facts.push_back(fact(rule.label, *value, *rule.form));
+  }
+  for (const auto& learnt : claims.learnt()) {
+    facts.push_back(fact(learnt.key(), learnt.value(), trust::kText));
+  }
+  return facts;
 }
 
 boost::json::array permission_names(const trust::Permissions& permissions) {
@@ -56,16 +74,12 @@ boost::json::array publishers_model(const std::vector<trust::TrustedPublisher>& 
   boost::json::array items;
   for (const trust::TrustedPublisher& publisher : publishers) {
     const trust::Issuer* issuer = issuers.by_id(publisher.issuer_id);
-    const auto contexts = publisher.claims.list("oidc.circleci.com/context-ids");
+    const trust::Provider* provider = publisher.claims.provider();
     items.push_back({{"id", publisher.id},
+                     {"provider", provider ? provider->name : std::string_view(publisher.type)},
+                     {"title", provider ? publisher.claims.text(provider->title_claim) : ""},
                      {"issuer", issuer ? issuer->base_url : publisher.issuer_id},
-                     {"organization_id", publisher.claims.text("oidc.circleci.com/org-id")},
-                     {"project_id", publisher.claims.text("oidc.circleci.com/project-id")},
-                     {"pipeline_definition_id",
-                      publisher.claims.text("oidc.circleci.com/pipeline-definition-id")},
-                     {"vcs_origin", publisher.claims.text("oidc.circleci.com/vcs-origin")},
-                     {"has_contexts", !contexts.empty()},
-                     {"context_ids", texts(contexts)},
+                     {"facts", facts_model(publisher.claims)},
                      {"permissions", permission_names(publisher.permissions)},
                      {"created_by", publisher.created_by},
                      {"created", time_model(publisher.created_at, now)},
@@ -91,21 +105,54 @@ boost::json::array attempts_model(const std::vector<trust::Attempt>& attempts, T
   return items;
 }
 
+const trust::Provider& chosen_provider(const Visit& visit) {
+  const std::string typed = visit.field("type");
+  const auto* provider = trust::provider_of_type(typed.empty() ? visit.query("type") : typed);
+  return provider ? *provider : *trust::providers().front();
+}
+
+boost::json::array provider_choices(const trust::Provider& chosen) {
+  boost::json::array choices;
+  for (const trust::Provider* provider : trust::providers()) {
+    choices.push_back(
+        {{"type", provider->type}, {"name", provider->name}, {"current", provider == &chosen}});
+  }
+  return choices;
+}
+
+boost::json::array form_fields(const Visit& visit, const trust::Provider& provider,
+                               const boost::json::object& filled_in) {
+  boost::json::array fields;
+  for (const trust::ClaimRule& rule : provider.claims) {
+    if (rule.derived) continue;
+    const boost::json::value* filled = filled_in.if_contains(rule.form_field());
+    fields.push_back(
+        {{"field", rule.form_field()},
+         {"label", rule.label},
+         {"hint", rule.hint},
+         {"required", rule.required},
+         {"lines", rule.form->lines},
+         {"value", filled ? *filled : boost::json::value(visit.field(rule.form_field()))}});
+  }
+  return fields;
+}
+
 boost::json::array publisher_request(const Visit& visit) {
-  boost::json::object claims{
-      {"oidc.circleci.com/org-id", visit.field("organization_id")},
-      {"oidc.circleci.com/project-id", visit.field("project_id")},
-      {"oidc.circleci.com/pipeline-definition-id", visit.field("pipeline_definition_id")},
-      {"oidc.circleci.com/vcs-origin", visit.field("vcs_origin")}};
-  boost::json::array contexts, permissions;
-  std::istringstream words(visit.field("context_ids"));
-  for (std::string word; words >> word;) contexts.emplace_back(word);
-  if (!contexts.empty()) claims["oidc.circleci.com/context-ids"] = std::move(contexts);
+  const std::string type = visit.field("type");
+  const trust::Provider& provider = chosen_provider(visit);
+  boost::json::object claims;
+  for (const trust::ClaimRule& rule : provider.claims) {
+    if (rule.derived) continue;
+    auto value = rule.form->typed(visit.field(rule.form_field()));
+    if (!value.is_null()) claims[rule.name] = std::move(value);
+  }
+  boost::json::array permissions;
   for (const std::string& permission : visit.request.form_all("permission")) {
     permissions.emplace_back(permission);
   }
-  boost::json::object request{
-      {"type", "circleci"}, {"claims", std::move(claims)}, {"permissions", std::move(permissions)}};
+  boost::json::object request{{"type", type.empty() ? std::string(provider.type) : type},
+                              {"claims", std::move(claims)},
+                              {"permissions", std::move(permissions)}};
   if (const std::string issuer = visit.field("issuer"); !issuer.empty()) {
     request["issuer"] = issuer;
   }

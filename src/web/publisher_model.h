@@ -15,6 +15,14 @@ boost::json::array publishers_model(const std::vector<trust::TrustedPublisher>& 
                                     const trust::Issuers& issuers, Time now);
 boost::json::array attempts_model(const std::vector<trust::Attempt>& attempts, Time now);
 
+/// The provider whose form is shown or was sent: `type` of the form or the address, else the first.
+const trust::Provider& chosen_provider(const Visit& visit);
+boost::json::array provider_choices(const trust::Provider& chosen);
+/// A field for each claim of the provider's table; with what is filled in, by field, else with what
+/// was typed.
+boost::json::array form_fields(const Visit& visit, const trust::Provider& provider,
+                               const boost::json::object& filled_in);
+
 /// The form's fields as the array that npm posts.
 boost::json::array publisher_request(const Visit& visit);
 

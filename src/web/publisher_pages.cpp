@@ -16,17 +16,18 @@ namespace {
 
 constexpr int kAttemptsShown = 50;
 
-void fill_in(boost::json::object& model, const ci::Project& project,
-             const ci::PipelineDefinition& definition) {
-  model["new_organization"] = project.organization_id;
-  model["new_project"] = project.id;
-  model["new_definition"] = definition.id;
-  model["new_origin"] = project.vcs_origin;
+boost::json::object filled_from(const ci::Project& project,
+                                const ci::PipelineDefinition& definition) {
+  return {{"organization_id", project.organization_id},
+          {"project_id", project.id},
+          {"pipeline_definition_id", definition.id},
+          {"vcs_origin", project.vcs_origin}};
 }
 
-/// The pipeline definitions of the visitor's organisations; fills in the one that the query asks
-/// for.
-Result<void> add_choices(const Visit& visit, boost::json::object& model) {
+/// The pipeline definitions of the visitor's organisations; the values of the one that the query
+/// asks for.
+Result<boost::json::object> add_choices(const Visit& visit, boost::json::object& model) {
+  boost::json::object filled;
   const std::string wanted = visit.query("from");
   const auto memberships = visit.services.accounts.organizations.of_person(visit.person().id);
   if (!memberships) return pass_on(memberships);
@@ -38,7 +39,7 @@ Result<void> add_choices(const Visit& visit, boost::json::object& model) {
       const auto definitions = visit.services.ci.definitions.list(project.id);
       if (!definitions) return pass_on(definitions);
       for (const ci::PipelineDefinition& definition : *definitions) {
-        if (definition.id == wanted) fill_in(model, project, definition);
+        if (definition.id == wanted) filled = filled_from(project, definition);
         choices.push_back({{"value", definition.id},
                            {"selected", definition.id == wanted},
                            {"text", fmt::format("{} / {} / {}", membership.organization.name,
@@ -48,18 +49,12 @@ Result<void> add_choices(const Visit& visit, boost::json::object& model) {
   }
   model["has_choices"] = !choices.empty();
   model["choices"] = std::move(choices);
-  return {};
+  return filled;
 }
 
-/// What was typed before, when the form is shown again; a new form suggests staging alone.
-void add_form_values(const Visit& visit, boost::json::object& model) {
-  for (const auto& [key, field] : {std::pair{"new_organization", "organization_id"},
-                                   {"new_project", "project_id"},
-                                   {"new_definition", "pipeline_definition_id"},
-                                   {"new_origin", "vcs_origin"},
-                                   {"new_contexts", "context_ids"}}) {
-    model[key] = visit.field(field);
-  }
+/// The permissions that were chosen before, when the form is shown again; a new form suggests
+/// staging alone.
+void add_permissions(const Visit& visit, boost::json::object& model) {
   const auto permissions = visit.request.form_all("permission");
   const auto chosen = [&](std::string_view name) {
     return std::ranges::find(permissions, name) != permissions.end();
@@ -67,6 +62,29 @@ void add_form_values(const Visit& visit, boost::json::object& model) {
   model["publish_checked"] = chosen("createPackage");
   model["tags_checked"] = chosen("manageDistTags");
   model["stage_checked"] = permissions.empty() || chosen("createStagedPackage");
+}
+
+/// The form of the chosen provider.
+Result<void> add_form(const Visit& visit, boost::json::object& model) {
+  const trust::Provider& provider = chosen_provider(visit);
+  boost::json::array issuers;
+  for (const trust::Issuer& issuer : visit.services.registry.issuers.all()) {
+    if (&trust::provider_of(issuer.kind) == &provider) issuers.emplace_back(issuer.base_url);
+  }
+  model["several_issuers"] = issuers.size() > 1;
+  model["issuers"] = std::move(issuers);
+  model["type"] = provider.type;
+  model["provider"] = provider.name;
+  model["providers"] = provider_choices(provider);
+  add_permissions(visit, model);
+  boost::json::object filled;
+  if (provider.type == "circleci") {  // what this server's own pipelines are trusted as
+    auto chosen = add_choices(visit, model);
+    if (!chosen) return pass_on(chosen);
+    filled = std::move(*chosen);
+  }
+  model["fields"] = form_fields(visit, provider, filled);
+  return {};
 }
 
 Result<http::Response> show_settings(const Visit& visit) {
@@ -89,11 +107,7 @@ Result<http::Response> show_settings(const Visit& visit) {
     return {};
   });
   if (!read) return pass_on(read);
-  boost::json::array issuers;
-  for (const trust::Issuer& issuer : services.issuers.all()) issuers.emplace_back(issuer.base_url);
-  model["issuers"] = std::move(issuers);
-  add_form_values(visit, model);
-  if (const auto added = add_choices(visit, model); !added) return pass_on(added);
+  if (const auto added = add_form(visit, model); !added) return pass_on(added);
   Page page{
       .title = "Settings of " + name, .content = "package_settings", .model = std::move(model)};
   add_factor(page, *factor);

@@ -61,9 +61,16 @@ Result<std::vector<trust::PublisherRequest>> read_publisher_requests(
                   fmt::format("Invalid trusted publisher configuration: send 1 to {} of them.",
                               trust::kMaxPublishers));
   }
-  const auto default_issuer = [&](const std::string& tenant) {
-    const bool own = !services.own_issuer.empty() && services.accounts.organizations.by_id(tenant);
-    return own ? services.own_issuer : services.default_issuer;
+  const auto speaks = [&](const std::string& id, const trust::Provider& provider) {
+    const auto issuer = services.issuers.by_id(id);
+    return issuer && &trust::provider_of(issuer->kind) == &provider;
+  };
+  const auto default_issuer = [&](const trust::Provider& provider, const std::string& tenant) {
+    if (speaks(services.own_issuer, provider) && services.accounts.organizations.by_id(tenant)) {
+      return services.own_issuer;
+    }
+    if (speaks(services.default_issuer, provider)) return services.default_issuer;
+    return services.issuers.first_of(provider);
   };
   std::vector<trust::PublisherRequest> requests;
   for (const boost::json::value& item : items) {

@@ -19,12 +19,18 @@ constexpr std::string_view kOrganization = "oidc.circleci.com/org-id";
 constexpr std::string_view kSshRerun = "oidc.circleci.com/ssh-rerun";
 
 constexpr std::array kClaims = {
-    ClaimRule{kOrganization, &kUuid, Part::tenant},
-    ClaimRule{"oidc.circleci.com/project-id", &kUuid, Part::project},
-    ClaimRule{"oidc.circleci.com/pipeline-definition-id", &kUuid},
+    ClaimRule{kOrganization, &kUuid, Part::tenant, true, "organization_id", "Organization ID",
+              "Organisation settings, Overview."},
+    ClaimRule{"oidc.circleci.com/project-id", &kUuid, Part::project, true, "project_id",
+              "Project ID", "Project settings, Overview."},
+    ClaimRule{"oidc.circleci.com/pipeline-definition-id", &kUuid, Part::job, true,
+              "pipeline_definition_id", "Pipeline definition ID",
+              "Project settings, Project Setup."},
     // Names the fork when a fork's pull request was built.
-    ClaimRule{"oidc.circleci.com/vcs-origin", &kVcsOrigin},
-    ClaimRule{"oidc.circleci.com/context-ids", &kUuidSet, Part::job, false},
+    ClaimRule{"oidc.circleci.com/vcs-origin", &kVcsOrigin, Part::job, true, "vcs_origin",
+              "VCS origin", "Host, owner and repository, without a scheme."},
+    ClaimRule{"oidc.circleci.com/context-ids", &kUuidSet, Part::job, false, "context_ids",
+              "Context IDs", "One a line. The job must use each of them."},
 };
 
 /// "" or "/org/<uuid>", exactly as issuers write it: upper case would be another issuer.
@@ -84,6 +90,7 @@ const Provider& circleci() {
                                     .machine_name = "CircleCI",
                                     .machine_email = "oidc-no-reply@localhost",
                                     .claims = kClaims,
+                                    .title_claim = "oidc.circleci.com/vcs-origin",
                                     .run_prefix = kPrefix,
                                     .tenant_of_path = organization_of,
                                     .check = check};

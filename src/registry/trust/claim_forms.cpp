@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <sstream>
 #include <vector>
 
 #include "base/encoding.h"
@@ -23,16 +24,6 @@ std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return out;
-}
-
-std::optional<std::string> shown_text(const json::value& value) {
-  if (!value.is_string()) return std::nullopt;
-  return std::string(value.get_string());
-}
-
-bool same_text(const json::value& expected, const json::value& received) {
-  // A publisher that expects nothing would otherwise be satisfied by nothing.
-  return expected.is_string() && !expected.get_string().empty() && received == expected;
 }
 
 Normal normal_uuid(const json::value* given) {
@@ -95,7 +86,7 @@ std::optional<std::string> shown_set(const json::value& value) {
   return ids->empty() ? std::string("(none)") : fmt::format("{}", fmt::join(*ids, ", "));
 }
 
-bool holds_all(const json::value& expected, const json::value& received) {
+bool holds_all(const json::value& expected, const json::value& received, const json::object&) {
   const auto wanted = strings(expected);
   const auto held = strings(received);
   return wanted && held && !wanted->empty() &&
@@ -104,11 +95,46 @@ bool holds_all(const json::value& expected, const json::value& received) {
          });
 }
 
+json::value typed_list(std::string_view text) {
+  json::array items;
+  std::istringstream words{std::string(text)};
+  for (std::string word; words >> word;) items.emplace_back(word);
+  return items.empty() ? json::value() : json::value(std::move(items));
+}
+
+Normal normal_text(const json::value* given) {
+  if (!given || !given->is_string() || !is_plain(given->get_string())) {
+    return std::unexpected("must be a text of at most 255 bytes without control characters");
+  }
+  return *given;
+}
+
 }  // namespace
 
-const ClaimForm kUuid = {normal_uuid, shown_text, same_text};
-const ClaimForm kVcsOrigin = {normal_vcs_origin, shown_text, same_text};
-const ClaimForm kUuidSet = {normal_uuid_set, shown_set, holds_all};
+std::optional<std::string> shown_text(const json::value& value) {
+  if (!value.is_string()) return std::nullopt;
+  return std::string(value.get_string());
+}
+
+bool same_text(const json::value& expected, const json::value& received, const json::object&) {
+  // A publisher that expects nothing would otherwise be satisfied by nothing.
+  return expected.is_string() && !expected.get_string().empty() && received == expected;
+}
+
+json::value typed_text(std::string_view text) {
+  return text.empty() ? json::value() : json::value(text);
+}
+
+bool is_plain(std::string_view text, std::size_t longest) {
+  return !text.empty() && text.size() <= longest && is_utf8(text) &&
+         std::ranges::none_of(
+             text, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; });
+}
+
+const ClaimForm kUuid = {normal_uuid, shown_text, same_text, typed_text};
+const ClaimForm kVcsOrigin = {normal_vcs_origin, shown_text, same_text, typed_text};
+const ClaimForm kUuidSet = {normal_uuid_set, shown_set, holds_all, typed_list, true};
+const ClaimForm kText = {normal_text, shown_text, same_text, typed_text};
 
 std::optional<std::string_view> string_claim(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(name);

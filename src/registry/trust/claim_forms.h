@@ -18,8 +18,14 @@ struct ClaimForm {
   std::expected<boost::json::value, std::string> (*normal)(const boost::json::value* given);
   /// A value as text for people; nothing when it has not this form's type.
   std::optional<std::string> (*shown)(const boost::json::value& value);
-  /// Whether the value of a token, which could be shown, satisfies the expected one.
-  bool (*satisfied)(const boost::json::value& expected, const boost::json::value& received);
+  /// Whether the value of a token, which could be shown, satisfies the expected one. `token` is all
+  /// of it: some claims mean something only together with another.
+  bool (*satisfied)(const boost::json::value& expected, const boost::json::value& received,
+                    const boost::json::object& token);
+  /// What was typed into a form's field, as a trust request has it; null for an empty field.
+  boost::json::value (*typed)(std::string_view text);
+  /// A field of several lines.
+  bool lines = false;
 };
 
 /// One UUID, kept in lower case.
@@ -28,6 +34,17 @@ extern const ClaimForm kUuid;
 extern const ClaimForm kVcsOrigin;
 /// A list of UUIDs, each of which must be among the token's. Kept in lower case, sorted, unique.
 extern const ClaimForm kUuidSet;
+
+/// Any text, compared as it is: of at most 255 bytes, without control characters.
+extern const ClaimForm kText;
+
+// What forms of other files are made of.
+std::optional<std::string> shown_text(const boost::json::value& value);
+bool same_text(const boost::json::value& expected, const boost::json::value& received,
+               const boost::json::object& token);
+boost::json::value typed_text(std::string_view text);
+/// UTF-8 of 1 to `longest` bytes without control characters.
+bool is_plain(std::string_view text, std::size_t longest = 255);
 
 /// A string member; nothing when absent or not a string.
 std::optional<std::string_view> string_claim(const boost::json::object& object,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "audit/clean_text.h"
 #include "registry/packages/store.h"
 #include "registry/trust/attempt.h"
 #include "registry/trust/refusal.h"
@@ -33,21 +34,52 @@ Failure mismatch(std::string_view package_name, const std::vector<Comparison>& c
       nearest = &comparison;
     }
   }
+  const auto resurrected = std::ranges::find_if(comparisons, &Comparison::resurrected);
+  if (!nearest && resurrected != comparisons.end()) {
+    return refused_as(*resurrected, package_name).error();
+  }
   if (!nearest) {
     return no_match(package_name, fmt::format("none of {} publishers is of the token's project",
                                               comparisons.size()))
         .error();
   }
-  const ClaimRow& row = *nearest->first_mismatch();
-  return refuse(row.present ? TrustRefusal::claim_mismatch : TrustRefusal::claim_missing,
-                fmt::format(
-                    "The claim {} of the identity token is \"{}\", but the trusted publisher of {} "
-                    "expects \"{}\". Values are compared exactly, upper and lower case included.",
-                    row.claim, row.received, package_name, row.expected))
-      .error();
+  return refused_as(*nearest, package_name).error();
+}
+
+/// What an operator allows, whatever the publisher.
+Result<void> check_runner(const Issuer& issuer, const Provider& provider,
+                          const boost::json::object& token) {
+  if (provider.runner_claim.empty() || issuer.self_hosted_runners) return {};
+  const auto runner = string_claim(token, provider.runner_claim);
+  if (runner == provider.hosted_runner) return {};
+  return refuse(
+      TrustRefusal::self_hosted_runner,
+      fmt::format("The token's claim {} is \"{}\": this registry takes releases from {} alone, not "
+                  "from machines of a project's own. An operator can allow them for the issuer.",
+                  provider.runner_claim, audit::clean_text(runner.value_or("(absent)"), 64),
+                  provider.hosted_runner));
 }
 
 }  // namespace
+
+std::unexpected<Failure> refused_as(const Comparison& comparison, std::string_view package_name) {
+  if (comparison.resurrected()) {
+    return refuse(
+        TrustRefusal::resurrected_project,
+        fmt::format(
+            "The token's project has the name that a trusted publisher of {} trusts, but it "
+            "is another project: the identifiers differ from those of the first one. If the "
+            "project was made anew on purpose, remove the publisher and add it again.",
+            package_name));
+  }
+  const ClaimRow* row = comparison.first_mismatch();
+  if (!row || !comparison.same_project()) return no_match(package_name, "another project");
+  return refuse(
+      row->present ? TrustRefusal::claim_mismatch : TrustRefusal::claim_missing,
+      fmt::format("The claim {} of the identity token is \"{}\", but the trusted publisher of {} "
+                  "expects \"{}\". Values are compared exactly, upper and lower case included.",
+                  row->claim, row->received, package_name, row->expected));
+}
 
 Evaluation Evaluator::evaluate(std::string_view package_name, std::string_view id_token) const {
   Evaluation evaluation;
@@ -101,6 +133,11 @@ Evaluation Evaluator::evaluate(std::string_view package_name, std::string_view i
   if (const auto checked = evaluation.provider->check(evaluation.claims->all, issuer->tenant);
       !checked) {
     return refused(checked.error());
+  }
+  if (const auto allowed =
+          check_runner(*issuer->issuer, *evaluation.provider, evaluation.claims->all);
+      !allowed) {
+    return refused(allowed.error());
   }
   if (!match) return refused(mismatch(package_name, comparisons));
   evaluation.publisher = *match;

@@ -30,6 +30,9 @@ struct Evaluation {
   bool granted() const { return publisher.has_value(); }
 };
 
+/// The refusal of a token for which this comparison does not agree.
+std::unexpected<Failure> refused_as(const Comparison& comparison, std::string_view package_name);
+
 /// Decides, in a fixed order: size and form of the token; issuer by exact `iss`; whether any
 /// publisher at all names that issuer (no key is ever fetched for an organisation that nobody
 /// trusts); algorithm, key, signature, times and audience (jose::verify); the rules of the issuer's

@@ -1,5 +1,6 @@
 #include "registry/trust/exchange.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "audit/clean_text.h"
@@ -55,7 +56,10 @@ boost::json::object run_of(const Provider& provider, const jose::Claims& claims)
                           {"jti", claims.token_id.value_or(claims.signed_hash)}};
   for (const auto& claim : claims.all) {
     const std::string_view name = claim.key();
-    if (name.starts_with(provider.run_prefix)) {
+    if (std::ranges::find(provider.run_claims, name) != provider.run_claims.end()) {
+      run[name] = claim.value();
+    }
+    if (!provider.run_prefix.empty() && name.starts_with(provider.run_prefix)) {
       run[name.substr(provider.run_prefix.size())] = claim.value();
     }
   }
@@ -78,12 +82,17 @@ Result<MintedToken> Exchange::mint(const ExchangeRequest& request, const Evaluat
   const jose::Claims& claims = *evaluation.claims;
   return database_.write([&](db::Session& session) -> Result<MintedToken> {
     // Publisher and package may have gone while the token was being verified.
-    const auto publisher = publisher_by_id(session, evaluation.publisher->id);
+    auto publisher = publisher_by_id(session, evaluation.publisher->id);
     const auto package = registry::find_package(session, request.package_name);
     if (!publisher || !package || publisher->package_id != package->id) {
       return refuse(TrustRefusal::publisher_removed,
                     "The trusted publisher was removed while the token was being exchanged.");
     }
+    // Of two projects that claim the name at once, the first is learnt and the other refused.
+    const Comparison again = compare(publisher->claims, claims.all);
+    if (!again.agreed()) return refused_as(again, package->name);
+    const bool learnt = publisher->claims.learn_from(claims.all);
+    if (learnt) keep_learnt(session, *publisher);
     // The mark outlives every moment at which the verifier could still accept the token.
     if (!session.insert_if_absent(
             "INSERT INTO used_identity_token (issuer, token_id, expires_at) VALUES (:p1, :p2, :p3) "
@@ -91,9 +100,8 @@ Result<MintedToken> Exchange::mint(const ExchangeRequest& request, const Evaluat
             {claims.issuer, claims.token_id.value_or(claims.signed_hash),
              to_milliseconds(claims.expires_at)})) {
       return refuse(TrustRefusal::replayed,
-                    "This identity token was exchanged before. Each exchange needs a fresh one: "
-                    "run `circleci "
-                    "run oidc get` again.");
+                    "This identity token was exchanged before. Each exchange needs a fresh one: on "
+                    "CircleCI, run `circleci run oidc get` again.");
     }
     MintedToken minted = mint_publish_token(session, random_, *publisher, package->name,
                                             run_of(*evaluation.provider, claims), now);
@@ -102,6 +110,7 @@ Result<MintedToken> Exchange::mint(const ExchangeRequest& request, const Evaluat
     audit::Record record = audit_record(request, evaluation, now);
     record.outcome = "granted";
     record.detail["token"] = minted.token.id;
+    if (learnt) record.detail["learnt"] = publisher->claims.learnt();
     audit::append(session, record);
     return minted;
   });

@@ -4,6 +4,8 @@
 #include <cstdlib>
 
 #include "registry/trust/circleci.h"
+#include "registry/trust/github.h"
+#include "registry/trust/gitlab.h"
 
 namespace imp::trust {
 
@@ -12,6 +14,10 @@ const Provider& provider_of(IssuerKind kind) {
     case IssuerKind::circleci:
     case IssuerKind::imprimatur:
       return circleci();
+    case IssuerKind::github:
+      return github();
+    case IssuerKind::gitlab:
+      return gitlab();
   }
   std::abort();  // every kind has its provider
 }
@@ -29,6 +35,12 @@ std::optional<IssuerMatch> Issuers::find(std::string_view iss) const {
     if (tenant) return IssuerMatch{&issuer, std::string(iss), *tenant};
   }
   return std::nullopt;
+}
+
+std::string Issuers::first_of(const Provider& provider) const {
+  const auto found = std::ranges::find_if(
+      issuers_, [&](const Issuer& issuer) { return &provider_of(issuer.kind) == &provider; });
+  return found == issuers_.end() ? std::string() : found->id;
 }
 
 const Issuer* Issuers::by_id(std::string_view id) const {

@@ -13,7 +13,7 @@ namespace imp::trust {
 
 /// The kinds of issuer. An `imprimatur` issuer speaks CircleCI's claims; the kinds are kept apart
 /// because their issuers are.
-enum class IssuerKind { circleci, imprimatur };
+enum class IssuerKind { circleci, imprimatur, github, gitlab };
 /// Whose claims an issuer of this kind speaks.
 const Provider& provider_of(IssuerKind kind);
 
@@ -29,6 +29,8 @@ struct Issuer {
   std::vector<jose::Algorithm> algorithms = {jose::Algorithm::rs256};
   std::chrono::seconds max_age{300};        ///< since `iat`; npm's rule for CircleCI
   std::chrono::seconds max_lifetime{7200};  ///< `exp` - `iat`; CircleCI issues an hour
+  /// Whether jobs may publish that ran on machines of the project's own (Provider::runner_claim).
+  bool self_hosted_runners = false;
 };
 
 /// Which issuer a token names. Some providers have an issuer per tenant (CircleCI's organisations)
@@ -48,6 +50,8 @@ class Issuers {
   explicit Issuers(std::vector<Issuer> issuers) : issuers_(std::move(issuers)) {}
   std::optional<IssuerMatch> find(std::string_view iss) const;
   const Issuer* by_id(std::string_view id) const;
+  /// The id of the first one that speaks the provider's claims; empty when none does.
+  std::string first_of(const Provider& provider) const;
   const std::vector<Issuer>& all() const { return issuers_; }
 
  private:

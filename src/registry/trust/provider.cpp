@@ -4,11 +4,13 @@
 #include <array>
 
 #include "registry/trust/circleci.h"
+#include "registry/trust/github.h"
+#include "registry/trust/gitlab.h"
 
 namespace imp::trust {
 
 std::span<const Provider* const> providers() {
-  static const std::array kProviders = {&circleci()};
+  static const std::array kProviders = {&circleci(), &github(), &gitlab()};
   return kProviders;
 }
 

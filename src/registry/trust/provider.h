@@ -20,6 +20,23 @@ struct ClaimRule {
   /// members may read the other expectations.
   enum class Part { tenant, project, job } part = Part::job;
   bool required = true;  ///< of every publisher; else of those that name it
+  // In forms: the field's name (the claim's, when empty), and what people call it.
+  std::string_view field = {};
+  std::string_view label = {};
+  std::string_view hint = {};
+  /// Made of the other claims that a publisher requires instead of being named in a request: the
+  /// owner is the first half of a repository's name.
+  std::string (*derived)(const boost::json::object& claims) = nullptr;
+
+  std::string_view form_field() const { return field.empty() ? name : field; }
+};
+
+/// A claim that identifies what another one names, and never changes hands: names do, when a
+/// project is deleted or renamed and somebody else takes its name. Its value is kept from the first
+/// token that is exchanged, unless the publisher names it, and required from then on.
+struct LearntClaim {
+  std::string_view name;
+  ClaimRule::Part part = ClaimRule::Part::project;
 };
 
 /// What there is to know of one identity provider: data, and small pure functions. Whatever it is,
@@ -32,8 +49,16 @@ struct Provider {
   std::string_view machine_email;
   /// In the order in which a comparison shows them.
   std::span<const ClaimRule> claims;
-  /// The claims that are kept of a run begin with this, which is left out.
-  std::string_view run_prefix;
+  std::string_view title_claim = {};  ///< tells people one publisher from another
+  std::span<const LearntClaim> learnt = {};
+  /// The claims that are kept of a run begin with this, which is left out …
+  std::string_view run_prefix = {};
+  /// … or are these.
+  std::span<const std::string_view> run_claims = {};
+  /// The claim that says whose machine ran the job, and its value for the provider's own; empty
+  /// when the provider says nothing of it.
+  std::string_view runner_claim = {};
+  std::string_view hosted_runner = {};
   /// The tenant that an issuer's address names after the configured base URL: nothing inside for an
   /// issuer of all tenants, nothing at all for what is no issuer's address.
   std::optional<std::optional<std::string>> (*tenant_of_path)(std::string_view path);
@@ -41,6 +66,12 @@ struct Provider {
   /// address, when it names one.
   Result<void> (*check)(const boost::json::object& token, const std::optional<std::string>& tenant);
 };
+
+/// Of an issuer whose address names no tenant: the base URL and nothing else.
+inline std::optional<std::optional<std::string>> only_the_base(std::string_view path) {
+  if (!path.empty()) return std::nullopt;
+  return std::optional<std::string>();
+}
 
 /// Every provider, in the order in which messages name them.
 std::span<const Provider* const> providers();

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kColumns =
     "SELECT id, package_id, issuer_id, type, claims, permissions, created_by, created_at, "
-    "last_used_at FROM trusted_publisher ";
+    "last_used_at, learnt FROM trusted_publisher ";
 
 TrustedPublisher from_row(const db::Row& row) {
   TrustedPublisher publisher;
@@ -25,6 +25,7 @@ TrustedPublisher from_row(const db::Row& row) {
   if (const Provider* provider = provider_of_type(publisher.type)) {
     const auto stored = boost::json::parse(row.text(4)).as_object();
     publisher.claims = RequiredClaims::parse(*provider, stored).value_or(RequiredClaims(provider));
+    publisher.claims.remember(boost::json::parse(row.text(9)).as_object());
   }
   publisher.permissions = Permissions::parse_stored(row.text(5));
   publisher.created_by = row.text(6);
@@ -66,16 +67,18 @@ Result<const Provider*> provider_named(const boost::json::object& request) {
 
 boost::json::object TrustedPublisher::to_json(const Issuers& issuers) const {
   const Issuer* issuer = issuers.by_id(issuer_id);
-  return {{"id", id},
-          {"type", type},
-          {"claims", claims.to_json()},
-          {"permissions", permissions.to_json()},
-          {"issuer", issuer ? issuer->base_url : issuer_id}};
+  boost::json::object item{{"id", id},
+                           {"type", type},
+                           {"claims", claims.to_json()},
+                           {"permissions", permissions.to_json()},
+                           {"issuer", issuer ? issuer->base_url : issuer_id}};
+  if (!claims.learnt().empty()) item["learnt"] = claims.learnt();
+  return item;
 }
 
-Result<PublisherRequest> PublisherRequest::parse(
-    const boost::json::value& item, const Issuers& issuers,
-    const std::function<std::string(const std::string&)>& default_issuer) {
+Result<PublisherRequest> PublisherRequest::parse(const boost::json::value& item,
+                                                 const Issuers& issuers,
+                                                 const DefaultIssuer& default_issuer) {
   if (!item.is_object()) return invalid("each element of the array must be an object.");
   const boost::json::object& request = item.as_object();
   for (const auto& member : request) {
@@ -96,7 +99,13 @@ Result<PublisherRequest> PublisherRequest::parse(
 
   PublisherRequest parsed{std::move(*parsed_claims), *permissions, {}};
   if (!request.contains("issuer")) {
-    parsed.issuer_id = default_issuer(parsed.claims.tenant());
+    parsed.issuer_id = default_issuer(**provider, parsed.claims.tenant());
+    if (parsed.issuer_id.empty()) {
+      return invalid(
+          fmt::format("no issuer of {} is configured on this registry; an operator adds "
+                      "issuers.",
+                      (*provider)->name));
+    }
     return parsed;
   }
   auto issuer = issuer_named(string_claim(request, "issuer").value_or(""), **provider, issuers);
@@ -169,10 +178,13 @@ Result<TrustedPublisher> add_publisher(db::Session& session, std::string_view pa
                              std::nullopt};
   session.run(
       "INSERT INTO trusted_publisher (id, package_id, issuer_id, type, organization_id, claims, "
-      "permissions, created_by, created_at) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9)",
+      "permissions, created_by, created_at, learnt) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, "
+      ":p8, "
+      ":p9, :p10)",
       {publisher.id, publisher.package_id, publisher.issuer_id, publisher.type,
        publisher.claims.tenant(), boost::json::serialize(publisher.claims.to_json()),
-       publisher.permissions.stored(), publisher.created_by, to_milliseconds(now)});
+       publisher.permissions.stored(), publisher.created_by, to_milliseconds(now),
+       boost::json::serialize(publisher.claims.learnt())});
   return publisher;
 }
 
@@ -188,6 +200,11 @@ Result<TrustedPublisher> remove_publisher(db::Session& session, std::string_view
       {publisher->id, to_milliseconds(now)});
   session.run("DELETE FROM trusted_publisher WHERE id = :p1", {publisher->id});
   return std::move(*publisher);
+}
+
+void keep_learnt(db::Session& session, const TrustedPublisher& publisher) {
+  session.run("UPDATE trusted_publisher SET learnt = :p2 WHERE id = :p1",
+              {publisher.id, boost::json::serialize(publisher.claims.learnt())});
 }
 
 void mark_used(db::Session& session, std::string_view publisher_id, Time now) {
@@ -222,7 +239,8 @@ std::vector<db::Migration> migrations() {
        "  comparison TEXT NOT NULL, remote_address TEXT NOT NULL, proved BIGINT NOT NULL);\n"
        "CREATE INDEX publish_attempt_package ON publish_attempt (package_name, proved, at);\n"},
       {"trust/2",
-       "ALTER TABLE trusted_publisher ADD COLUMN type TEXT NOT NULL DEFAULT 'circleci';\n"}};
+       "ALTER TABLE trusted_publisher ADD COLUMN type TEXT NOT NULL DEFAULT 'circleci';\n"},
+      {"trust/3", "ALTER TABLE trusted_publisher ADD COLUMN learnt TEXT NOT NULL DEFAULT '{}';\n"}};
 }
 
 }  // namespace imp::trust

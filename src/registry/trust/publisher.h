@@ -40,12 +40,12 @@ struct PublisherRequest {
   Permissions permissions;
   std::string issuer_id;
 
-  /// `default_issuer(tenant)` chooses the issuer when the request has no `issuer` (npm's CLI sends
-  /// none): this server's own for an organisation of its own, else the configured one. Unknown
-  /// members, types and issuers are refused with what is allowed.
-  static Result<PublisherRequest> parse(
-      const boost::json::value& item, const Issuers& issuers,
-      const std::function<std::string(const std::string&)>& default_issuer);
+  /// `default_issuer(provider, tenant)` chooses the issuer when the request has no `issuer` (npm's
+  /// CLI sends none): this server's own for an organisation of its own, else the configured one.
+  /// Unknown members, types and issuers are refused with what is allowed.
+  using DefaultIssuer = std::function<std::string(const Provider&, const std::string& tenant)>;
+  static Result<PublisherRequest> parse(const boost::json::value& item, const Issuers& issuers,
+                                        const DefaultIssuer& default_issuer);
 };
 
 /// Publishers in the order in which a token is held against them: the more specific first, then the
@@ -64,6 +64,8 @@ Result<TrustedPublisher> add_publisher(db::Session& session, std::string_view pa
 /// Removes one and revokes the publish tokens that it got. TrustRefusal::publisher_not_found.
 Result<TrustedPublisher> remove_publisher(db::Session& session, std::string_view package_id,
                                           std::string_view publisher_id, Time now);
+/// Stores what the publisher's claims have learnt.
+void keep_learnt(db::Session& session, const TrustedPublisher& publisher);
 void mark_used(db::Session& session, std::string_view publisher_id, Time now);
 
 std::vector<db::Migration> migrations();

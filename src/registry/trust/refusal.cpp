@@ -20,6 +20,12 @@ Reason reason(TrustRefusal refusal) {
       return {"claim_missing", FailureKind::forbidden};
     case tenant_mismatch:
       return {"tenant_mismatch", FailureKind::forbidden};
+    case banned_event:
+      return {"banned_event", FailureKind::forbidden};
+    case self_hosted_runner:
+      return {"self_hosted_runner", FailureKind::forbidden};
+    case resurrected_project:
+      return {"resurrected_project", FailureKind::forbidden};
     case ssh_rerun:
       return {"ssh_rerun", FailureKind::forbidden};
     case replayed:

@@ -16,6 +16,9 @@ enum class TrustRefusal : std::uint8_t {
   claim_mismatch,           ///< a publisher of the same project expects another value of a claim
   claim_missing,            ///< a claim that a publisher needs is absent or of the wrong type
   tenant_mismatch,          ///< the issuer's organisation and the claimed one differ
+  banned_event,             ///< the event that started the job may run a stranger's code
+  self_hosted_runner,       ///< the job ran on a machine that is not the provider's own
+  resurrected_project,      ///< another project has taken the name that the publisher trusts
   ssh_rerun,                ///< the job was rerun with SSH: a person was inside it
   replayed,                 ///< this token was exchanged before
   publisher_removed,        ///< the publisher was removed while the exchange was under way

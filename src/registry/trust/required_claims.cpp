@@ -23,6 +23,21 @@ std::unexpected<Failure> invalid(std::string_view member, std::string_view what)
       fmt::format("Invalid trusted publisher configuration: claims[\"{}\"] {}.", member, what));
 }
 
+constexpr std::size_t kLongestIdentifier = 64;
+
+bool is_identifier(const json::value& value) {
+  return value.is_string() && is_plain(value.get_string(), kLongestIdentifier);
+}
+
+bool is_learnt(const Provider& provider, std::string_view name) {
+  return std::ranges::find(provider.learnt, name, &LearntClaim::name) != provider.learnt.end();
+}
+
+bool may_be_named(const Provider& provider, std::string_view name) {
+  const auto rule = std::ranges::find(provider.claims, name, &ClaimRule::name);
+  return rule == provider.claims.end() ? is_learnt(provider, name) : !rule->derived;
+}
+
 bool is_empty_list(const json::value& value) {
   return value.is_array() && value.get_array().empty();
 }
@@ -32,24 +47,63 @@ bool is_empty_list(const json::value& value) {
 Result<RequiredClaims> RequiredClaims::parse(const Provider& provider, const json::object& claims) {
   for (const auto& member : claims) {
     const std::string_view key = member.key();
-    if (std::ranges::find(provider.claims, key, &ClaimRule::name) == provider.claims.end()) {
+    if (!may_be_named(provider, key)) {
       return invalid(key,
                      fmt::format("is not a claim that a {} publisher can require", provider.name));
     }
   }
   RequiredClaims parsed(&provider);
   for (const ClaimRule& rule : provider.claims) {
+    if (rule.derived) continue;
     const json::value* given = claims.if_contains(rule.name);
     if (!given && !rule.required) continue;
     auto normal = rule.form->normal(given);
     if (!normal) return invalid(rule.name, normal.error());
     if (!is_empty_list(*normal)) parsed.values_[rule.name] = std::move(*normal);
   }
+  for (const LearntClaim& learnt : provider.learnt) {
+    const json::value* given = claims.if_contains(learnt.name);
+    if (!given) continue;
+    if (!is_identifier(*given)) return invalid(learnt.name, "must be the identifier as a text");
+    parsed.learnt_[learnt.name] = *given;
+  }
+  parsed.derive();
   return parsed;
 }
 
+void RequiredClaims::derive() {
+  for (const ClaimRule& rule : provider_->claims) {
+    if (rule.derived) derived_[rule.name] = rule.derived(values_);
+  }
+}
+
+const json::value* RequiredClaims::value(std::string_view claim) const {
+  if (const json::value* found = values_.if_contains(claim)) return found;
+  return derived_.if_contains(claim);
+}
+
+void RequiredClaims::remember(const json::object& learnt) {
+  if (!provider_) return;
+  for (const LearntClaim& claim : provider_->learnt) {
+    if (const json::value* known = learnt.if_contains(claim.name)) learnt_[claim.name] = *known;
+  }
+}
+
+bool RequiredClaims::learn_from(const json::object& token) {
+  bool anything = false;
+  if (!provider_) return anything;
+  for (const LearntClaim& claim : provider_->learnt) {
+    const json::value* received = token.if_contains(claim.name);
+    if (learnt_.contains(claim.name) || !received || !is_identifier(*received)) continue;
+    learnt_[claim.name] = *received;
+    anything = true;
+  }
+  return anything;
+}
+
 std::string RequiredClaims::text(std::string_view claim) const {
-  return std::string(string_claim(values_, claim).value_or(""));
+  const json::value* found = value(claim);
+  return found && found->is_string() ? std::string(found->get_string()) : std::string();
 }
 
 std::vector<std::string> RequiredClaims::list(std::string_view claim) const {
@@ -91,8 +145,17 @@ bool Comparison::same_project() const {
 }
 
 bool Comparison::same_tenant() const {
-  return std::ranges::any_of(
-      rows, [](const ClaimRow& row) { return row.agreed && row.part == Part::tenant; });
+  const auto of_tenant = [](const ClaimRow& row) { return row.part == Part::tenant; };
+  return std::ranges::any_of(rows, of_tenant) &&
+         std::ranges::all_of(rows,
+                             [&](const ClaimRow& row) { return row.agreed || !of_tenant(row); });
+}
+
+bool Comparison::resurrected() const {
+  return std::ranges::any_of(rows, [](const ClaimRow& row) { return row.learnt && !row.agreed; }) &&
+         std::ranges::all_of(rows, [](const ClaimRow& row) {
+           return row.agreed || row.learnt || row.part == Part::job;
+         });
 }
 
 Comparison compare(const RequiredClaims& expected, const json::object& token) {
@@ -107,9 +170,22 @@ Comparison compare(const RequiredClaims& expected, const json::object& token) {
         {.claim = std::string(rule.name),
          .expected = wanted ? rule.form->shown(*wanted).value_or("") : std::string(),
          .received = audit::clean_text(shown.value_or("(absent)"), kLongestShown),
-         .agreed = wanted && shown && rule.form->satisfied(*wanted, *received),
+         .agreed = wanted && shown && rule.form->satisfied(*wanted, *received, token),
          .present = shown.has_value(),
          .part = rule.part});
+  }
+  for (const LearntClaim& learnt : expected.provider()->learnt) {
+    const json::value* wanted = expected.learnt().if_contains(learnt.name);
+    if (!wanted) continue;
+    const auto received = string_claim(token, learnt.name);
+    comparison.rows.push_back(
+        {.claim = std::string(learnt.name),
+         .expected = shown_text(*wanted).value_or(""),
+         .received = audit::clean_text(received.value_or("(absent)"), kLongestShown),
+         .agreed = received && shown_text(*wanted) == *received,
+         .present = received.has_value(),
+         .part = learnt.part,
+         .learnt = true});
   }
   return comparison;
 }

@@ -29,9 +29,7 @@ class RequiredClaims {
 
   const Provider* provider() const { return provider_; }
   /// The expected value; null when the claim is not required.
-  const boost::json::value* value(std::string_view claim) const {
-    return values_.if_contains(claim);
-  }
+  const boost::json::value* value(std::string_view claim) const;
   /// The same as text; empty when it is not required, or not one text.
   std::string text(std::string_view claim) const;
   /// Of a claim that is a list; empty when it is not required.
@@ -42,11 +40,25 @@ class RequiredClaims {
   /// satisfies, the most specific one decides.
   std::size_t specificity() const;
 
-  bool operator==(const RequiredClaims&) const = default;
+  /// The identifiers behind the names (Provider::learnt) that are required by now.
+  const boost::json::object& learnt() const { return learnt_; }
+  /// Those that are kept of earlier tokens.
+  void remember(const boost::json::object& learnt);
+  /// Learns what is not yet known from a token that satisfies the rest; whether that was anything.
+  bool learn_from(const boost::json::object& token);
+
+  /// What is learnt comes with time: it makes no other requirement.
+  bool operator==(const RequiredClaims& other) const {
+    return provider_ == other.provider_ && values_ == other.values_;
+  }
 
  private:
+  void derive();
+
   const Provider* provider_ = nullptr;
   boost::json::object values_;
+  boost::json::object derived_;
+  boost::json::object learnt_;
 };
 
 /// One claim of a comparison: what the publisher expects and what the token had, as text.
@@ -57,6 +69,7 @@ struct ClaimRow {
   bool agreed = false;
   bool present = false;  ///< the token has the claim in the right type
   ClaimRule::Part part = ClaimRule::Part::job;
+  bool learnt = false;  ///< an identifier (LearntClaim)
 };
 
 /// A publisher held against a token's claims, in the order of its provider's table.
@@ -71,6 +84,8 @@ struct Comparison {
   bool same_project() const;
   /// … from its tenant, at least.
   bool same_tenant() const;
+  /// Tenant and project have the names, but not the identifiers: another project that took them.
+  bool resurrected() const;
 };
 Comparison compare(const RequiredClaims& expected, const boost::json::object& token);
 

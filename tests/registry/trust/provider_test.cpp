@@ -25,6 +25,7 @@ TEST(Providers, AreWhole) {
     for (const ClaimRule& rule : provider->claims) {
       EXPECT_TRUE(names.insert(rule.name).second) << rule.name;
       ASSERT_NE(rule.form, nullptr) << rule.name;
+      EXPECT_FALSE(rule.label.empty()) << rule.name;
       // A publisher without its tenant or its project would trust every job of the issuer.
       EXPECT_TRUE(rule.required || rule.part == ClaimRule::Part::job) << rule.name;
     }
@@ -45,11 +46,13 @@ TEST(Providers, AreWhole) {
 
 TEST(Providers, AreFoundByTheirExactType) {
   EXPECT_EQ(provider_of_type("circleci"), &circleci());
-  for (const char* type : {"", "CircleCI", "circleci ", "imprimatur", "github"}) {
+  for (const char* type : {"", "CircleCI", "circleci ", "imprimatur", "GitHub", "bitbucket"}) {
     EXPECT_EQ(provider_of_type(type), nullptr) << type;
   }
   EXPECT_EQ(&provider_of(IssuerKind::circleci), &circleci());
   EXPECT_EQ(&provider_of(IssuerKind::imprimatur), &circleci());
+  EXPECT_EQ(&provider_of(IssuerKind::github), provider_of_type("github"));
+  EXPECT_EQ(&provider_of(IssuerKind::gitlab), provider_of_type("gitlab"));
 }
 
 TEST(Specificity, CountsWhatNotEveryPublisherHasToRequire) {

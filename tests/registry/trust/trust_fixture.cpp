@@ -33,6 +33,55 @@ json::object job_claims() {
           {claim("ssh-rerun"), false}};
 }
 
+json::object github_job() {
+  return {{"iss", kGitHub},
+          {"sub", "repo:acme/widgets:ref:refs/heads/main"},
+          {"aud", kAudience},
+          {"iat", kIssuedAt},
+          {"exp", kIssuedAt + 300},
+          {"jti", "1e9e6679-7425-40de-944b-e07fc1f90ae7"},
+          {"repository", "acme/widgets"},
+          {"repository_owner", "acme"},
+          {"repository_id", "1001"},
+          {"repository_owner_id", "77"},
+          {"workflow_ref", "acme/widgets/.github/workflows/release.yml@refs/heads/main"},
+          {"job_workflow_ref", "acme/shared/.github/workflows/publish.yml@refs/tags/v1"},
+          {"ref", "refs/heads/main"},
+          {"event_name", "push"},
+          {"environment", "npm"},
+          {"runner_environment", "github-hosted"},
+          {"run_id", "42"}};
+}
+
+json::object github_publisher() {
+  return {{"repository", "acme/widgets"}, {"workflow_ref", {{"file", "release.yml"}}}};
+}
+
+json::object gitlab_job() {
+  return {{"iss", kGitLab},
+          {"sub", "project_path:acme/tools/widgets:ref_type:branch:ref:main"},
+          {"aud", kAudience},
+          {"iat", kIssuedAt},
+          {"exp", kIssuedAt + 3600},
+          {"jti", "2e9e6679-7425-40de-944b-e07fc1f90ae7"},
+          {"project_path", "acme/tools/widgets"},
+          {"namespace_path", "acme/tools"},
+          {"project_id", "1001"},
+          {"namespace_id", "77"},
+          {"ci_config_ref_uri", "gitlab.com/acme/tools/widgets//.gitlab-ci.yml@refs/heads/main"},
+          {"ref", "main"},
+          {"ref_path", "refs/heads/main"},
+          {"pipeline_source", "push"},
+          {"environment", "npm"},
+          {"runner_environment", "gitlab-hosted"},
+          {"pipeline_id", "42"}};
+}
+
+json::object gitlab_publisher() {
+  return {{"project_path", "acme/tools/widgets"},
+          {"ci_config_ref_uri", {{"file", ".gitlab-ci.yml"}}}};
+}
+
 json::object publisher_claims(const std::vector<std::string>& contexts) {
   json::object claims{{claim("org-id"), kOrganization},
                       {claim("project-id"), kProject},
@@ -63,7 +112,15 @@ Issuers test_issuers() {
   Issuer circleci;
   circleci.id = "circleci";
   circleci.base_url = kBase;
-  return Issuers({own, circleci});
+  Issuer github;
+  github.id = "github";
+  github.kind = IssuerKind::github;
+  github.base_url = kGitHub;
+  Issuer gitlab;
+  gitlab.id = "gitlab";
+  gitlab.kind = IssuerKind::gitlab;
+  gitlab.base_url = kGitLab;
+  return Issuers({own, circleci, github, gitlab});
 }
 
 std::string jwks_of(const std::vector<std::pair<std::string, crypto::PublicKey>>& keys) {
@@ -169,6 +226,17 @@ TrustedPublisher TrustTest::add(std::string_view package_id, const json::object&
   });
   if (!added) ADD_FAILURE() << added.error().message << added.error().detail;
   return added.value();
+}
+
+TrustedPublisher TrustTest::add_of(std::string_view type, const json::object& claims) {
+  const auto parsed = RequiredClaims::parse(*provider_of_type(type), claims);
+  if (!parsed) ADD_FAILURE() << parsed.error().message;
+  return write([&](db::Session& session) {
+           return add_publisher(session, package.id,
+                                {*parsed, {true, true, false}, std::string(type)}, "alice",
+                                clock.now());
+         })
+      .value();
 }
 
 void TrustTest::remove(const TrustedPublisher& publisher) {

@@ -31,6 +31,8 @@ namespace imp::trust::test {
 namespace json = boost::json;
 
 inline const std::string kBase = "https://ci.example";
+inline const std::string kGitHub = "https://token.actions.githubusercontent.com";
+inline const std::string kGitLab = "https://gitlab.com";
 inline const std::string kOrganization = "0a1b2c3d-1111-4111-8111-111111111111";
 inline const std::string kProject = "0a1b2c3d-2222-4222-8222-222222222222";
 inline const std::string kDefinition = "0a1b2c3d-3333-4333-8333-333333333333";
@@ -59,6 +61,12 @@ std::string json_string(std::string_view text);
 json::object job_claims();
 /// The claims of a publisher that trusts that job.
 json::object publisher_claims(const std::vector<std::string>& contexts = {});
+/// The same of jobs and publishers of other providers: project acme/widgets, and
+/// acme/tools/widgets.
+json::object github_job();
+json::object github_publisher();
+json::object gitlab_job();
+json::object gitlab_publisher();
 /// What a CircleCI publisher of these claims requires.
 inline Result<RequiredClaims> required(const json::object& claims) {
   return RequiredClaims::parse(circleci(), claims);
@@ -120,6 +128,8 @@ class TrustTest : public testing::Test {
   TrustedPublisher add(std::string_view package_id, const json::object& claims,
                        Permissions permissions = {true, true, false},
                        std::string issuer = "circleci");
+  /// Adds one of another provider, at its issuer of the same name.
+  TrustedPublisher add_of(std::string_view type, const json::object& claims);
   /// Adds one for kOrganization's job.
   TrustedPublisher add_default() { return add(package.id, publisher_claims()); }
   void remove(const TrustedPublisher& publisher);

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "registry/trust/provider.h"
+
+namespace imp::trust {
+
+/// What GitLab CI/CD says of its jobs: gitlab.com, and self-managed servers.
+const Provider& gitlab();
+
+}  // namespace imp::trust

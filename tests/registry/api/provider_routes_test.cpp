@@ -1,0 +1,134 @@
+#include "registry_fixture.h"
+
+// Each provider through npm's own endpoints: from the trust request to what a packument shows.
+
+namespace imp::registry::test {
+namespace {
+
+struct Shape {
+  const char* type;
+  json::object job, publisher;
+  const char* machine;
+  /// A change of the job, and what the exchange then answers.
+  struct Refused {
+    const char* claim;
+    const char* json_text;
+    const char* outcome;
+  };
+  std::vector<Refused> refused;
+};
+
+std::vector<Shape> shapes() {
+  return {
+      {"github",
+       trust::test::github_job(),
+       trust::test::github_publisher(),
+       "GitHub Actions",
+       {{"event_name", "\"pull_request_target\"", "403 banned_event"},
+        {"event_name", "\"workflow_run\"", "403 banned_event"},
+        {"event_name", "", "403 claim_missing"},
+        {"runner_environment", "\"self-hosted\"", "403 self_hosted_runner"},
+        {"runner_environment", "", "403 self_hosted_runner"},
+        {"repository", "\"acme/gadgets\"", "404 no_matching_publisher"},
+        {"repository", "\"Acme/widgets\"", "403 tenant_mismatch"},
+        {"repository_owner", "\"mallory\"", "403 tenant_mismatch"},
+        {"repository_id", "\"1002\"", "403 resurrected_project"},
+        {"repository_owner_id", "\"78\"", "403 resurrected_project"},
+        {"environment", "\"NPM\"", "403 claim_mismatch"},
+        {"environment", "", "403 claim_missing"},
+        {"workflow_ref", "\"acme/widgets/.github/workflows/release.yml@evil.yml@refs/heads/main\"",
+         "403 claim_mismatch"},
+        {"workflow_ref", "\"acme/evil/.github/workflows/release.yml@refs/heads/main\"",
+         "403 claim_mismatch"},
+        {"workflow_ref", "", "403 claim_missing"},
+        {"iss", "\"https://token.actions.githubusercontent.com/acme\"", "401 unknown_issuer"},
+        {"iss", "\"https://gitlab.com\"", "404 no_matching_publisher"}}},
+      {"gitlab",
+       trust::test::gitlab_job(),
+       trust::test::gitlab_publisher(),
+       "GitLab CI/CD",
+       {{"pipeline_source", "\"merge_request_event\"", "403 banned_event"},
+        {"runner_environment", "\"self-hosted\"", "403 self_hosted_runner"},
+        {"namespace_path", "\"acme\"", "403 tenant_mismatch"},
+        {"project_id", "\"1002\"", "403 resurrected_project"},
+        {"namespace_id", "\"78\"", "403 resurrected_project"},
+        {"environment", "\"NPM\"", "403 claim_mismatch"},
+        {"ci_config_ref_uri", "null", "403 claim_missing"},
+        {"ci_config_ref_uri", "\"gitlab.com/acme/tools/widgets//evil.yml@refs/heads/main\"",
+         "403 claim_mismatch"}}}};
+}
+
+class ProviderRoutes : public RegistryTest {
+ protected:
+  Answer trust_as(const std::string& type, const json::object& claims, const std::string& name) {
+    const json::array body{
+        {{"type", type}, {"claims", claims}, {"permissions", {"createPackage"}}}};
+    return ask({.method = Method::post,
+                .target = "/-/package/@alice%2f" + name + "/trust",
+                .token = alice.token,
+                .otp = otp(alice),
+                .body = json::serialize(body)});
+  }
+  std::string token(json::object job, std::string_view claim = {}, std::string_view text = {}) {
+    const std::int64_t now = to_milliseconds(clock_.now()) / 1000;
+    job["iat"] = now;
+    job["exp"] = now + 300;
+    job["jti"] = "job-" + std::to_string(++jobs_);
+    if (!claim.empty()) job = trust::test::changed(job, claim, text);
+    return trust::test::signed_token(job);
+  }
+
+  User alice = add_user("alice", true);
+  int jobs_ = 0;
+};
+
+TEST_F(ProviderRoutes, FromTheRequestToThePackument) {
+  for (Shape& it : shapes()) {
+    SCOPED_TRACE(it.type);
+    const std::string name = "@alice/" + std::string(it.type);
+    ASSERT_EQ(publish(alice.token, name, "1.0.0", otp(alice)).status, 201);
+    it.publisher["environment"] = "npm";
+    const Answer made = trust_as(it.type, it.publisher, it.type);
+    ASSERT_EQ(made.status, 200) << made.body;
+    EXPECT_EQ(made.document().at(0).at("claims"), json::value(it.publisher));
+    const std::string id(made.document().at(0).at("id").as_string());
+
+    const Answer minted = exchange(token(it.job), name);
+    ASSERT_EQ(minted.outcome(), "201 ok") << minted.body;
+    ASSERT_EQ(publish(minted.text("token"), name, "1.1.0").status, 201);
+    const json::value packument = get("/@alice%2f" + std::string(it.type), alice.token).document();
+    const json::value& user = packument.at("versions").at("1.1.0").at("_npmUser");
+    EXPECT_EQ(user.at("name"), json::value(it.machine));
+    EXPECT_EQ(user.at("trustedPublisher"),
+              json::value({{"id", it.type}, {"oidcConfigId", "oidc:" + id}}));
+    for (const auto& [claim, text, outcome] : it.refused) {
+      EXPECT_EQ(exchange(token(it.job, claim, text), name).outcome(), outcome)
+          << claim << " " << text;
+    }
+  }
+}
+
+TEST_F(ProviderRoutes, ACalledWorkflowIsASecondClaim) {
+  ASSERT_EQ(publish(alice.token, "@alice/lib", "1.0.0", otp(alice)).status, 201);
+  json::object claims = trust::test::github_publisher();
+  claims["job_workflow_ref"] = "acme/shared/.github/workflows/publish.yml@refs/tags/v1";
+  ASSERT_EQ(trust_as("github", claims, "lib").status, 200);
+  const json::object job = trust::test::github_job();
+  EXPECT_EQ(exchange(token(job), "@alice/lib").outcome(), "201 ok");
+  EXPECT_EQ(exchange(token(job, "job_workflow_ref",
+                           "\"acme/shared/.github/workflows/publish.yml@refs/heads/x\""),
+                     "@alice/lib")
+                .outcome(),
+            "403 claim_mismatch");
+}
+
+TEST_F(ProviderRoutes, OneProvidersClaimsAreNotAnothers) {
+  ASSERT_EQ(publish(alice.token, "@alice/lib", "1.0.0", otp(alice)).status, 201);
+  EXPECT_EQ(trust_as("github", trust::test::gitlab_publisher(), "lib").outcome(),
+            "400 invalid_publisher");
+  EXPECT_EQ(trust_as("gitlab", trust::test::publisher_claims(), "lib").outcome(),
+            "400 invalid_publisher");
+}
+
+}  // namespace
+}  // namespace imp::registry::test

@@ -1,0 +1,133 @@
+#include "registry/trust/gitlab.h"
+
+#include "trust_fixture.h"
+
+namespace imp::trust::test {
+namespace {
+
+Result<RequiredClaims> gitlab_required(const json::object& claims) {
+  return RequiredClaims::parse(gitlab(), claims);
+}
+
+TEST(GitLabConfig, IsCheckedMemberByMember) {
+  const struct {
+    const char* member;
+    const char* json_text;
+    const char* outcome;
+  } cases[] = {{"environment", "", "ok"},
+               {"environment", "\"npm\"", "ok"},
+               {"environment", "\"\"", "invalid_publisher"},
+               {"project_path", "", "invalid_publisher"},
+               {"project_path", "\"widgets\"", "invalid_publisher"},
+               {"project_path", "\"acme/widgets\"", "ok"},
+               {"project_path", "\"a/b/c/d/e/widgets\"", "ok"},
+               {"project_path", "\"acme//widgets\"", "invalid_publisher"},
+               {"project_path", "\"acme/../widgets\"", "invalid_publisher"},
+               {"project_path", "\"https://gitlab.com/acme/widgets\"", "invalid_publisher"},
+               {"ci_config_ref_uri", "", "invalid_publisher"},
+               {"ci_config_ref_uri", "\".gitlab-ci.yml\"", "invalid_publisher"},
+               {"ci_config_ref_uri", R"({"file":"ci/release.yml"})", "invalid_publisher"},
+               {"project_id", "\"1001\"", "ok"},
+               {"project_id", "1001", "invalid_publisher"},
+               {"namespace_path", "\"acme\"", "invalid_publisher"},
+               {"ref", "\"main\"", "invalid_publisher"}};
+  for (const auto& it : cases) {
+    EXPECT_EQ(code_of(gitlab_required(changed(gitlab_publisher(), it.member, it.json_text))),
+              it.outcome)
+        << it.member << " " << it.json_text;
+  }
+}
+
+struct Received {
+  const char* name;
+  const char* claim;
+  std::string json_text;
+  bool agreed;
+  bool same_project = true;
+};
+
+class GitLabClaim : public testing::TestWithParam<Received> {};
+
+TEST_P(GitLabClaim, IsComparedExactly) {
+  const Received& it = GetParam();
+  json::object claims = gitlab_publisher();
+  claims["environment"] = "npm";
+  const Comparison comparison =
+      compare(gitlab_required(claims).value(), changed(gitlab_job(), it.claim, it.json_text));
+  EXPECT_EQ(comparison.agreed(), it.agreed);
+  EXPECT_EQ(comparison.same_project(), it.same_project);
+}
+
+std::string file(std::string_view text) { return json_string(text); }
+constexpr const char* kFile = "ci_config_ref_uri";
+
+INSTANTIATE_TEST_SUITE_P(
+    Claims, GitLabClaim,
+    testing::Values(
+        Received{"TheJob", "sub", "\"x\"", true},
+        Received{"OtherProject", "project_path", "\"acme/tools/gadgets\"", false, false},
+        Received{"ProjectOfTheGroup", "project_path", "\"acme/widgets\"", false, false},
+        Received{"Fork", "project_path", "\"mallory/widgets\"", false, false},
+        Received{"OtherNamespace", "namespace_path", "\"acme\"", false, false},
+        Received{"FileInAFolder", kFile,
+                 file("gitlab.com/acme/tools/widgets//ci/.gitlab-ci.yml@refs/heads/main"), true},
+        Received{"OtherHost", kFile,
+                 file("git.acme.example:8443/acme/tools/widgets//.gitlab-ci.yml@refs/heads/main"),
+                 true},
+        // null when the pipeline's definition is in another project
+        Received{"Null", kFile, "null", false}, Received{"Absent", kFile, "", false},
+        Received{"OtherFile", kFile,
+                 file("gitlab.com/acme/tools/widgets//evil.yml@refs/heads/main"), false},
+        Received{"FileWithMore", kFile,
+                 file("gitlab.com/acme/tools/widgets//x.gitlab-ci.yml@refs/heads/main"), false},
+        Received{"FileOfAnotherProject", kFile,
+                 file("gitlab.com/acme/tools/evil//.gitlab-ci.yml@refs/heads/main"), false},
+        Received{"ProjectFurtherInside", kFile,
+                 file("gitlab.com/evil/acme/tools/widgets//.gitlab-ci.yml@refs/heads/main"), false},
+        Received{"NoDoubleSlash", kFile,
+                 file("gitlab.com/acme/tools/widgets/.gitlab-ci.yml@refs/heads/main"), false},
+        Received{"FileInTheRef", kFile,
+                 file("gitlab.com/acme/tools/widgets//evil.yml@refs/heads/.gitlab-ci.yml"), false},
+        Received{
+            "FolderThatLooksLikeARef", kFile,
+            file("gitlab.com/acme/tools/widgets//.gitlab-ci.yml@refs/evil.yml@refs/heads/main"),
+            false},
+        Received{"AnotherRef", kFile,
+                 file("gitlab.com/acme/tools/widgets//.gitlab-ci.yml@refs/heads/evil"), false},
+        Received{"NoRef", kFile, file("gitlab.com/acme/tools/widgets//.gitlab-ci.yml"), false},
+        Received{"NoHost", kFile, file("acme/tools/widgets//.gitlab-ci.yml@refs/heads/main"),
+                 false},
+        Received{"NoRefPath", "ref_path", "", false},
+        Received{"OtherEnvironment", "environment", "\"production\"", false},
+        Received{"NoEnvironment", "environment", "null", false}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST(GitLabClaims, OfABranchThatLooksLikeAFileAreThoseOfTheFile) {
+  json::object job = gitlab_job();
+  job["ref_path"] = "refs/heads/x@refs/heads/main";
+  job["ci_config_ref_uri"] =
+      "gitlab.com/acme/tools/widgets//.gitlab-ci.yml@refs/heads/x@refs/heads/main";
+  EXPECT_TRUE(compare(gitlab_required(gitlab_publisher()).value(), job).agreed());
+}
+
+TEST(GitLabRules, HoldWhateverThePublisher) {
+  const struct {
+    const char* claim;
+    const char* json_text;
+    const char* outcome;
+  } cases[] = {{"pipeline_source", "\"push\"", "ok"},
+               {"pipeline_source", "\"web\"", "ok"},
+               {"pipeline_source", "\"merge_request_event\"", "banned_event"},
+               {"pipeline_source", "\"external_pull_request_event\"", "banned_event"},
+               {"pipeline_source", "", "claim_missing"},
+               {"project_id", "1001", "claim_missing"},
+               {"namespace_id", "", "claim_missing"},
+               {"namespace_path", "\"acme\"", "tenant_mismatch"}};
+  for (const auto& it : cases) {
+    const auto job = changed(gitlab_job(), it.claim, it.json_text);
+    EXPECT_EQ(code_of(gitlab().check(job, std::nullopt)), it.outcome) << it.claim << it.json_text;
+  }
+}
+
+}  // namespace
+}  // namespace imp::trust::test
