@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/failure.h"
+#include "base/log.h"
 #include "db/database.h"
 #include "registry/packages/access.h"
 #include "registry/packages/registry_key.h"
