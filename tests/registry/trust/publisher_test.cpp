@@ -47,7 +47,7 @@ TEST_P(RequestedPublisher, IsTakenOrRefusedWithWhatIsAllowed) {
   const Issuers issuers = test_issuers();
   const auto parsed =
       PublisherRequest::parse(request_with(GetParam().member, GetParam().json_text), issuers,
-                              [](const std::string& organization) {
+                              [](const Provider&, const std::string& organization) {
                                 return organization == kOrganization ? "circleci" : "imprimatur";
                               });
   EXPECT_EQ(parsed ? parsed->issuer_id : std::string(parsed.error().code()), GetParam().outcome);
@@ -79,8 +79,9 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(RequestedPublishers, MustBeObjects) {
   for (const char* text : {"1", "\"circleci\"", "[]", "null"}) {
-    EXPECT_EQ(code_of(PublisherRequest::parse(json::parse(text), test_issuers(),
-                                              [](const std::string&) { return "circleci"; })),
+    EXPECT_EQ(code_of(PublisherRequest::parse(
+                  json::parse(text), test_issuers(),
+                  [](const Provider&, const std::string&) { return "circleci"; })),
               "invalid_publisher")
         << text;
   }
