@@ -53,7 +53,9 @@ http::Response revoke(RegistryServices& services, const http::Request& request) 
   const auto done = services.database.write([&](db::Session& session) -> Result<void> {
     const Time now = services.clock.now();
     trust::revoke_publish_token(session, request.bearer(), now);
-    audit::append(session, requester->audit_record("trust.token_revoke", subject, now));
+    audit::Record record = requester->audit_record("trust.token_revoke", subject, now);
+    record.organization = scope_owner(session, *name);
+    audit::append(session, record);
     return {};
   });
   return done ? http::no_content() : http::failure(done.error());

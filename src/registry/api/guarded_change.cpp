@@ -46,6 +46,7 @@ http::Response change_package(RegistryServices& services, const http::Request& r
     auto done = change(session, *name, *rights, now);
     if (done && done->changed) {
       audit::Record record = requester->audit_record(rule.action, subject, now);
+      record.organization = done->package.owner;
       for (const auto& member : rule.detail) record.detail[member.key()] = member.value();
       for (const auto& member : done->detail) record.detail[member.key()] = member.value();
       audit::append(session, record);

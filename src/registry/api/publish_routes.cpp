@@ -27,6 +27,7 @@ http::Response publish_version(RegistryServices& services, const VersionUpload& 
     if (!done || done->repeated) return done;
     audit::Record record = requester.audit_record(
         upload.action, "package:" + candidate.name + "@" + candidate.version, now);
+    record.organization = done->package.owner;
     record.detail["integrity"] = candidate.tarball.integrity;
     record.detail["tag"] = candidate.tag;
     audit::append(session, record);
@@ -67,6 +68,7 @@ http::Response change_deprecations(RegistryServices& services, const VersionUplo
     if (done && done->changed) {
       audit::Record record =
           requester.audit_record("package.deprecate", "package:" + upload.name.text(), now);
+      record.organization = done->package.owner;
       for (const auto& member : done->detail) record.detail[member.key()] = member.value();
       audit::append(session, record);
     }

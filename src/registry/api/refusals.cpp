@@ -14,6 +14,14 @@ bool about_identity(const Failure& failure) {
   return failure.kind() == FailureKind::unauthenticated || failure.kind() == FailureKind::forbidden;
 }
 
+/// Whose administrators may see what is recorded of this.
+std::optional<std::string> organization_of(db::Session& session, std::string_view subject) {
+  constexpr std::string_view package = "package:";
+  if (!subject.starts_with(package)) return std::nullopt;
+  const auto name = PackageName::for_read(subject.substr(package.size()));
+  return name ? scope_owner(session, *name) : std::nullopt;
+}
+
 /// Shares the count of what accounts records.
 constexpr accounts::Limit kRecordedRefusals{.what = "recorded_refusals", .attempts = 100};
 
@@ -25,7 +33,10 @@ void write_down(RegistryServices& services, const Requester* requester, audit::R
   record.detail["message"] = failure.message;
   if (!failure.detail.empty()) record.detail["detail"] = failure.detail;
   const auto written = services.database.write([&](db::Session& session) -> Result<void> {
-    if (about_identity(failure)) audit::append(session, record);
+    if (about_identity(failure)) {
+      record.organization = organization_of(session, record.subject);
+      audit::append(session, record);
+    }
     if (requester && requester->publish_token()) {
       record_use(session, *requester, record.action, failure.code(), failure.message, record.at);
     }

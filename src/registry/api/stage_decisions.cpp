@@ -18,9 +18,10 @@ boost::json::object detail_of(const StagedRelease& release) {
           {"run", release.run}};
 }
 
-audit::Record record_of(const Requester& requester, std::string_view action,
+audit::Record record_of(db::Session& session, const Requester& requester, std::string_view action,
                         const StagedRelease& release, Time now) {
   audit::Record record = requester.audit_record(action, subject_of(release), now);
+  record.organization = scope_owner(session, release.candidate.package());
   record.detail = detail_of(release);
   return record;
 }
@@ -55,7 +56,7 @@ Result<Published> approve_release(RegistryServices& services, const Requester& r
     const accounts::Person& approver = *requester.account().person;
     auto done = approve_staged(session, release.id, *rights, {approver.name, approver.email},
                                services.key, now);
-    if (done) audit::append(session, record_of(requester, "stage.approve", release, now));
+    if (done) audit::append(session, record_of(session, requester, "stage.approve", release, now));
     return done;
   });
   if (published) services.cache.invalidate(candidate.name, published->package.revision);
@@ -70,7 +71,7 @@ Result<void> reject_release(RegistryServices& services, const Requester& request
     if (!rights) return pass_on(rights);
     const auto done = reject_staged(session, release.id, *rights);
     if (!done) return pass_on(done);
-    audit::append(session, record_of(requester, "stage.reject", release, now));
+    audit::append(session, record_of(session, requester, "stage.reject", release, now));
     return {};
   });
 }
@@ -95,6 +96,7 @@ Result<void> expire_releases(RegistryServices& services) {
         record.action = "stage.expire";
         record.subject = subject_of(release);
         record.outcome = "granted";
+        record.organization = scope_owner(session, release.candidate.package());
         record.detail = detail_of(release);
         audit::append(session, record);
       }

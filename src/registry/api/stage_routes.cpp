@@ -40,6 +40,7 @@ http::Response stage_version(RegistryServices& services, const VersionUpload& up
     if (!release) return release;
     audit::Record record = requester.audit_record(
         upload.action, "package:" + candidate.name + "@" + candidate.version, now);
+    record.organization = order->scope_owner;
     record.detail["stage"] = release->id;
     record.detail["integrity"] = candidate.tarball.integrity;
     audit::append(session, record);

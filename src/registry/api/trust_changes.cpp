@@ -38,9 +38,10 @@ Result<Package> still_administered(db::Session& session, const Requester& reques
 }
 
 void record(db::Session& session, RegistryServices& services, const Requester& requester,
-            std::string_view action, const PackageName& name,
+            std::string_view action, const Package& package,
             const trust::TrustedPublisher& publisher, Time now) {
-  audit::Record record = requester.audit_record(action, "package:" + name.text(), now);
+  audit::Record record = requester.audit_record(action, "package:" + package.name, now);
+  record.organization = package.owner;
   record.detail["publisher"] = publisher.to_json(services.issuers);
   audit::append(session, record);
 }
@@ -94,7 +95,7 @@ Result<std::vector<trust::TrustedPublisher>> add_publishers(
       auto publisher =
           trust::add_publisher(session, package->id, item, requester.rights().person, now);
       if (!publisher) return pass_on(publisher);
-      record(session, services, requester, "trust.create", name, *publisher, now);
+      record(session, services, requester, "trust.create", *package, *publisher, now);
       created.push_back(std::move(*publisher));
     }
     return created;
@@ -110,7 +111,7 @@ Result<trust::TrustedPublisher> remove_publisher(RegistryServices& services,
     const auto package = still_administered(session, requester, name, now);
     if (!package) return pass_on(package);
     auto removed = trust::remove_publisher(session, package->id, publisher_id, now);
-    if (removed) record(session, services, requester, "trust.revoke", name, *removed, now);
+    if (removed) record(session, services, requester, "trust.revoke", *package, *removed, now);
     return removed;
   });
 }

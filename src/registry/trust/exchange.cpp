@@ -109,6 +109,7 @@ Result<MintedToken> Exchange::mint(const ExchangeRequest& request, const Evaluat
     record_attempt(session, attempt_of(request, evaluation, now));
     audit::Record record = audit_record(request, evaluation, now);
     record.outcome = "granted";
+    record.organization = package->owner;
     record.detail["token"] = minted.token.id;
     if (learnt) record.detail["learnt"] = publisher->claims.learnt();
     audit::append(session, record);
@@ -121,7 +122,8 @@ void Exchange::record_refusal(const ExchangeRequest& request, const Evaluation& 
   const accounts::Limit& limit = evaluation.own_tenant ? kRecordedOwnRefusals : kRecordedRefusals;
   if (!recorded_.admit(limit, accounts::throttle_address(request.remote_address)).admitted) return;
   const auto recorded = database_.write([&](db::Session& session) -> Result<void> {
-    if (registry::find_package(session, request.package_name)) {
+    const auto package = registry::find_package(session, request.package_name);
+    if (package) {
       Attempt attempt = attempt_of(request, evaluation, now);
       attempt.outcome = failure.code();
       attempt.message = failure.message;
@@ -129,6 +131,7 @@ void Exchange::record_refusal(const ExchangeRequest& request, const Evaluation& 
     }
     audit::Record record = audit_record(request, evaluation, now);
     record.outcome = failure.code();
+    if (package) record.organization = package->owner;
     record.detail["detail"] = audit::clean_text(failure.detail, kLongestForeignText);
     audit::append(session, record);
     return {};

@@ -140,6 +140,54 @@ TEST_F(OrganizationRoutes, WhoLeavesMaintainsItsPackagesNoMore) {
   EXPECT_EQ(publish(alice.token, "@acme/secret", "1.1.0").outcome(), "201 ok");
 }
 
+TEST_F(OrganizationRoutes, ItsAdministratorsMaySeeWhatWasDecidedOnItsPackages) {
+  using Lines = std::vector<std::string>;
+  ASSERT_EQ(publish(bob.token, "@bob/own", "1.0.0").status, 201);
+  ASSERT_EQ(publish(carol.token, "@bob/own", "1.1.0").status, 403);
+  const Answer strangers = publish(carol.token, "@acme/lib", "2.0.0");
+  ASSERT_EQ(strangers.status, 403);
+  EXPECT_EQ(audited("package.", acme.id),
+            (Lines{"package.publish granted", "package.publish " + strangers.text("code")}));
+
+  ASSERT_EQ(ask({.method = Method::put,
+                 .target = "/-/package/@acme%2flib/dist-tags/next",
+                 .token = alice.token,
+                 .body = "\"1.0.0\""})
+                .status,
+            200);
+  EXPECT_EQ(audited("dist_tag.", acme.id), (Lines{"dist_tag.set granted"}));
+
+  const std::string publisher = trust_job("@acme/lib", {true, true, true});
+  const std::string job = publish_token("@acme/lib");
+  const std::string used = identity_token();
+  ASSERT_EQ(exchange(used, "@acme/lib").status, 201);
+  ASSERT_EQ(exchange(used, "@acme/lib").outcome(), "401 replayed");
+  ASSERT_GE(exchange(identity_token(), "@bob/own").status, 400);
+  ASSERT_EQ(ask({.method = Method::del, .target = exchange_path("@acme/lib"), .token = job}).status,
+            204);
+  enable_second_factor(alice);
+  ASSERT_LT(ask({.method = Method::del,
+                 .target = "/-/package/@acme%2flib/trust/" + publisher,
+                 .token = alice.token,
+                 .otp = otp(alice)})
+                .status,
+            300);
+  EXPECT_EQ(audited("trust.", acme.id),
+            (Lines{"trust.exchange granted", "trust.exchange granted", "trust.exchange replayed",
+                   "trust.token_revoke granted", "trust.revoke granted"}));
+
+  for (const auto& [version, method] :
+       {std::pair("1.1.0", Method::post), std::pair("1.2.0", Method::del)}) {
+    const std::string id = stage(alice.token, "@acme/lib", version).text("stageId");
+    const std::string path = "/-/stage/" + id + (method == Method::post ? "/approve" : "");
+    ASSERT_LT(
+        ask({.method = method, .target = path, .token = alice.token, .otp = otp(alice)}).status,
+        300);
+  }
+  EXPECT_EQ(audited("stage.", acme.id), (Lines{"stage.create granted", "stage.approve granted",
+                                               "stage.create granted", "stage.reject granted"}));
+}
+
 TEST_F(OrganizationRoutes, OddRequestsAreRefused) {
   EXPECT_EQ(send(Method::put, "/-/org/acme/user", alice.token, {{"user", "carol"}, {"role", "god"}})
                 .outcome(),

@@ -310,9 +310,12 @@ std::int64_t RegistryTest::count(std::string_view sql, std::vector<db::Value> pa
       .value();
 }
 
-std::vector<std::string> RegistryTest::audited(std::string_view action_prefix) {
-  const auto page =
-      audit::list(*database_, {.action_prefix = std::string(action_prefix), .limit = 1000}).value();
+std::vector<std::string> RegistryTest::audited(std::string_view action_prefix,
+                                               std::string organization) {
+  const auto page = audit::list(*database_, {.action_prefix = std::string(action_prefix),
+                                             .organization = std::move(organization),
+                                             .limit = 1000})
+                        .value();
   std::vector<std::string> lines;
   for (const audit::Entry& entry : page.entries) {
     lines.insert(lines.begin(), entry.record.action + " " + entry.record.outcome);

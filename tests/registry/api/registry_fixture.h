@@ -98,8 +98,9 @@ class RegistryTest : public testing::Test {
     return database_->write([&](db::Session& session) { return body(session); });
   }
   std::int64_t count(std::string_view sql, std::vector<db::Value> parameters = {});
-  /// "action outcome" of every audit record with this prefix, oldest first.
-  std::vector<std::string> audited(std::string_view action_prefix);
+  /// "action outcome" of every audit record with this prefix, oldest first; with an organisation's
+  /// id, of those that its administrators may see.
+  std::vector<std::string> audited(std::string_view action_prefix, std::string organization = {});
   /// The detail of the newest audit record of this action.
   json::object audit_detail(std::string_view action);
   std::vector<trust::Attempt> attempts(std::string_view name);
