@@ -56,6 +56,9 @@ void CiHalf::tidy() {
   if (const auto done = pipelines_.tidy(); !done) {
     log_.warning("pipelines not tidied", {{"reason", done.error().detail}});
   }
+  if (const auto done = signing_keys_.tidy(); !done) {
+    log_.warning("signing keys not tidied", {{"reason", done.error().detail}});
+  }
 }
 
 Result<std::string> CiHalf::runner_token() {

@@ -26,7 +26,8 @@ class CiHalf {
                                                 Log& log, Metrics& metrics);
 
   void add_routes(http::Router& router);
-  /// Ends what is overdue: leases, pending pipelines. Call every few seconds.
+  /// Ends what is overdue: leases, pending pipelines, replaced signing keys. Call every few
+  /// seconds.
   void tidy();
   /// A token for a runner that this process starts itself.
   Result<std::string> runner_token();

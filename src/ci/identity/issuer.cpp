@@ -14,9 +14,9 @@
 namespace imp::ci {
 namespace {
 
-/// Relying parties fetch the keys again when they meet an unknown `kid`. A cache between them and
-/// this server may then answer with the set from before a rotation, and the new key's tokens are
-/// refused for as long: a minute, which is no longer than relying parties wait between two fetches.
+/// A minute: a key is published for key_lead before it signs, so this is not what keeps new tokens
+/// good. It is how long a cache between this server and relying parties may answer with a key that
+/// was withdrawn.
 const http::PrepareOptions key_set_options{.content_type = "application/json",
                                            .cache_control = "public, max-age=60",
                                            .vary = "Accept-Encoding",

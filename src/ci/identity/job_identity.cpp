@@ -54,6 +54,10 @@ Reason reason(IdentityRefusal refusal) {
       return {"no_signing_key", FailureKind::unavailable};
     case IdentityRefusal::damaged_signing_key:
       return {"damaged_signing_key", FailureKind::internal};
+    case IdentityRefusal::rotation_under_way:
+      return {"rotation_under_way", FailureKind::conflict};
+    case IdentityRefusal::unknown_signing_key:
+      return {"unknown_signing_key", FailureKind::not_found};
   }
   return {"internal", FailureKind::internal};
 }

@@ -18,6 +18,8 @@ enum class IdentityRefusal {
   invalid_audience,        ///< "aud" is not a usable string
   no_signing_key,
   damaged_signing_key,
+  rotation_under_way,   ///< a key that was made for a rotation does not sign yet
+  unknown_signing_key,  ///< to withdraw a key that the issuer does not have
 };
 Reason reason(IdentityRefusal refusal);
 

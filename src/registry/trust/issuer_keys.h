@@ -21,7 +21,9 @@ struct KeyRules {
   Milliseconds timeout{5000};
   Milliseconds cooldown{60'000};  ///< between two fetches from one issuer, whatever the reason
   Milliseconds default_age{3'600'000};  ///< when the answer states no max-age
-  Milliseconds least_age{300'000};      ///< floor and ceiling for the stated one
+  /// Floor and ceiling for the stated one. No floor above the cooldown: for as long as keys are
+  /// kept, one that its issuer has withdrawn is still good.
+  Milliseconds least_age{60'000};
   Milliseconds most_age{86'400'000};
   Milliseconds most_stale{86'400'000};  ///< how old keys may get while the issuer is down
   /// Requests that wait for one fetch; the rest are refused. After a restart nothing is kept, and

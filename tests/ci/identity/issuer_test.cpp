@@ -9,6 +9,7 @@
 
 #include "ci/contexts/ci_store.h"
 #include "ci/identity/job.h"
+#include "ci/pipelines/mortal_database.h"
 #include "jose/verify.h"
 
 namespace imp::ci {
@@ -44,6 +45,21 @@ class IssuerTest : public CiStore {
     std::vector<std::string> kids;
     for (const IssuerKey& key : keys_.published().value()) kids.push_back(key.kid);
     return kids;
+  }
+
+  /// The key of a token that is minted now, which must verify.
+  std::string signing() {
+    const auto token = issuer_.mint(job_, {});
+    if (!token) return std::string(token.error().code());
+    const auto claims = verified(*token, organization_issuer_, job_.organization_id);
+    return claims ? claims->key_id : std::string(claims.error().code());
+  }
+  void tidy() { ASSERT_TRUE(keys_.tidy()); }
+  /// Its private half, sealed; nothing when the key is gone.
+  std::optional<db::Row> row_of(const std::string& kid) {
+    return *database_->read([&](db::Session& session) -> Result<std::optional<db::Row>> {
+      return session.row("SELECT sealed_private_key FROM ci_signing_keys WHERE kid = :p1", {kid});
+    });
   }
 
   SigningKeys keys_{*database_, sealer_, clock_};
@@ -138,61 +154,166 @@ TEST_F(IssuerTest, NoTokenWithoutAnAuditRecord) {
   EXPECT_FALSE(issuer_.mint_for_environment(job_));
 }
 
-TEST_F(IssuerTest, RotatedKeyStaysPublishedUntilItsTokensHaveEnded) {
-  const std::string old_kid = published().front();
-  const auto old_token = issuer_.mint(job_, {}).value();
+TEST_F(IssuerTest, ANewKeyIsPublishedForAWhileBeforeItSigns) {
+  const std::string old_kid = signing();
   const auto before = issuer_.jwks().value();
   EXPECT_EQ(issuer_.jwks().value(), before);  // the same bytes while nothing changes
 
-  const std::string new_kid = keys_.rotate(alice_).value();
-  EXPECT_THAT(published(), ElementsAre(new_kid, old_kid));
+  const SigningKeys::Rotation rotation = keys_.rotate(alice_).value();
+  EXPECT_EQ(rotation.signs_from, clock_.now() + key_lead);
+  EXPECT_THAT(published(), ElementsAre(rotation.kid, old_kid));
   EXPECT_NE(issuer_.jwks().value(), before);
-  const auto new_token = issuer_.mint(job_, {}).value();
-  EXPECT_EQ(verified(new_token, organization_issuer_, job_.organization_id)->key_id, new_kid);
-  EXPECT_TRUE(verified(old_token, organization_issuer_, job_.organization_id));
+  EXPECT_EQ(signing(), old_kid);
+  clock_.advance(key_lead - Milliseconds(1));
+  tidy();  // must leave the private half that still signs
+  EXPECT_EQ(signing(), old_kid);
+  clock_.advance(Milliseconds(1));
+  EXPECT_EQ(signing(), rotation.kid);
+  tidy();
+  EXPECT_EQ(signing(), rotation.kid);
+}
+
+TEST_F(IssuerTest, AReplacedKeyStaysPublishedUntilItsTokensHaveEnded) {
+  const std::string old_kid = published().front();
+  const std::string new_kid = keys_.rotate(alice_).value().kid;
+  clock_.advance(key_lead - Milliseconds(1));
+  const auto last_of_old = issuer_.mint(job_, {}).value();
+  clock_.advance(Milliseconds(1));
+  tidy();
 
   // The last moment of the old token is well inside the overlap.
   EXPECT_GT(key_overlap, token_lifetime);
   clock_.advance(token_lifetime - std::chrono::seconds(1));
-  EXPECT_TRUE(verified(old_token, organization_issuer_, job_.organization_id));
+  EXPECT_TRUE(verified(last_of_old, organization_issuer_, job_.organization_id));
   clock_.advance(key_overlap - token_lifetime + std::chrono::seconds(1));
-  EXPECT_THAT(published(), ElementsAre(new_kid));
-  EXPECT_EQ(verified(old_token, organization_issuer_, job_.organization_id).error().code(),
+  EXPECT_THAT(published(), ElementsAre(new_kid));  // whether anybody tidied or not
+  EXPECT_EQ(verified(last_of_old, organization_issuer_, job_.organization_id).error().code(),
             "unknown_key");
+  EXPECT_TRUE(row_of(old_kid));
+  tidy();
+  EXPECT_FALSE(row_of(old_kid));
 }
 
-TEST_F(IssuerTest, RotationsInARowKeepEveryKeyThatMaySignStillValidTokens) {
-  const std::string first = published().front();
-  const std::string second = keys_.rotate(alice_).value();
-  clock_.advance(Milliseconds(1));
-  const std::string third = keys_.rotate(alice_).value();
+TEST_F(IssuerTest, OneRotationAtATime) {
+  const std::string second = keys_.rotate(alice_).value().kid;
+  EXPECT_EQ(keys_.rotate(alice_).error().code(), "rotation_under_way");
+  EXPECT_EQ(published().size(), 2u);
+  clock_.advance(key_lead);
+  const std::string third = keys_.rotate(alice_).value().kid;
+  // All three may have signed tokens that are still valid.
   EXPECT_EQ(published().size(), 3u);
   EXPECT_EQ(published().front(), third);
-  clock_.advance(key_overlap);
-  const std::string fourth = keys_.rotate(alice_).value();
-  EXPECT_THAT(published(), ElementsAre(fourth, third));
+  EXPECT_EQ(signing(), second);
 }
 
-TEST_F(IssuerTest, RotationErasesThePrivateHalfAndIsAudited) {
+TEST_F(IssuerTest, ThePrivateHalfIsErasedWhenTheNextKeySigns) {
   const std::string old_kid = published().front();
-  ASSERT_TRUE(keys_.rotate(alice_));
-  const auto left = database_->read([&](db::Session& session) -> Result<bool> {
-    return session.row("SELECT sealed_private_key FROM ci_signing_keys WHERE kid = :p1", {old_kid})
-        ->null(0);
-  });
-  EXPECT_TRUE(*left);
+  const std::string new_kid = keys_.rotate(alice_).value().kid;
+  tidy();
+  EXPECT_FALSE(row_of(old_kid)->null(0));
+  clock_.advance(key_lead);
+  tidy();
+  EXPECT_TRUE(row_of(old_kid)->null(0));
+  EXPECT_FALSE(row_of(new_kid)->null(0));
+  EXPECT_THAT(published(), ElementsAre(new_kid, old_kid));
   const auto entries = audited("oidc.key.rotate");
   ASSERT_EQ(entries.size(), 1u);
   EXPECT_EQ(entries[0].record.actor, "user:alice");
   EXPECT_EQ(entries[0].record.detail.at("replaces").as_string(), old_kid);
 }
 
-TEST_F(IssuerTest, RotationByAnotherProcessIsSeenAtOnce) {
+TEST_F(IssuerTest, TidyingWithoutAnythingToEraseWritesNothing) {
+  MortalDatabase counting(*database_);
+  SigningKeys keys(counting, sealer_, clock_);
+  ASSERT_TRUE(keys.rotate(alice_));
+  ASSERT_TRUE(keys.tidy());
+  EXPECT_EQ(counting.writes(), 1);
+  clock_.advance(key_lead);
+  ASSERT_TRUE(keys.tidy());
+  EXPECT_EQ(counting.writes(), 2);
+  ASSERT_TRUE(keys.tidy());
+  EXPECT_EQ(counting.writes(), 2);
+}
+
+TEST_F(IssuerTest, AWithdrawnKeyIsNoLongerPublishedAndSignsNothing) {
+  const std::string leaked = signing();
+  const auto token = issuer_.mint(job_, {}).value();
+  const SigningKeys::Withdrawal done = keys_.withdraw(leaked, alice_).value();
+  EXPECT_TRUE(done.signed_tokens);
+  EXPECT_THAT(published(), ElementsAre(done.signs));
+  EXPECT_EQ(signing(), done.signs);
+  EXPECT_FALSE(row_of(leaked));
+  EXPECT_EQ(verified(token, organization_issuer_, job_.organization_id).error().code(),
+            "unknown_key");
+  const auto entries = audited("oidc.key.withdraw");
+  ASSERT_EQ(entries.size(), 1u);
+  EXPECT_EQ(entries[0].record.subject, "key:" + leaked);
+  EXPECT_EQ(entries[0].record.actor, "user:alice");
+  EXPECT_EQ(entries[0].record.detail.at("signs").as_string(), done.signs);
+}
+
+TEST_F(IssuerTest, TheKeyThatWaitsSignsAtOnceWhenTheOneBeforeItIsWithdrawn) {
+  const std::string leaked = signing();
+  const std::string waiting = keys_.rotate(alice_).value().kid;
+  EXPECT_EQ(keys_.withdraw(leaked, alice_).value().signs, waiting);
+  EXPECT_EQ(signing(), waiting);
+  EXPECT_THAT(published(), ElementsAre(waiting));
+  EXPECT_TRUE(keys_.rotate(alice_));  // the rotation is over
+}
+
+TEST_F(IssuerTest, WithdrawingTheKeyThatWaitsEndsTheRotation) {
+  const std::string old_kid = signing();
+  const std::string waiting = keys_.rotate(alice_).value().kid;
+  const SigningKeys::Withdrawal done = keys_.withdraw(waiting, alice_).value();
+  EXPECT_FALSE(done.signed_tokens);
+  EXPECT_EQ(done.signs, old_kid);
+  clock_.advance(key_lead + key_overlap);  // nothing replaces it, so it does not run out
+  EXPECT_THAT(published(), ElementsAre(old_kid));
+  EXPECT_EQ(signing(), old_kid);
+}
+
+TEST_F(IssuerTest, AReplacedKeyDoesNotSignAgainWhenTheNewerOneIsWithdrawn) {
+  const std::string first = signing();
+  const std::string second = keys_.rotate(alice_).value().kid;
+  clock_.advance(key_lead);  // nobody has tidied: the first still has its private half
+  const std::string third = keys_.withdraw(second, alice_).value().signs;
+  EXPECT_EQ(signing(), third);
+  EXPECT_THAT(published(), ElementsAre(third, first));
+  EXPECT_TRUE(row_of(first)->null(0));
+  // A key that no longer signs goes by itself.
+  EXPECT_EQ(keys_.withdraw(first, alice_).value().signs, third);
+  EXPECT_THAT(published(), ElementsAre(third));
+}
+
+TEST_F(IssuerTest, OnlyAKeyThatIsThereCanBeWithdrawn) {
+  const auto before = published();
+  EXPECT_EQ(keys_.withdraw("absent", alice_).error().code(), "unknown_signing_key");
+  EXPECT_EQ(published(), before);
+  EXPECT_TRUE(audited("oidc.key.withdraw").empty());
+}
+
+TEST_F(IssuerTest, RotationAndWithdrawalByAnotherProcessAreSeenAtOnce) {
   ASSERT_TRUE(issuer_.mint(job_, {}));  // the old key is cached now
   SigningKeys other_process(*database_, sealer_, clock_);
-  const std::string new_kid = other_process.rotate(alice_).value();
-  const auto token = issuer_.mint(job_, {}).value();
-  EXPECT_EQ(verified(token, organization_issuer_, job_.organization_id)->key_id, new_kid);
+  const std::string new_kid = other_process.rotate(alice_).value().kid;
+  clock_.advance(key_lead);
+  EXPECT_EQ(signing(), new_kid);
+  const std::string next = other_process.withdraw(new_kid, alice_).value().signs;
+  EXPECT_EQ(signing(), next);
+}
+
+TEST_F(IssuerTest, AKeyOfBeforeTheLeadSigns) {
+  // As the first migration left it: signs_from is the column's default.
+  database_->write([&](db::Session& session) -> Result<void> {
+    session.run("UPDATE ci_signing_keys SET signs_from = 0");
+    return {};
+  });
+  const std::string old_kid = signing();
+  EXPECT_THAT(published(), ElementsAre(old_kid));
+  const std::string new_kid = keys_.rotate(alice_).value().kid;
+  EXPECT_EQ(signing(), old_kid);
+  clock_.advance(key_lead);
+  EXPECT_EQ(signing(), new_kid);
 }
 
 TEST_F(IssuerTest, EnsureKeepsTheKeyThatIsThere) {
@@ -207,6 +328,9 @@ TEST_F(IssuerTest, WithoutAKeyThereIsNoToken) {
     return {};
   });
   EXPECT_EQ(issuer_.mint(job_, {}).error().code(), "no_signing_key");
+  // As the refusal says; nobody has cached a key that the new one would have to wait for.
+  EXPECT_EQ(keys_.rotate(alice_).value().signs_from, clock_.now());
+  EXPECT_TRUE(issuer_.mint(job_, {}));
 }
 
 TEST_F(IssuerTest, KeySealedUnderAnotherMasterKeyDoesNotSign) {
@@ -237,15 +361,18 @@ TEST_F(IssuerTest, KeySetHoldsPublicMembersOnly) {
   for (const char* secret : {"d", "p", "q", "dp", "dq", "qi"}) EXPECT_FALSE(key.contains(secret));
 }
 
-TEST_F(IssuerTest, MintingWhileRotatingAlwaysGivesVerifiableTokens) {
+TEST_F(IssuerTest, MintingWhileKeysAreReplacedNeverFails) {
   std::vector<std::string> tokens;
   std::thread minter([&] {
     for (int i = 0; i < 30; ++i) tokens.push_back(issuer_.mint(job_, {}).value());
   });
-  for (int i = 0; i < 2; ++i) EXPECT_TRUE(keys_.rotate(alice_));
+  const std::string first = published().front();
+  EXPECT_TRUE(keys_.rotate(alice_));
+  EXPECT_TRUE(keys_.withdraw(first, alice_));  // the new one signs at once
   minter.join();
   for (const std::string& token : tokens) {
-    EXPECT_TRUE(verified(token, organization_issuer_, job_.organization_id));
+    const auto checked = verified(token, organization_issuer_, job_.organization_id);
+    EXPECT_TRUE(checked || checked.error().code() == "unknown_key");
   }
 }
 

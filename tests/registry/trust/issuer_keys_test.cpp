@@ -66,6 +66,19 @@ TEST_F(IssuerKeysTest, CacheControlHasAFloorAndACeiling) {
   EXPECT_EQ(rounds(), 3);
 }
 
+TEST_F(IssuerKeysTest, AWithdrawnKeyIsNotBelievedLongerThanAMinute) {
+  const auto publish = [&](const std::string& kid) {
+    remote.publish_keys(jwks_of({{kid, jose::test::rsa_key().public_key()}}));
+  };
+  remote.state_cache_control("public, max-age=60");  // what the built-in issuer says
+  publish("leaked");
+  ASSERT_TRUE(keys.current(match(kBase)).value()->find("leaked"));
+  publish("next");
+  clock.advance(60s);
+  EXPECT_FALSE(keys.current(match(kBase)).value()->find("leaked"));
+  EXPECT_TRUE(keys.current(match(kBase)).value()->find("next"));
+}
+
 struct Trouble {
   const char* name;
   FakeIssuers::Answer answer;
