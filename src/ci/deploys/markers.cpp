@@ -147,22 +147,34 @@ std::vector<db::Migration> deploy_migrations() {
 }
 
 Result<Deployment> DeployMarkers::plan(const DeployJob& job, const DeployPlan& plan) {
-  if (auto checked = check(plan); !checked) return pass_on(checked);
-  return database_.write([&](db::Session& session) -> Result<Deployment> {
-    if (find_by_name(session, job.workflow_id, plan.deploy_name)) {
-      return refuse(DeployRefusal::deploy_exists,
-                    fmt::format("This workflow has planned a deploy named \"{}\" already; give the "
-                                "other one a name of its own.",
-                                plan.deploy_name));
-    }
-    auto deployment = insert(session, job, plan, DeployStatus::pending, clock_.now());
-    if (!deployment) return deployment;
-    audit::append(session, record_of(job, "deploy.plan", *deployment, deployment->created));
-    return deployment;
-  });
+  return database_.write([&](db::Session& session) { return this->plan(session, job, plan); });
 }
 
 Result<Deployment> DeployMarkers::update(const DeployJob& job, const DeployUpdate& update) {
+  return database_.write([&](db::Session& session) { return this->update(session, job, update); });
+}
+
+Result<Deployment> DeployMarkers::log(const DeployJob& job, const DeployPlan& plan) {
+  return database_.write([&](db::Session& session) { return log(session, job, plan); });
+}
+
+Result<Deployment> DeployMarkers::plan(db::Session& session, const DeployJob& job,
+                                       const DeployPlan& plan) {
+  if (auto checked = check(plan); !checked) return pass_on(checked);
+  if (find_by_name(session, job.workflow_id, plan.deploy_name)) {
+    return refuse(DeployRefusal::deploy_exists,
+                  fmt::format("This workflow has planned a deploy named \"{}\" already; give the "
+                              "other one a name of its own.",
+                              plan.deploy_name));
+  }
+  auto deployment = insert(session, job, plan, DeployStatus::pending, clock_.now());
+  if (!deployment) return deployment;
+  audit::append(session, record_of(job, "deploy.plan", *deployment, deployment->created));
+  return deployment;
+}
+
+Result<Deployment> DeployMarkers::update(db::Session& session, const DeployJob& job,
+                                         const DeployUpdate& update) {
   const auto status = requested_status(update.status);
   if (!status) {
     return refuse(DeployRefusal::invalid_status,
@@ -173,48 +185,45 @@ Result<Deployment> DeployMarkers::update(const DeployJob& job, const DeployUpdat
         DeployRefusal::invalid_deploy_field,
         fmt::format("--failure-reason has at most {} bytes of text.", failure_reason_limit));
   }
-  return database_.write([&](db::Session& session) -> Result<Deployment> {
-    auto deployment = find_by_name(session, job.workflow_id, update.deploy_name);
-    if (!deployment) {
-      return refuse(
-          DeployRefusal::deploy_not_found,
-          fmt::format("This workflow has planned no deploy named \"{}\"; run \"circleci run "
-                      "release plan {}\" first.",
-                      update.deploy_name, update.deploy_name));
-    }
-    if (is_final(deployment->status)) {
-      return refuse(DeployRefusal::deploy_finished,
-                    fmt::format("The deploy \"{}\" has ended with {}; its status cannot change.",
-                                update.deploy_name, name(deployment->status)));
-    }
-    const Time now = clock_.now();
-    deployment->status = *status;
-    deployment->failure_reason = update.failure_reason;
-    if (is_final(*status)) deployment->ended = now;
-    db::Value ended;
-    if (deployment->ended) ended = to_milliseconds(*deployment->ended);
-    session.run(
-        "UPDATE ci_deployments SET status = :p1, failure_reason = :p2, ended = :p3 WHERE id = :p4",
-        {std::string(name(*status)), deployment->failure_reason, ended, deployment->id});
-    const bool target_is_live =
-        *status == DeployStatus::success || (is_final(*status) && update.keep_target_version_live);
-    if (target_is_live) make_live(session, *deployment, now);
-    audit::append(session, record_of(job, "deploy.update", *deployment, now));
-    return std::move(*deployment);
-  });
+  auto deployment = find_by_name(session, job.workflow_id, update.deploy_name);
+  if (!deployment) {
+    return refuse(
+        DeployRefusal::deploy_not_found,
+        fmt::format("This workflow has planned no deploy named \"{}\"; run \"circleci run "
+                    "release plan {}\" first.",
+                    update.deploy_name, update.deploy_name));
+  }
+  if (is_final(deployment->status)) {
+    return refuse(DeployRefusal::deploy_finished,
+                  fmt::format("The deploy \"{}\" has ended with {}; its status cannot change.",
+                              update.deploy_name, name(deployment->status)));
+  }
+  const Time now = clock_.now();
+  deployment->status = *status;
+  deployment->failure_reason = update.failure_reason;
+  if (is_final(*status)) deployment->ended = now;
+  db::Value ended;
+  if (deployment->ended) ended = to_milliseconds(*deployment->ended);
+  session.run(
+      "UPDATE ci_deployments SET status = :p1, failure_reason = :p2, ended = :p3 WHERE id = :p4",
+      {std::string(name(*status)), deployment->failure_reason, ended, deployment->id});
+  const bool target_is_live =
+      *status == DeployStatus::success || (is_final(*status) && update.keep_target_version_live);
+  if (target_is_live) make_live(session, *deployment, now);
+  audit::append(session, record_of(job, "deploy.update", *deployment, now));
+  return std::move(*deployment);
 }
 
-Result<Deployment> DeployMarkers::log(const DeployJob& job, const DeployPlan& plan) {
+Result<Deployment> DeployMarkers::log(db::Session& session, const DeployJob& job,
+                                      const DeployPlan& plan) {
   if (auto checked = check(plan); !checked) return pass_on(checked);
-  return database_.write([&](db::Session& session) -> Result<Deployment> {
-    if (auto first = find_logged(session, job.job_id)) return std::move(*first);
-    const Time now = clock_.now();
-    auto deployment = insert(session, job, plan, DeployStatus::logged, now);
-    if (!deployment) return deployment;
-    make_live(session, *deployment, now);
-    audit::append(session, record_of(job, "deploy.log", *deployment, now));
-    return deployment;
-  });
+  if (auto first = find_logged(session, job.job_id)) return std::move(*first);
+  const Time now = clock_.now();
+  auto deployment = insert(session, job, plan, DeployStatus::logged, now);
+  if (!deployment) return deployment;
+  make_live(session, *deployment, now);
+  audit::append(session, record_of(job, "deploy.log", *deployment, now));
+  return deployment;
 }
 
 }  // namespace imp::ci

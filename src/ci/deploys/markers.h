@@ -46,17 +46,23 @@ struct DeployUpdate {
 /// Deploy markers. Environments and components that a command names are made when they are new.
 /// SUCCESS makes the target version the live one of its component, environment and namespace;
 /// FAILED and CANCELED leave the live version alone unless the update says otherwise.
+///
+/// With a session, in its transaction: where whether the job may do it is looked up there as well.
+/// A refusal must roll that back, for environments and components may have been made already.
 class DeployMarkers {
  public:
   DeployMarkers(db::Database& database, const Clock& clock) : database_(database), clock_(clock) {}
 
   /// `release plan`: a deployment in state PENDING.
   Result<Deployment> plan(const DeployJob& job, const DeployPlan& plan);
+  Result<Deployment> plan(db::Session& session, const DeployJob& job, const DeployPlan& plan);
   /// `release update`: finds the deployment by its name in the workflow. Final states are final.
   Result<Deployment> update(const DeployJob& job, const DeployUpdate& update);
+  Result<Deployment> update(db::Session& session, const DeployJob& job, const DeployUpdate& update);
   /// `release log`: a marker without status; its version is live at once. Only the first one of a
   /// job counts: later calls answer with it and change nothing.
   Result<Deployment> log(const DeployJob& job, const DeployPlan& plan);
+  Result<Deployment> log(db::Session& session, const DeployJob& job, const DeployPlan& plan);
 
  private:
   db::Database& database_;

@@ -47,73 +47,87 @@ std::string Issuer::organization_url(std::string_view organization_id) const {
 }
 
 Result<JobTokens> Issuer::mint_for_environment(const JobIdentity& job) {
+  auto minted = database_.write([&](db::Session& session) -> Result<Result<JobTokens>> {
+    return mint_for_environment(session, job);
+  });
+  if (!minted) return pass_on(minted);
+  return std::move(*minted);
+}
+
+Result<std::string> Issuer::mint(const JobIdentity& job, const TokenRequest& request) {
+  auto minted = database_.write([&](db::Session& session) -> Result<Result<std::string>> {
+    return mint(session, job, request);
+  });
+  if (!minted) return pass_on(minted);
+  return std::move(*minted);
+}
+
+Result<JobTokens> Issuer::mint_for_environment(db::Session& session, const JobIdentity& job) {
   const TokenClaims common{.issuer = organization_url(job.organization_id),
                            .audience = job.organization_id,
                            .token_id = {},
                            .subject = SubjectForm::v1,
                            .issued = clock_.now()};
-  auto v1 = sign(job, common);
-  if (!v1) return refused(job, v1.error());
+  auto v1 = sign(session, job, common);
+  if (!v1) return refused(session, job, v1.error());
   TokenClaims second = common;
   second.subject = SubjectForm::v2;
-  auto v2 = sign(job, second);
-  if (!v2) return refused(job, v2.error());
-  if (auto recorded = record(job, {*v1, *v2}); !recorded) return pass_on(recorded);
+  auto v2 = sign(session, job, second);
+  if (!v2) return refused(session, job, v2.error());
+  record(session, job, {*v1, *v2});
   return JobTokens{std::move(v1->token), std::move(v2->token)};
 }
 
-Result<std::string> Issuer::mint(const JobIdentity& job, const TokenRequest& request) {
+Result<std::string> Issuer::mint(db::Session& session, const JobIdentity& job,
+                                 const TokenRequest& request) {
   const auto audience = requested_audience(request.claims);
-  if (!audience) return refused(job, audience.error());
+  if (!audience) return refused(session, job, audience.error());
   auto minted =
-      sign(job, {.issuer = request.root_issuer ? root_url() : organization_url(job.organization_id),
-                 .audience = audience->value_or(job.organization_id),
-                 .token_id = {},
-                 .subject = SubjectForm::v2,
-                 .issued = clock_.now()});
-  if (!minted) return refused(job, minted.error());
-  if (auto recorded = record(job, {*minted}); !recorded) return pass_on(recorded);
+      sign(session, job,
+           {.issuer = request.root_issuer ? root_url() : organization_url(job.organization_id),
+            .audience = audience->value_or(job.organization_id),
+            .token_id = {},
+            .subject = SubjectForm::v2,
+            .issued = clock_.now()});
+  if (!minted) return refused(session, job, minted.error());
+  record(session, job, {*minted});
   return std::move(minted->token);
 }
 
-Result<Issuer::Minted> Issuer::sign(const JobIdentity& job, TokenClaims claims) const {
+Result<Issuer::Minted> Issuer::sign(db::Session& session, const JobIdentity& job,
+                                    TokenClaims claims) const {
   if (auto checked = check_identity(job); !checked) return pass_on(checked);
-  const auto signer = keys_.signer();
+  const auto signer = keys_.signer(session);
   if (!signer) return pass_on(signer);
   claims.token_id = new_uuid();
   std::string token = jose::sign(claims_of(job, claims), signer->key, signer->kid);
   return Minted{std::move(token), std::move(claims)};
 }
 
-Result<void> Issuer::record(const JobIdentity& job, const std::vector<Minted>& tokens) {
-  return database_.write([&](db::Session& session) -> Result<void> {
-    for (const Minted& minted : tokens) {
-      audit::append(session,
-                    audit_record(pipeline_actor(session, job.user_id), "oidc.token.mint",
-                                 "job:" + job.job_id, job.organization_id, minted.claims.issued,
-                                 {{"jti", minted.claims.token_id},
-                                  {"audience", minted.claims.audience},
-                                  {"issuer", minted.claims.issuer},
-                                  {"subject", subject_of(job, minted.claims.subject)},
-                                  {"project", job.project_id}}));
-      metrics_.count("imprimatur_identity_tokens_total", {{"outcome", "granted"}});
-    }
-    return {};
-  });
+void Issuer::record(db::Session& session, const JobIdentity& job,
+                    const std::vector<Minted>& tokens) {
+  for (const Minted& minted : tokens) {
+    audit::append(session,
+                  audit_record(pipeline_actor(session, job.user_id), "oidc.token.mint",
+                               "job:" + job.job_id, job.organization_id, minted.claims.issued,
+                               {{"jti", minted.claims.token_id},
+                                {"audience", minted.claims.audience},
+                                {"issuer", minted.claims.issuer},
+                                {"subject", subject_of(job, minted.claims.subject)},
+                                {"project", job.project_id}}));
+    metrics_.count("imprimatur_identity_tokens_total", {{"outcome", "granted"}});
+  }
 }
 
-std::unexpected<Failure> Issuer::refused(const JobIdentity& job, const Failure& failure) {
+std::unexpected<Failure> Issuer::refused(db::Session& session, const JobIdentity& job,
+                                         const Failure& failure) {
   metrics_.count("imprimatur_identity_tokens_total", {{"outcome", failure.code()}});
-  const auto recorded = database_.write([&](db::Session& session) -> Result<void> {
-    audit::Record record = audit_record(pipeline_actor(session, job.user_id), "oidc.token.mint",
-                                        "job:" + job.job_id, job.organization_id, clock_.now(),
-                                        {{"reason", failure.message}, {"project", job.project_id}});
-    record.outcome = failure.code();
-    audit::append(session, record);
-    return {};
-  });
-  // The caller hears of the refusal in any case; a store that cannot record it is the graver fault.
-  return std::unexpected(recorded ? failure : recorded.error());
+  audit::Record record = audit_record(pipeline_actor(session, job.user_id), "oidc.token.mint",
+                                      "job:" + job.job_id, job.organization_id, clock_.now(),
+                                      {{"reason", failure.message}, {"project", job.project_id}});
+  record.outcome = failure.code();
+  audit::append(session, record);
+  return std::unexpected(failure);
 }
 
 std::shared_ptr<const http::Prepared> Issuer::discovery(const std::string& issuer_url) const {

@@ -41,9 +41,16 @@ class Issuer {
   std::string organization_url(std::string_view organization_id) const;
 
   /// Both tokens of a job's environment, for the organisation's audience (its id).
+  ///
+  /// With a session, in its transaction: where whether the job may have them is looked up there as
+  /// well. Nothing minted may leave the caller before the commit. A refusal is recorded too, so it
+  /// must not roll the transaction back.
   Result<JobTokens> mint_for_environment(const JobIdentity& job);
-  /// One token on request, `sub` in its v2 form.
+  Result<JobTokens> mint_for_environment(db::Session& session, const JobIdentity& job);
+  /// One token on request, `sub` in its v2 form. With a session as above.
   Result<std::string> mint(const JobIdentity& job, const TokenRequest& request);
+  Result<std::string> mint(db::Session& session, const JobIdentity& job,
+                           const TokenRequest& request);
 
   /// The document of OpenID Connect Discovery 1.0 §4 for root_url() or the URL of an organisation
   /// that exists. Kept once made.
@@ -56,9 +63,10 @@ class Issuer {
     std::string token;
     TokenClaims claims;
   };
-  Result<Minted> sign(const JobIdentity& job, TokenClaims claims) const;
-  Result<void> record(const JobIdentity& job, const std::vector<Minted>& tokens);
-  std::unexpected<Failure> refused(const JobIdentity& job, const Failure& failure);
+  Result<Minted> sign(db::Session& session, const JobIdentity& job, TokenClaims claims) const;
+  void record(db::Session& session, const JobIdentity& job, const std::vector<Minted>& tokens);
+  std::unexpected<Failure> refused(db::Session& session, const JobIdentity& job,
+                                   const Failure& failure);
 
   std::string public_url_;
   db::Database& database_;

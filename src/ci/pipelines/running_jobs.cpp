@@ -61,15 +61,15 @@ DeployUpdate update_of(const runner::ReleaseRequest& request) {
   return update;
 }
 
-Result<Deployment> carry_out(DeployMarkers& markers, const DeployJob& job,
+Result<Deployment> carry_out(db::Session& session, DeployMarkers& markers, const DeployJob& job,
                              const runner::ReleaseRequest& request) {
   switch (request.action) {
     case runner::ReleaseAction::plan:
-      return markers.plan(job, plan_of(request));
+      return markers.plan(session, job, plan_of(request));
     case runner::ReleaseAction::update:
-      return markers.update(job, update_of(request));
+      return markers.update(session, job, update_of(request));
     case runner::ReleaseAction::log:
-      return markers.log(job, plan_of(request));
+      return markers.log(session, job, plan_of(request));
   }
   return lease_lost();
 }
@@ -120,22 +120,24 @@ Result<runner::EventReply> RunningJobs::apply(const RunnerIdentity& runner, std:
 Result<runner::TokenReply> RunningJobs::identity_token(const RunnerIdentity& runner,
                                                        std::string_view job_id,
                                                        const runner::TokenRequest& request) {
-  const auto identity = services_.database.write([&](db::Session& session) -> Result<JobIdentity> {
+  // The inner result is the issuer's, whose refusals are recorded and so commit.
+  auto token = services_.database.write([&](db::Session& session) -> Result<Result<std::string>> {
     const auto row = held(session, runner, job_id, request.lease);
     if (!row) return pass_on(row);
     if (row->job.cancel_requested) return job_canceled();
-    return identity_of(facts_of(session, row->job), row->context_ids);
+    return services_.issuer.mint(session,
+                                 identity_of(facts_of(session, row->job), row->context_ids),
+                                 {request.claims, request.root_issuer});
   });
-  if (!identity) return pass_on(identity);
-  auto token = services_.issuer.mint(*identity, {request.claims, request.root_issuer});
   if (!token) return pass_on(token);
-  return runner::TokenReply{std::move(*token)};
+  if (!*token) return pass_on(*token);
+  return runner::TokenReply{std::move(**token)};
 }
 
 Result<runner::ReleaseReply> RunningJobs::release(const RunnerIdentity& runner,
                                                   std::string_view job_id,
                                                   const runner::ReleaseRequest& request) {
-  const auto job = services_.database.write([&](db::Session& session) -> Result<DeployJob> {
+  const auto deployment = services_.database.write([&](db::Session& session) -> Result<Deployment> {
     const auto row = held(session, runner, job_id, request.lease);
     if (!row) return pass_on(row);
     if (row->job.cancel_requested) return job_canceled();
@@ -145,10 +147,8 @@ Result<runner::ReleaseReply> RunningJobs::release(const RunnerIdentity& runner,
                     "Builds of forks move no deploy markers: the project does not pass secrets to "
                     "builds from forked pull requests.");
     }
-    return deploy_job_of(facts);
+    return carry_out(session, services_.deploys, deploy_job_of(facts), request);
   });
-  if (!job) return pass_on(job);
-  const auto deployment = carry_out(services_.deploys, *job, request);
   if (!deployment) return pass_on(deployment);
   const std::string_view status =
       deployment->status == DeployStatus::logged ? "logged" : name(deployment->status);

@@ -10,8 +10,9 @@
 
 namespace imp::ci {
 
-/// What a runner may ask for the job that it holds. Each call renews the lease; a lease that is not
-/// the job's current one, or another runner's token, is `lease_lost`.
+/// What a runner may ask for the job that it holds. A call that is granted renews the lease; a
+/// lease that is not the job's current one, or another runner's token, is `lease_lost`. Whether the
+/// job may have something and that it gets it are one transaction.
 class RunningJobs {
  public:
   explicit RunningJobs(const PipelineServices& services) : services_(services) {}

@@ -209,6 +209,45 @@ TEST_F(RunningJobsTest, ACanceledJobSpeaksForNobody) {
   EXPECT_EQ(send(1, {JobFinished{JobOutcome::canceled, false, ""}})->accepted, 1U);
 }
 
+// Between two transactions somebody could cancel the job.
+TEST_F(RunningJobsTest, WhatAJobMayDoIsDecidedInTheTransactionThatDoesIt) {
+  start();
+  auto& running = world_->pipelines.running;
+  const auto writes_of = [&](auto&& call) {
+    const std::int64_t before = mortal_.writes();
+    EXPECT_TRUE(call());
+    return mortal_.writes() - before;
+  };
+  EXPECT_EQ(writes_of([&] {
+              return running.identity_token(runner_, ticket_.job_id, {ticket_.lease, "", false});
+            }),
+            1);
+  runner::ReleaseRequest release;
+  release.lease = ticket_.lease;
+  release.target_version = "1.0.1";
+  EXPECT_EQ(writes_of([&] { return running.release(runner_, ticket_.job_id, release); }), 1);
+  release.action = runner::ReleaseAction::update;
+  release.status = "SUCCESS";
+  EXPECT_EQ(writes_of([&] { return running.release(runner_, ticket_.job_id, release); }), 1);
+  release.action = runner::ReleaseAction::log;
+  EXPECT_EQ(writes_of([&] { return running.release(runner_, ticket_.job_id, release); }), 1);
+}
+
+TEST_F(RunningJobsTest, ARefusedTokenIsRecordedAndARefusedReleaseChangesNothing) {
+  start();
+  auto& running = world_->pipelines.running;
+  const auto refused =
+      running.identity_token(runner_, ticket_.job_id, {ticket_.lease, R"({"sub":"x"})", false});
+  EXPECT_EQ(refused.error().code(), "unknown_claim");
+  EXPECT_EQ(audited("oidc.token.mint").front().record.outcome, "unknown_claim");
+  runner::ReleaseRequest release;
+  release.lease = ticket_.lease;
+  release.action = runner::ReleaseAction::update;
+  release.status = "SUCCESS";
+  EXPECT_EQ(running.release(runner_, ticket_.job_id, release).error().code(), "deploy_not_found");
+  EXPECT_TRUE(audited("deploy.").empty());
+}
+
 TEST_F(RunningJobsTest, CancelReachesTheRunnerWithItsNextRequest) {
   start();
   const std::string id = workflow(pipeline_.id).workflow.id;
