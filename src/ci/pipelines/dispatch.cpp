@@ -82,6 +82,12 @@ JobDispatch::Taken JobDispatch::take(db::Session& session, const RunnerIdentity&
   if (!row) return {};
   Taken taken;
   taken.job_id = row->job.id;
+  // Given to this claim before, and cancelled since: its runner has not begun it, or would know.
+  if (row->job.cancel_requested) {
+    end_job(session, row->job, JobStatus::canceled, {}, services_.clock.now(), changes);
+    taken.ended_one = true;
+    return taken;
+  }
   if (auto sealed = sealed_ticket_of(session, row->job.id); !sealed.empty()) {
     session.run("UPDATE ci_jobs SET lease_expires = :p1 WHERE id = :p2",
                 {lease_end(), row->job.id});
@@ -159,51 +165,69 @@ bool JobDispatch::release_contexts(db::Session& session, Prepared& prepared,
 Result<std::optional<runner::JobTicket>> JobDispatch::hand_over(const RunnerIdentity& runner,
                                                                 const runner::ClaimRequest& request,
                                                                 Prepared prepared) {
-  const std::string& job_id = prepared.facts.job.id;
   auto ticket = runner::decode<runner::JobTicket>(prepared.ticket_template);
-  if (!ticket) {
-    if (auto ended = give_up(prepared, ticket.error()); !ended) return pass_on(ended);
-    return std::nullopt;
+  if (ticket) {
+    ticket->job_id = prepared.facts.job.id;
+    ticket->lease = services_.random.alphanumeric(40);
+    ticket->lease_seconds = static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::seconds>(services_.lease).count());
   }
-  if (!prepared.withheld) {
-    auto tokens =
-        services_.issuer.mint_for_environment(identity_of(prepared.facts, prepared.context_ids));
-    if (!tokens) {
-      if (is_temporary(tokens.error())) return pass_on(tokens);
-      if (auto ended = give_up(prepared, tokens.error()); !ended) return pass_on(ended);
-      return std::nullopt;
-    }
-    prepared.secrets.oidc_token = std::move(tokens->v1);
-    prepared.secrets.oidc_token_v2 = std::move(tokens->v2);
-  }
-  prepared.secrets.checkout_credential = "impjob_" + services_.random.alphanumeric(40);
-  ticket->job_id = job_id;
-  ticket->lease = services_.random.alphanumeric(40);
-  ticket->lease_seconds = static_cast<std::uint32_t>(
-      std::chrono::duration_cast<std::chrono::seconds>(services_.lease).count());
-  complete_ticket(*ticket, prepared.facts, prepared.secrets, services_.public_url);
-
-  const std::string sealed = services_.sealer.seal(runner::encode(*ticket), purpose(job_id));
-  const auto stored =
-      services_.database.write([&](db::Session& session) -> Result<std::optional<std::string>> {
-        const auto row = find_job(session, job_id);
+  Changes changes;
+  // The inner result is a fault that may be gone when the claim is repeated; it is recorded.
+  const auto stored = services_.database.write(
+      [&](db::Session& session) -> Result<Result<std::optional<std::string>>> {
+        const auto row = find_job(session, prepared.facts.job.id);
         if (!row || row->job.status != JobStatus::running || row->claim_id != request.claim_id ||
             row->runner_id != runner.id) {
           return std::nullopt;
         }
+        if (row->job.cancel_requested) {
+          end_job(session, row->job, JobStatus::canceled, {}, services_.clock.now(), changes);
+          return std::nullopt;
+        }
         // The same claim, asked twice at once, was answered already.
-        if (auto before = sealed_ticket_of(session, job_id); !before.empty()) return before;
-        session.run(
-            "UPDATE ci_jobs SET lease_hash = :p1, credential_hash = :p2, lease_expires = :p3 WHERE "
-            "id = :p4",
-            {crypto::sha256_hex(ticket->lease),
-             crypto::sha256_hex(prepared.secrets.checkout_credential), lease_end(), job_id});
-        set_sealed_ticket(session, job_id, sealed);
-        return sealed;
+        if (auto before = sealed_ticket_of(session, row->job.id); !before.empty()) {
+          return std::optional(std::move(before));
+        }
+        if (!ticket) {
+          give_up(session, row->job, ticket.error(), changes);
+          return std::nullopt;
+        }
+        return store_ticket(session, *row, prepared, *ticket, changes);
       });
   if (!stored) return pass_on(stored);
-  if (!*stored) return std::nullopt;
-  return open(job_id, **stored);
+  changes.notify(services_.waiters);
+  if (!*stored) return pass_on(*stored);
+  if (!**stored) return std::nullopt;
+  return open(prepared.facts.job.id, ***stored);
+}
+
+Result<std::optional<std::string>> JobDispatch::store_ticket(db::Session& session,
+                                                             const JobRow& row, Prepared& prepared,
+                                                             runner::JobTicket& ticket,
+                                                             Changes& changes) {
+  JobSecrets& secrets = prepared.secrets;
+  if (!prepared.withheld) {
+    auto tokens = services_.issuer.mint_for_environment(
+        session, identity_of(prepared.facts, prepared.context_ids));
+    if (!tokens) {
+      if (is_temporary(tokens.error())) return pass_on(tokens);
+      give_up(session, row.job, tokens.error(), changes);
+      return std::nullopt;
+    }
+    secrets.oidc_token = std::move(tokens->v1);
+    secrets.oidc_token_v2 = std::move(tokens->v2);
+  }
+  secrets.checkout_credential = "impjob_" + services_.random.alphanumeric(40);
+  complete_ticket(ticket, prepared.facts, secrets, services_.public_url);
+  std::string sealed = services_.sealer.seal(runner::encode(ticket), purpose(row.job.id));
+  session.run(
+      "UPDATE ci_jobs SET lease_hash = :p1, credential_hash = :p2, lease_expires = :p3 WHERE id = "
+      ":p4",
+      {crypto::sha256_hex(ticket.lease), crypto::sha256_hex(secrets.checkout_credential),
+       lease_end(), row.job.id});
+  set_sealed_ticket(session, row.job.id, sealed);
+  return sealed;
 }
 
 Result<void> JobDispatch::give_back(const RunnerIdentity& runner,
@@ -244,20 +268,11 @@ bool JobDispatch::is_given_back(const std::string& claim_id) {
   return std::ranges::find(given_back_, claim_id) != given_back_.end();
 }
 
-Result<void> JobDispatch::give_up(const Prepared& prepared, const Failure& failure) {
-  services_.log.error("job not dispatched",
-                      {{"job", prepared.facts.job.id}, {"reason", failure.message}});
-  Changes changes;
-  auto ended = services_.database.write([&](db::Session& session) -> Result<void> {
-    const auto row = find_job(session, prepared.facts.job.id);
-    if (row && !has_ended(row->job.status)) {
-      end_job(session, row->job, JobStatus::infrastructure_fail, failure.message,
-              services_.clock.now(), changes);
-    }
-    return {};
-  });
-  if (ended) changes.notify(services_.waiters);
-  return ended;
+void JobDispatch::give_up(db::Session& session, const Job& job, const Failure& failure,
+                          Changes& changes) const {
+  services_.log.error("job not dispatched", {{"job", job.id}, {"reason", failure.message}});
+  end_job(session, job, JobStatus::infrastructure_fail, failure.message, services_.clock.now(),
+          changes);
 }
 
 Result<std::optional<runner::JobTicket>> JobDispatch::open(std::string_view job_id,

@@ -17,10 +17,10 @@ namespace imp::ci {
 /// Gives queued jobs to runners. Contexts are authorised here and nowhere earlier: what counts is
 /// who may use them when the job runs. A job that may not run ends here, with its reason.
 ///
-/// A claim takes two transactions, with the minting of the identity tokens between them, which has
-/// one of its own. The first gives the job to the claim and starts its lease; the second stores the
-/// ticket, sealed. Whatever stands between them repeats when the claim is repeated, and the lease
-/// ends the job when it is not.
+/// A claim takes two transactions. The first gives the job to the claim and starts its lease; the
+/// second mints the identity tokens and stores the ticket, sealed. The second repeats when the
+/// claim is repeated, and the lease ends the job when it is not. A job that was cancelled in the
+/// meantime ends instead of being handed over.
 class JobDispatch {
  public:
   explicit JobDispatch(const PipelineServices& services) : services_(services) {}
@@ -59,7 +59,13 @@ class JobDispatch {
   Result<std::optional<runner::JobTicket>> hand_over(const RunnerIdentity& runner,
                                                      const runner::ClaimRequest& request,
                                                      Prepared prepared);
-  Result<void> give_up(const Prepared& prepared, const Failure& failure);
+  /// Mints the tokens and stores the ticket with them, which it returns sealed; nothing when the
+  /// job had to be ended.
+  Result<std::optional<std::string>> store_ticket(db::Session& session, const JobRow& row,
+                                                  Prepared& prepared, runner::JobTicket& ticket,
+                                                  Changes& changes);
+  void give_up(db::Session& session, const Job& job, const Failure& failure,
+               Changes& changes) const;
   Result<std::optional<runner::JobTicket>> open(std::string_view job_id,
                                                 std::string_view sealed) const;
   std::int64_t lease_end() const {

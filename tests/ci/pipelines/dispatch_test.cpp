@@ -323,6 +323,68 @@ TEST_F(DispatchTest, ACanceledJobThatIsGivenBackIsCanceled) {
   EXPECT_EQ(state(pipeline.id), "canceled: test=canceled");
 }
 
+// Between the two transactions of a claim: nobody else knows the ticket yet.
+TEST_F(DispatchTest, AJobThatIsCanceledWhileItIsGivenAwayIsNotHandedOver) {
+  const Pipeline pipeline = push_config(config_with({"a", "b"}, "- a\n- b"));
+  const std::string id = job(pipeline.id, "a").id;
+  mortal_.between(1, [&] {
+    ASSERT_EQ(job(pipeline.id, "a").status, JobStatus::running);
+    ASSERT_TRUE(world_->pipelines.controls.cancel_job(id, actor(bob)));
+  });
+  const auto ticket = claim();
+  ASSERT_TRUE(ticket);  // the claim is good for the next job
+  EXPECT_EQ(ticket->job_id, job(pipeline.id, "b").id);
+  EXPECT_EQ(job(pipeline.id, "a").status, JobStatus::canceled);
+  for (const auto& entry : audited("oidc.token.mint")) {
+    EXPECT_EQ(entry.record.subject, "job:" + ticket->job_id);
+  }
+}
+
+TEST_F(DispatchTest, AJobThatIsCanceledBeforeItsClaimIsRepeatedIsNotHandedOver) {
+  for (const bool answered : {false, true}) {
+    const Pipeline pipeline = push_config(config_with({"test"}, "- test"));
+    const std::string claim_id = new_uuid();
+    if (!answered) mortal_.die_after(1);  // the server stops between the two transactions
+    EXPECT_EQ(try_claim(claim_id).has_value(), answered);
+    mortal_.revive();
+    const auto minted = audited("oidc.token.mint").size();
+    ASSERT_TRUE(world_->pipelines.controls.cancel_job(job(pipeline.id, "test").id, actor(bob)));
+    EXPECT_EQ(try_claim(claim_id).value(), std::nullopt);
+    EXPECT_EQ(state(pipeline.id), "canceled: test=canceled");
+    EXPECT_EQ(audited("oidc.token.mint").size(), minted);
+  }
+}
+
+// What is minted and what is handed over commit together.
+TEST_F(DispatchTest, NoTokenIsMintedForATicketThatIsNotStored) {
+  push_config(config_with({"test"}, "- test"));
+  const std::string claim_id = new_uuid();
+  mortal_.die_after(1);
+  EXPECT_FALSE(try_claim(claim_id));
+  mortal_.revive();
+  EXPECT_TRUE(audited("oidc.token.mint").empty());
+  EXPECT_TRUE(try_claim(claim_id).value());
+  EXPECT_EQ(audited("oidc.token.mint").size(), 2U);
+}
+
+TEST_F(DispatchTest, WithoutASigningKeyTheJobWaitsForTheClaimToBeRepeated) {
+  const Pipeline pipeline = push_config(config_with({"test"}, "- test"));
+  const auto set_key_time = [&](std::int64_t signs_from) {
+    ASSERT_TRUE(database_->write([&](db::Session& session) -> Result<void> {
+      session.run("UPDATE ci_signing_keys SET signs_from = :p1", {signs_from});
+      return {};
+    }));
+  };
+  set_key_time(to_milliseconds(clock_.now() + std::chrono::hours(1)));
+  const std::string claim_id = new_uuid();
+  EXPECT_EQ(try_claim(claim_id).error().code(), "no_signing_key");
+  EXPECT_EQ(job(pipeline.id, "test").status, JobStatus::running);
+  ASSERT_EQ(audited("oidc.token.mint").size(), 1U);
+  EXPECT_EQ(audited("oidc.token.mint").front().record.outcome, "no_signing_key");
+  set_key_time(0);
+  EXPECT_TRUE(try_claim(claim_id).value());
+}
+
 TEST_F(DispatchTest, NothingSecretOfATicketIsReadableAtRest) {
   context("guard", {{"GUARDED", "guarded-value"}});
   push_config(guarded);

@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <utility>
 
 #include "db/database.h"
 
@@ -18,6 +20,12 @@ class MortalDatabase final : public db::Database {
   void die_after(std::int64_t writes) { left_ = writes; }
   void revive() { left_ = immortal; }
   bool dead() const { return left_ == 0; }
+  /// Once, after `writes` more write transactions and before the next: what somebody else does
+  /// between two transactions of one operation.
+  void between(std::int64_t writes, std::function<void()> action) {
+    pause_at_ = writes_ + writes;
+    action_ = std::move(action);
+  }
   std::int64_t writes() const { return writes_; }
 
   Result<void> migrate(const std::vector<db::Migration>& migrations) override {
@@ -34,6 +42,7 @@ class MortalDatabase final : public db::Database {
   }
   Result<void> run_write(const std::function<bool(db::Session&)>& body) override {
     if (dead()) return killed();
+    if (action_ && writes_ == pause_at_) std::exchange(action_, nullptr)();
     bool kept = true;
     auto done = store_.write([&](db::Session& session) { return call(body, session, kept); });
     ++writes_;
@@ -56,6 +65,8 @@ class MortalDatabase final : public db::Database {
   db::Database& store_;
   std::atomic<std::int64_t> left_ = immortal;
   std::atomic<std::int64_t> writes_ = 0;
+  std::int64_t pause_at_ = 0;
+  std::function<void()> action_;
 };
 
 }  // namespace imp::ci
