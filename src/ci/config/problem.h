@@ -15,7 +15,7 @@ enum class ConfigRefusal : std::uint8_t {
   config_too_large,      ///< over a limit: bytes, depth, nodes after alias expansion, jobs
   unsupported_version,   ///< `version` is absent or not one this server reads
   unsupported_key,       ///< CircleCI knows the key, this version of the server does not
-  unknown_key,           ///< CircleCI does not know the key (a warning)
+  unknown_key,           ///< CircleCI does not know it; mostly a warning
   missing_key,           ///< a required key is absent
   wrong_type,            ///< a list where a map is needed, and the like
   bad_value,             ///< right type, value not allowed

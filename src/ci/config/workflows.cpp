@@ -62,7 +62,11 @@ class WorkflowReader {
  private:
   Workflow read_workflow(const std::string& name, const Place& place) {
     Workflow workflow{name, {}};
-    if (!check_map(report_, place, "A workflow", workflow_keys)) return workflow;
+    // Refused, because it may be a misspelt `when` or `unless`, and then the workflow would run
+    // whenever it should not.
+    if (!check_map(report_, place, "A workflow", workflow_keys, UnknownKeys::refuse)) {
+      return workflow;
+    }
     const auto runs = condition(place);
     const auto jobs = require(report_, place, "A workflow", "jobs");
     if (!jobs) return workflow;

@@ -450,6 +450,31 @@ TEST(Errors, Yaml) {
   EXPECT_TRUE(open.error()[0].message.starts_with("This is not YAML: ")) << texts(open.error());
 }
 
+// A condition that is not read would let the workflow run whenever it should not.
+TEST(Errors, UnknownKeysOfAWorkflow) {
+  const auto gated = [](const std::string& gate) {
+    return "version: 2.1\n"
+           "jobs: {a: {docker: [{image: i}], steps: [checkout]}}\n"
+           "workflows:\n"
+           "  w:\n"
+           "    " +
+           gate +
+           "\n"
+           "    jobs: [a]\n";
+  };
+  const auto refused = [](const std::string& key) {
+    return "5:5: workflows.w." + key + ": `" + key +
+           "` is not a known key here; known are jobs, when, unless.";
+  };
+  check({
+      {gated("unles: pipeline.git.branch != \"main\""), refused("unles")},
+      {gated("wen: pipeline.git.branch == \"main\""), refused("wen")},
+      {gated("if: pipeline.git.branch == \"main\""), refused("if")},
+      {gated("filters: {branches: {only: main}}"), refused("filters")},
+      {gated("on: push"), refused("on")},
+  });
+}
+
 TEST(Errors, AreOneRefusalForTheCaller) {
   const auto compiled = compile("version: 2.1\nsetup: true\norbs: {}", on_branch("main"));
   ASSERT_FALSE(compiled);
@@ -482,7 +507,6 @@ TEST(Warnings, UnknownKeysWarnAndChangeNothing) {
       "workflows:\n"
       "  version: 2\n"
       "  w:\n"
-      "    on: push\n"
       "    jobs:\n"
       "      - build\n"
       "      - hold: {type: approval, context: c}\n",
@@ -504,9 +528,7 @@ TEST(Warnings, UnknownKeysWarnAndChangeNothing) {
       "10:27: jobs.build.steps[1].run.timeout: `timeout` is not a known key here and has no "
       "effect; known are command, name, shell, environment, working_directory, background, "
       "no_output_timeout, when.\n"
-      "14:5: workflows.w.on: `on` is not a known key here and has no effect; known are jobs, "
-      "when, unless.\n"
-      "17:9: workflows.w.jobs[1].hold: An approval runs nothing, so its `context` has no "
+      "16:9: workflows.w.jobs[1].hold: An approval runs nothing, so its `context` has no "
       "effect.");
   const Job& job = compiled->workflows[0].jobs[0];
   EXPECT_EQ(job.environment,
