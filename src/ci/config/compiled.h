@@ -37,12 +37,18 @@ struct CheckoutStep {
   std::string path;  ///< empty: the job's working directory
 };
 
+/// Bounds of what is compiled, within what a runner takes (ci/runner/protocol.h). What is longer is
+/// refused with its position: later there would be none to tell.
+inline constexpr std::size_t max_text_bytes = 1 << 20;     ///< a command, the value of a variable
+inline constexpr std::size_t max_short_text_bytes = 4096;  ///< a path, a shell, an image, a name
+inline constexpr std::size_t max_steps = 10'000;           ///< of a job
+
 enum class RunWhen : std::uint8_t { on_success, always, on_fail };
 
 struct RunStep {
-  std::string name;               ///< never empty: the whole command when the file names none
-  std::string command;            ///< never blank
-  std::string shell;              ///< empty: the job's
+  std::string name;     ///< never empty: the command, or its beginning, when the file names none
+  std::string command;  ///< never blank
+  std::string shell;    ///< empty: the job's
   std::string working_directory;  ///< empty: the job's; relative paths are below the job's
   EnvironmentVariables environment;
   Milliseconds no_output_timeout = std::chrono::minutes(10);

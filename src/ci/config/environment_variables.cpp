@@ -51,6 +51,11 @@ void read_map(Report& report, const Place& place, EnvironmentVariables& variable
                   fmt::format("YAML reads {} as the number {}; quote it to keep it as written.",
                               value.node->written, text));
     }
+    if (text.size() > max_text_bytes) {
+      report.error(ConfigRefusal::config_too_large, value,
+                   fmt::format("The value of a variable has at most {} bytes.", max_text_bytes));
+      continue;
+    }
     override_environment(variables, {{entry.key, std::move(text)}});
   }
 }

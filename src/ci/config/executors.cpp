@@ -50,7 +50,7 @@ std::vector<DockerImage> read_docker(Report& report, const Place& place) {
   if (!check_map(report, first, "A docker entry", image_keys)) return {};
   DockerImage image;
   if (const auto name = require(report, first, "A docker entry", "image")) {
-    image.image = read_text(report, *name).value_or("");
+    image.image = read_short_text(report, *name).value_or("");
   }
   if (const auto environment = find(first, "environment")) {
     image.environment = read_environment(report, *environment);
@@ -61,7 +61,7 @@ std::vector<DockerImage> read_docker(Report& report, const Place& place) {
 }
 
 void read_into(Report& report, const Place& place, std::string_view key, std::string& value) {
-  if (const auto found = find(place, key)) value = read_text(report, *found).value_or("");
+  if (const auto found = find(place, key)) value = read_short_text(report, *found).value_or("");
 }
 
 }  // namespace

@@ -96,12 +96,24 @@ void read_timeout(Report& report, const Place& place, RunStep& step) {
                            max_no_output_timeout.count(), *text));
 }
 
+/// A byte that goes on with a character of UTF-8.
+bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xc0) == 0x80; }
+
+/// What a step without a name is called: its command, as far as it makes a title.
+std::string default_name(const std::string& command) {
+  if (command.size() <= max_short_text_bytes) return command;
+  constexpr std::size_t kept = 200;
+  std::size_t end = kept;
+  while (is_continuation(command[end])) --end;
+  return command.substr(0, end) + "\u2026";
+}
+
 std::optional<Step> read_run(Report& report, const Place& place) {
   RunStep step;
   if (place.node->scalar() && !place.node->is_null()) {
     auto command = read_text(report, place);
     if (!command) return {};
-    step.name = *command;
+    step.name = default_name(*command);
     step.command = std::move(*command);
     return step;
   }
@@ -111,9 +123,9 @@ std::optional<Step> read_run(Report& report, const Place& place) {
   auto command = read_text(report, *command_place);
   if (!command) return {};
   step.command = std::move(*command);
-  step.name = step.command;
+  step.name = default_name(step.command);
   const auto text_into = [&](std::string_view key, std::string& value) {
-    if (const auto found = find(place, key)) value = read_text(report, *found).value_or("");
+    if (const auto found = find(place, key)) value = read_short_text(report, *found).value_or("");
   };
   text_into("name", step.name);
   text_into("shell", step.shell);
@@ -133,7 +145,8 @@ std::optional<Step> read_checkout(Report& report, const Place& place) {
   CheckoutStep step;
   if (place.node->is_null()) return step;
   if (!check_map(report, place, "A checkout step", checkout_keys)) return {};
-  if (const auto path = find(place, "path")) step.path = read_text(report, *path).value_or("");
+  if (const auto path = find(place, "path"))
+    step.path = read_short_text(report, *path).value_or("");
   return step;
 }
 
@@ -193,6 +206,12 @@ std::vector<Step> read_steps(Report& report, const Place& place) {
     report.error(ConfigRefusal::wrong_type, place,
                  list ? "A job needs at least one step."
                       : fmt::format("`steps` is a list, but this is {}.", describe(*place.node)));
+    return steps;
+  }
+  if (list->size() > max_steps) {
+    report.error(
+        ConfigRefusal::config_too_large, place.at(max_steps),
+        fmt::format("A job has at most {} steps; this one has {}.", max_steps, list->size()));
     return steps;
   }
   for (std::size_t i = 0; i < list->size(); ++i) {

@@ -16,6 +16,21 @@ std::string supported_names(std::span<const KnownKey> known) {
   return comma_list(names);
 }
 
+std::optional<std::string> read_bounded(Report& report, const Place& place, std::size_t longest) {
+  auto text = read_string(report, place);
+  if (text && text->find_first_not_of(" \t\r\n") == std::string::npos) {
+    report.error(ConfigRefusal::bad_value, place, "Expected text, but this is blank.");
+    return {};
+  }
+  if (text && text->size() > longest) {
+    report.error(
+        ConfigRefusal::config_too_large, place,
+        fmt::format("This text has {} bytes; at most {} are allowed here.", text->size(), longest));
+    return {};
+  }
+  return text;
+}
+
 }  // namespace
 
 bool check_map(Report& report, const Place& place, std::string_view what,
@@ -79,12 +94,11 @@ std::optional<std::string> read_string(Report& report, const Place& place) {
 }
 
 std::optional<std::string> read_text(Report& report, const Place& place) {
-  auto text = read_string(report, place);
-  if (text && text->find_first_not_of(" \t\r\n") == std::string::npos) {
-    report.error(ConfigRefusal::bad_value, place, "Expected text, but this is blank.");
-    return {};
-  }
-  return text;
+  return read_bounded(report, place, max_text_bytes);
+}
+
+std::optional<std::string> read_short_text(Report& report, const Place& place) {
+  return read_bounded(report, place, max_short_text_bytes);
 }
 
 std::optional<bool> read_boolean(Report& report, const Place& place) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ci/config/compiled.h"
 #include "ci/config/report.h"
 
 namespace imp::ci::config {
@@ -44,8 +45,10 @@ std::optional<Place> require(Report& report, const Place& map, std::string_view 
 /// Text. A number or boolean is refused unless a template produced it, since YAML has already
 /// changed what was written (3.10 is the number 3.1).
 std::optional<std::string> read_string(Report& report, const Place& place);
-/// As read_string(), and not blank.
+/// As read_string(), not blank and at most max_text_bytes.
 std::optional<std::string> read_text(Report& report, const Place& place);
+/// As read_text(), and at most max_short_text_bytes: a path, a shell, an image, a name.
+std::optional<std::string> read_short_text(Report& report, const Place& place);
 std::optional<bool> read_boolean(Report& report, const Place& place);
 /// One text, or a list of them.
 std::optional<std::vector<std::string>> read_string_or_list(Report& report, const Place& place);

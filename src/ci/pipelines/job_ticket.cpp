@@ -9,6 +9,11 @@
 namespace imp::ci {
 namespace {
 
+// What the compiler lets pass must decode at the runner; it is the one that can say which line.
+static_assert(config::max_text_bytes <= runner::most_text);
+static_assert(config::max_short_text_bytes <= runner::most_short_text);
+static_assert(config::max_steps <= runner::most_steps);
+
 constexpr std::uint32_t time_limit_seconds = 5 * 3600;
 
 runner::When when_of(config::RunWhen when) {

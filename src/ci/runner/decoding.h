@@ -14,9 +14,6 @@ namespace imp::ci::runner {
 
 // What the decoders of protocol.h share.
 
-inline constexpr std::size_t most_steps = 10000;
-inline constexpr std::size_t most_values = 10000;
-
 /// One of these words of the protocol.
 template <class Enum, std::size_t Count>
 Enum word(Members& members, std::string_view key, const std::array<Enum, Count>& values) {

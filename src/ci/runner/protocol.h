@@ -115,6 +115,12 @@ struct Step {
   std::variant<Checkout, Run> action;
 };
 
+/// What a ticket may hold; a longer one does not decode.
+inline constexpr std::size_t most_text = 1 << 20;     ///< bytes of a command, of a variable's value
+inline constexpr std::size_t most_short_text = 4096;  ///< bytes of a path, a shell, an image
+inline constexpr std::size_t most_steps = 10'000;
+inline constexpr std::size_t most_values = 10'000;  ///< in a list of variables
+
 /// Everything a runner needs to know about a job. Holds secrets: never logged.
 struct JobTicket {
   std::string job_id;  ///< UUID

@@ -24,7 +24,7 @@ std::string reference(Members& members, std::string_view key) {
 
 Checkout read_checkout(Members& members) {
   Checkout out;
-  out.path = members.text("path", 4096);
+  out.path = members.text("path", most_short_text);
   out.fetch_url = members.text("fetch_url", 4096);
   out.authorization = members.text("authorization", 8192);
   // A line break would add a header of the sender's choice to the runner's request.
@@ -42,11 +42,11 @@ Checkout read_checkout(Members& members) {
 
 Run read_run(Members& members) {
   Run out;
-  out.command = members.text("command");
-  out.shell = members.text("shell", 4096);
-  out.working_directory = members.text("working_directory", 4096);
+  out.command = members.text("command", most_text);
+  out.shell = members.text("shell", most_short_text);
+  out.working_directory = members.text("working_directory", most_short_text);
   out.environment = list<NamedValue>(members, "environment", most_values, [](Members& variable) {
-    return NamedValue{variable_name(variable), variable.text("value")};
+    return NamedValue{variable_name(variable), variable.text("value", most_text)};
   });
   out.background = members.boolean("background");
   out.no_output_seconds =
@@ -92,17 +92,17 @@ JobTicket read_ticket(Members& members) {
   if (!is_uuid(out.job_id)) members.fail("job_id", "must be a UUID");
   out.lease = lease(members);
   out.lease_seconds = static_cast<std::uint32_t>(members.integer("lease_seconds", 1, 86400));
-  out.job_name = members.text("job_name", 4096);
-  out.image = members.text("image", 4096);
-  out.shell = members.text("shell", 4096);
-  out.working_directory = members.text("working_directory", 4096);
+  out.job_name = members.text("job_name", most_short_text);
+  out.image = members.text("image", most_short_text);
+  out.shell = members.text("shell", most_short_text);
+  out.working_directory = members.text("working_directory", most_short_text);
   out.time_limit_seconds =
       static_cast<std::uint32_t>(members.integer("time_limit_seconds", 1, 7 * 86400));
   out.environment = list<Variable>(members, "environment", most_values, [](Members& variable) {
     const auto source = word(variable, "source",
                              std::array{VariableSource::project, VariableSource::context,
                                         VariableSource::builtin, VariableSource::job});
-    return Variable{source, variable_name(variable), variable.text("value")};
+    return Variable{source, variable_name(variable), variable.text("value", most_text)};
   });
   for (std::size_t i = 1; i < out.environment.size(); ++i) {
     if (out.environment[i].source < out.environment[i - 1].source) {

@@ -50,6 +50,78 @@ TEST(Limits, TooManyInvocations) {
             ConfigRefusal::config_too_large);
 }
 
+/// A job in lines 4 to 6 with `shell: SHELL`, an image and one step.
+std::string with_texts(const std::string& image, const std::string& shell,
+                       const std::string& step) {
+  return "version: 2.1\njobs:\n  build:\n    docker: [{image: '" + image +
+         "'}]\n    shell: " + shell + "\n    steps: [" + step + "]\n";
+}
+
+// The runner takes no longer ones; its refusal could not say which line.
+TEST(Limits, TextsAreAsLongAsARunnerTakes) {
+  const std::string longest(max_short_text_bytes, 'x'), over = longest + "x";
+  const auto run = [](const std::string& key, const std::string& value) {
+    return "run: {command: c, " + key + ": " + value + "}";
+  };
+  const std::string message = "This text has 4097 bytes; at most 4096 are allowed here.";
+  struct Row {
+    std::string yaml, error;
+  };
+  const std::vector<Row> rows = {
+      {with_texts(over, "sh", "checkout"), "4:22: jobs.build.docker[0].image: "},
+      {with_texts("i", over, "checkout"), "5:12: jobs.build.shell: "},
+      {with_texts("i", "sh", run("name", over)), "6:37: jobs.build.steps[0].run.name: "},
+      {with_texts("i", "sh", run("shell", over)), "6:38: jobs.build.steps[0].run.shell: "},
+      {with_texts("i", "sh", run("working_directory", over)),
+       "6:50: jobs.build.steps[0].run.working_directory: "},
+      {with_texts("i", "sh", "checkout: {path: " + over + "}"),
+       "6:30: jobs.build.steps[0].checkout.path: "},
+  };
+  for (const Row& row : rows) {
+    const auto compiled = compile(row.yaml, on_branch("main"));
+    ASSERT_FALSE(compiled) << row.error;
+    EXPECT_EQ(texts(compiled.error()), row.error + message);
+  }
+  EXPECT_TRUE(compile(with_texts(longest, longest, run("name", longest)), on_branch("main")));
+}
+
+TEST(Limits, ACommandThatTemplatesMakeTooLong) {
+  const std::string yaml = "version: 2.1\nparameters: {long: {type: string, default: '" +
+                           std::string(600'000, 'x') +
+                           "'}}\njobs:\n  build:\n    docker: [{image: i}]\n"
+                           "    environment: {A: << pipeline.parameters.long >>";
+  EXPECT_TRUE(compile(yaml + "}\n    steps: [checkout]\n", on_branch("main")));
+  EXPECT_EQ(refusal_of(yaml + "<< pipeline.parameters.long >>}\n    steps: [checkout]\n"),
+            ConfigRefusal::config_too_large);
+  EXPECT_EQ(refusal_of(yaml + "}\n    steps: [run: << pipeline.parameters.long >>"
+                              "<< pipeline.parameters.long >>]\n"),
+            ConfigRefusal::config_too_large);
+}
+
+TEST(Limits, ALongCommandIsNamedByItsBeginning) {
+  const auto name_of_step = [](const std::string& command) {
+    const auto compiled =
+        compile(with_texts("i", "sh", "run: '" + command + "'"), on_branch("main"));
+    EXPECT_TRUE(compiled) << texts(compiled.error());
+    return std::get<RunStep>(compiled->workflows[0].jobs[0].steps[0]).name;
+  };
+  EXPECT_EQ(name_of_step("npm test"), "npm test");
+  EXPECT_EQ(name_of_step(std::string(4096, 'x')), std::string(4096, 'x'));
+  EXPECT_EQ(name_of_step(std::string(300'000, 'x')), std::string(200, 'x') + "…");
+  // Not within a character: byte 200 is the second one of an "é".
+  EXPECT_EQ(name_of_step(std::string(199, 'x') + repeated(3000, "é")), std::string(199, 'x') + "…");
+}
+
+TEST(Limits, TooManySteps) {
+  const std::string head = "version: 2.1\njobs:\n  build:\n    docker: [{image: i}]\n    steps:\n";
+  EXPECT_TRUE(compile(head + repeated(max_steps, "      - checkout\n"), on_branch("main")));
+  const auto compiled =
+      compile(head + repeated(max_steps + 1, "      - checkout\n"), on_branch("main"));
+  ASSERT_FALSE(compiled);
+  EXPECT_EQ(texts(compiled.error()),
+            "10006:9: jobs.build.steps[10000]: A job has at most 10000 steps; this one has 10001.");
+}
+
 TEST(Limits, TemplatesThatMultiplyALongParameter) {
   const std::string yaml =
       "version: 2.1\n"
