@@ -129,18 +129,18 @@ TEST(TarballReview, BoundsAreSaidWhereTheyCut) {
   EXPECT_TRUE(review.files[3].left_out.starts_with("Not shown"));
   limits = {};
   limits.name_bytes = 20;
-  EXPECT_EQ(review_tarballs({}, opener(after), limits).error().code(), "too_many_files");
+  EXPECT_EQ(review_tarballs({}, opener(after), limits).error().code(), "tarball_too_many_files");
   limits = {};
   limits.read.unpacked_bytes = 1500;
-  EXPECT_EQ(review_tarballs({}, opener(after), limits).error().code(), "unpacked_too_large");
+  EXPECT_EQ(review_tarballs({}, opener(after), limits).error().code(), "tarball_unpacks_too_large");
 }
 
 TEST(TarballReview, DamageIsARefusal) {
   const std::string good = TarBuilder().add("package/package.json", "{}").gzip();
   EXPECT_EQ(review_tarballs(opener("no gzip"), opener(good), {}).error().code(),
-            "unreadable_tarball");
+            "tarball_unreadable");
   EXPECT_EQ(review_tarballs({}, opener(good.substr(0, good.size() / 2)), {}).error().code(),
-            "unreadable_tarball");
+            "tarball_unreadable");
 }
 
 }  // namespace
