@@ -47,6 +47,7 @@ constexpr std::pair<std::string_view, std::string_view> kFields[] = {
     {"variable_too_large", "value"},
     {"invalid_expression", "value"},
     {"invalid_restriction", "value"},
+    {"invalid_stage_policy", "approvals"},
 };
 
 /// The field of the claim that the refusal of a trusted publisher names.

@@ -1,7 +1,9 @@
 #include <boost/json.hpp>
+#include <charconv>
 
 #include "registry/api/refusals.h"
 #include "registry/api/stage_decisions.h"
+#include "registry/api/trust_changes.h"
 #include "registry/staging/release_review.h"
 #include "web/frames.h"
 #include "web/handlers.h"
@@ -15,6 +17,12 @@ namespace imp::web {
 namespace {
 
 constexpr std::int64_t kReleasesShown = 100;
+
+boost::json::array texts_model(const std::vector<std::string>& texts) {
+  boost::json::array items;
+  for (const std::string& text : texts) items.emplace_back(text);
+  return items;
+}
 
 /// The run that staged it, as far as its identity token told.
 boost::json::array run_model(const boost::json::object& run) {
@@ -51,12 +59,6 @@ boost::json::array changes_model(const std::vector<registry::ManifestChange>& ch
                      {"after", change.after},
                      {"warning", change.warning}});
   }
-  return items;
-}
-
-boost::json::array texts_model(const std::vector<std::string>& texts) {
-  boost::json::array items;
-  for (const std::string& text : texts) items.emplace_back(text);
   return items;
 }
 
@@ -102,6 +104,10 @@ boost::json::object review_model(const registry::ReleaseReview& review) {
       {"previous", review.previous ? review.previous->version : std::string()},
       {"previous_size", review.previous ? size_text(review.previous->size) : std::string()},
       {"maintainers", texts_model(review.maintainers)},
+      {"policy", review.policy.text()},
+      {"group", review.group_name},
+      {"approvers", texts_model(review.approvers)},
+      {"behind", review.release.behind},
       {"warnings", texts_model(review.warnings)},
       {"notes", texts_model(review.notes)},
       {"changes", changes_model(review.manifest)},
@@ -119,6 +125,34 @@ boost::json::object review_model(const registry::ReleaseReview& review) {
   return model;
 }
 
+/// The package's policy, with a form for those who govern it.
+Result<boost::json::object> policy_model(const Visit& visit, const PackageView& view) {
+  auto& services = visit.services.registry;
+  const registry::Package& package = view.package.package;
+  const auto state = registry::stage_state(services, package);
+  if (!state) return pass_on(state);
+  const bool governs = registry::may_administer(view.requester.rights(), view.package.access());
+  boost::json::array approvals, groups;
+  for (std::int64_t n = 1; n <= registry::kMostApprovals; ++n) {
+    approvals.push_back({{"value", n}, {"selected", n == state->policy.approvals}});
+  }
+  if (package.owner && governs) {
+    const auto list = visit.services.accounts.groups.list(*package.owner);
+    if (!list) return pass_on(list);
+    for (const accounts::Group& group : *list) {
+      groups.push_back({{"name", group.name}, {"selected", group.name == state->group_name}});
+    }
+  }
+  return boost::json::object{{"text", state->policy.text()},
+                             {"group", state->group_name},
+                             {"governs", governs},
+                             {"approvals", std::move(approvals)},
+                             {"different", state->policy.different_person},
+                             {"has_groups", !groups.empty()},
+                             {"groups", std::move(groups)},
+                             {"warnings", texts_model(state->warnings)}};
+}
+
 Result<http::Response> show_staged(const Visit& visit) {
   const auto view = package_view(visit);
   if (!view) return pass_on(view);
@@ -131,16 +165,20 @@ Result<http::Response> show_staged(const Visit& visit) {
                                          kReleasesShown);
       });
   if (!page) return pass_on(page);
+  const auto policy = policy_model(visit, *view);
+  if (!policy) return pass_on(policy);
   boost::json::array releases;
   for (const registry::StagedRelease& release : page->items) {
     releases.push_back(release_model(release, visit.services.clock.now()));
   }
-  Page shown{.title = "Staged releases of " + name,
-             .content = "staged",
-             .model = {{"name", name},
-                       {"base", package_link(name) + "/staged"},
-                       {"tabs", package_tabs(name, "Staged", view->writer, view->staged)},
-                       {"releases", std::move(releases)}}};
+  Page shown{
+      .title = "Staged releases of " + name,
+      .content = "staged",
+      .model = {{"name", name},
+                {"base", package_link(name) + "/staged"},
+                {"tabs", package_tabs(name, "Staged", view->writer, view->staged)},
+                {"policy", view->writer ? boost::json::value(*policy) : boost::json::value(false)},
+                {"releases", std::move(releases)}}};
   add_factor(shown, *factor);
   return show(visit, std::move(shown));
 }
@@ -158,8 +196,11 @@ Result<http::Response> show_review(const Visit& visit) {
   if (release->candidate.name != name) {
     return refuse(WebRefusal::page_not_found, "That release is of another package.");
   }
-  const auto review = services.reviews.of(*release);
+  auto review = services.reviews.of(*release);
   if (!review) return pass_on(review);
+  const auto state = registry::stage_state(services, *release);
+  if (!state) return pass_on(state);
+  registry::add_state(*review, *state);
   const std::string base = package_link(name) + "/staged";
   boost::json::object model = release_model(*release, visit.services.clock.now());
   for (auto& member : review_model(*review)) model[member.key()] = std::move(member.value());
@@ -174,9 +215,10 @@ Result<http::Response> show_review(const Visit& visit) {
   return show(visit, std::move(shown));
 }
 
-/// Approves or rejects, on the word of somebody who may and has given a code for this release.
-Result<void> carry_out(const Visit& visit, const registry::Requester& requester, bool approve,
-                       const std::string& id) {
+/// Approves or rejects, on the word of somebody who may and has given a code for this release;
+/// what it came to, for the page's notice.
+Result<std::string> carry_out(const Visit& visit, const registry::Requester& requester,
+                              bool approve, const std::string& id) {
   auto& services = visit.services.registry;
   if (const auto allowed = requester.may_govern(); !allowed) return pass_on(allowed);
   const auto release = registry::visible_release(services, requester, id);
@@ -185,10 +227,14 @@ Result<void> carry_out(const Visit& visit, const registry::Requester& requester,
       confirm(visit, {.action = approve ? "stage.approve" : "stage.reject", .subject = id},
               accounts::WithoutFactor::refuse);
   if (!confirmed) return pass_on(confirmed);
-  if (!approve) return registry::reject_release(services, requester, *release);
-  const auto published = registry::approve_release(services, requester, *release);
-  if (!published) return pass_on(published);
-  return {};
+  if (!approve) {
+    const auto rejected = registry::reject_release(services, requester, *release);
+    if (!rejected) return pass_on(rejected);
+    return "/staged?done=rejected";
+  }
+  const auto approval = registry::approve_release(services, requester, *release);
+  if (!approval) return pass_on(approval);
+  return approval->published ? "?done=published" : "/staged?done=approval";
 }
 
 Result<http::Response> decide(const Visit& visit) {
@@ -206,8 +252,35 @@ Result<http::Response> decide(const Visit& visit) {
                              "stage:" + id, done.error());
     return pass_on(done);
   }
-  return http::see_other(package_link(view->name.text()) +
-                         (approve ? "?done=published" : "/staged?done=rejected"));
+  return http::see_other(package_link(view->name.text()) + *done);
+}
+
+Result<http::Response> change_policy(const Visit& visit) {
+  const auto view = package_view(visit);
+  if (!view) return pass_on(view);
+  auto& services = visit.services.registry;
+  registry::PolicyRequest wanted;
+  const std::string approvals = visit.field("approvals");
+  wanted.approvals = 0;
+  std::from_chars(approvals.data(), approvals.data() + approvals.size(), wanted.approvals);
+  wanted.different_person = visit.field("different_person") == "yes";
+  wanted.group_name = visit.field("group");
+  const auto carry = [&]() -> Result<void> {
+    const auto governed = registry::governed_package(services, view->requester, view->name);
+    if (!governed) return pass_on(governed);
+    const auto confirmed = confirm(visit, {.action = "stage.policy", .subject = view->name.text()},
+                                   accounts::WithoutFactor::refuse);
+    if (!confirmed) return pass_on(confirmed);
+    const auto done = registry::set_stage_policy(services, view->requester, view->name, wanted);
+    if (!done) return pass_on(done);
+    return {};
+  };
+  if (const auto done = carry(); !done) {
+    registry::record_refusal(services, &view->requester, "stage.policy",
+                             "package:" + view->name.text(), done.error());
+    return pass_on(done);
+  }
+  return http::see_other(package_link(view->name.text()) + "/staged?done=policy");
 }
 
 }  // namespace
@@ -216,6 +289,8 @@ void add_staged_pages(http::Router& router, WebServices& services) {
   constexpr std::string_view staged = "/package/{package}/staged";
   add_page(router, services, staged, Audience::signed_in, show_staged);
   add_form(router, services, staged, Audience::signed_in, decide, show_staged);
+  add_form(router, services, "/package/{package}/staged/policy", Audience::signed_in, change_policy,
+           show_staged);
   add_page(router, services, "/package/{package}/staged/{stage}", Audience::signed_in, show_review);
 }
 

@@ -161,7 +161,8 @@ describe('in a browser', () => {
     await page.getByRole('button', { name: 'Approve and publish' }).click();
     await page.getByRole('alert').waitFor();
     assert.equal((await server.request('GET', '/@acme%2fwidgets')).json['dist-tags'].latest, '1.0.0');
-    await page.getByLabel('One-time code').fill(await factor.code());
+    const decision = page.locator('form', { has: page.getByRole('button', { name: 'Approve and publish' }) });
+    await decision.getByLabel('One-time code').fill(await factor.code());
     await page.getByRole('button', { name: 'Approve and publish' }).click();
     await page.waitForURL(/done=published/);
     assert.match(await page.locator('tbody tr').first().innerText(), /1\.1\.0.*trusted publisher.*approved by alice/s);

@@ -60,7 +60,7 @@ const promises = {
   'README.md': [/\+ @ada\/widget@1\.0\.0/, /"code":"unknown_key"/, /approved and published successfully/,
     /audit log intact/, /damaged at record 5 \(altered\)/],
   'docs/guide/staged-publishing.md': [/compared with nothing: it is the first/,
-    /"code":"second_factor_not_enabled"/, /approved and published/],
+    /"code":"second_factor_not_enabled"/, /approved and published/, /"approvals":2,"differentPerson":true/],
 };
 for (const page of pages.filter((name) => runnable(read(name)).length > 0)) {
   test(`the commands of ${page} work`, async () => {

@@ -112,6 +112,28 @@ for (const [client, staging] of [...current.map((c) => [c, c]), [current[0], npm
       assert.equal(json.versions['2.0.0']._npmUser.trustedPublisher.id, 'circleci');
     });
 
+    test('a policy asks for another person too, and npm prints what is missing', async () => {
+      const bob = server.addUser('bob');
+      const bobs = await enableTotp(server, bob, "bob's long password");
+      const owners = await person.npm(client, ['owner', 'add', 'bob', '@alice/lib', `--otp=${await factor.code()}`]);
+      assert.equal(owners.code, 0, owners.output);
+      const policy = (body) => async () => server.request('PUT', '/-/package/@alice%2flib/stage-policy',
+        { token, headers: { 'npm-otp': await factor.code() }, body });
+      assert.equal((await policy({ approvals: 2 })()).status, 200);
+      assert.equal((await stage('2.0.1')).code, 0);
+      const [item] = await staged();
+      const first = await person.npm(staging, ['stage', 'approve', item.id, `--otp=${await factor.code()}`]);
+      assert.equal(first.code, 0, first.output);
+      assert.match(first.output, /not published yet: 1 of 2 approvals, 1 more needed/);
+      assert.equal((await server.request('GET', '/@alice%2flib')).json['dist-tags'].latest, '2.0.0');
+      const other = new Workspace(server, { token: bob });
+      const second = await other.npm(staging, ['stage', 'approve', item.id, `--otp=${await bobs.code()}`]);
+      assert.equal(second.code, 0, second.output);
+      assert.doesNotMatch(second.output, /more needed/);
+      assert.equal((await server.request('GET', '/@alice%2flib')).json['dist-tags'].latest, '2.0.1');
+      assert.equal((await policy({ approvals: 1 })()).status, 200);
+    });
+
     test('a rejected version can be staged again', async () => {
       assert.equal((await stage('2.1.0')).code, 0);
       const [item] = await staged();

@@ -39,7 +39,7 @@ class StagedPagesTest : public WebTest {
     order.caller.person = "alice";
     order.publisher.person = {"alice", alice.email};
     const auto release = services.database.write([&](db::Session& session) {
-      return registry::stage_release(session, candidate, order, {}, clock_.now());
+      return registry::stage_release(session, candidate, order, {}, "alice", clock_.now());
     });
     EXPECT_TRUE(release) << release.error().message;
     return release ? release->id : std::string();

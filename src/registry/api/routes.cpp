@@ -11,6 +11,7 @@ void add_registry_routes(http::Router& router, RegistryServices& services) {
   add_trust_routes(router, services);
   add_exchange_routes(router, services);
   add_stage_routes(router, services);
+  add_stage_policy_routes(router, services);
   add_search_routes(router, services);
   add_key_routes(router, services);
   add_login_routes(router, services);

@@ -16,6 +16,7 @@ void add_access_routes(http::Router& router, RegistryServices& services);  ///< 
 void add_trust_routes(http::Router& router, RegistryServices& services);
 void add_exchange_routes(http::Router& router, RegistryServices& services);
 void add_stage_routes(http::Router& router, RegistryServices& services);
+void add_stage_policy_routes(http::Router& router, RegistryServices& services);
 void add_search_routes(http::Router& router, RegistryServices& services);
 void add_key_routes(http::Router& router, RegistryServices& services);
 void add_login_routes(http::Router& router, RegistryServices& services);  ///< login, logout, whoami

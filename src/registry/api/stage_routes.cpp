@@ -36,7 +36,8 @@ http::Response stage_version(RegistryServices& services, const VersionUpload& up
         requester.publish_token() ? requester.publish_token()->run : boost::json::object();
     const auto order = upload.order(session, now);
     if (!order) return pass_on(order);
-    auto release = stage_release(session, candidate, *order, run, now);
+    auto release = stage_release(session, candidate, *order, run,
+                                 person_behind(session, services, requester), now);
     if (!release) return release;
     audit::Record record = requester.audit_record(
         upload.action, "package:" + candidate.name + "@" + candidate.version, now);
@@ -136,8 +137,11 @@ http::Response review(RegistryServices& services, const http::Request& request) 
   if (!requester) return requester.error();
   const auto release = visible_release(services, *requester, request.param("id"));
   if (!release) return http::failure(release.error());
-  const auto made = services.reviews.of(*release);
+  auto made = services.reviews.of(*release);
   if (!made) return http::failure(made.error());
+  const auto state = stage_state(services, *release);
+  if (!state) return http::failure(state.error());
+  add_state(*made, *state);
   const bool as_text = request.header("accept").contains("text/plain");
   return as_text ? http::text(200, made->to_text()) : http::json(200, made->to_json());
 }
@@ -173,12 +177,17 @@ std::expected<Decision, http::Response> decide(RegistryServices& services,
 http::Response approve(RegistryServices& services, const http::Request& request) {
   const auto decision = decide(services, request, "stage.approve");
   if (!decision) return decision.error();
-  const auto published = approve_release(services, decision->requester, decision->release);
-  if (!published) return decision->denied(services, published.error());
-  const PublishCandidate& candidate = decision->release.candidate;
-  return http::json(
-      201, boost::json::object{
-               {"message", fmt::format("{}@{} is published.", candidate.name, candidate.version)}});
+  const auto approval = approve_release(services, decision->requester, decision->release);
+  if (!approval) return decision->denied(services, approval.error());
+  const std::string text = approval_text(decision->release, *approval);
+  http::Response response = http::json(
+      201, boost::json::object{{"message", text},
+                               {"published", approval->published.has_value()},
+                               {"approvals", boost::json::value_from(approval->approvers)},
+                               {"needed", approval->policy.approvals}});
+  // npm says "approved and published" to any 201: this line is what tells otherwise.
+  if (!approval->published) response.header("npm-notice", text);
+  return response;
 }
 
 http::Response reject(RegistryServices& services, const http::Request& request) {

@@ -34,6 +34,9 @@ struct ReleaseReview {
   std::vector<ManifestChange> manifest;
   /// Null when a tarball could not be compared; the notes say why.
   std::shared_ptr<const TarballReview> tarball;
+  StagePolicy policy;                  ///< of the package; set by whoever knows
+  std::string group_name;              ///< of the policy's group
+  std::vector<std::string> approvers;  ///< who approved it so far
   /// What is unusual about the release itself, sentences.
   std::vector<std::string> warnings;
   /// What this review does not show, sentences.

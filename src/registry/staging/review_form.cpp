@@ -107,16 +107,21 @@ boost::json::object ReleaseReview::to_json() const {
                        {"after", change.after},
                        {"warning", change.warning}});
   }
-  boost::json::object document{{"release", release.to_json()},
-                               {"integrity", release.candidate.tarball.integrity},
-                               {"size", release.candidate.tarball.size},
-                               {"publishedBy", npm_user(release.publisher)},
-                               {"maintainers", array_of(maintainers)},
-                               {"manifest", std::move(changes)},
-                               {"files", tarball_json(tarball.get())},
-                               {"warnings", array_of(warnings)},
-                               {"notes", array_of(notes)},
-                               {"previous", nullptr}};
+  boost::json::object document{
+      {"release", release.to_json()},
+      {"integrity", release.candidate.tarball.integrity},
+      {"size", release.candidate.tarball.size},
+      {"publishedBy", npm_user(release.publisher)},
+      {"maintainers", array_of(maintainers)},
+      {"manifest", std::move(changes)},
+      {"files", tarball_json(tarball.get())},
+      {"warnings", array_of(warnings)},
+      {"notes", array_of(notes)},
+      {"policy", policy.to_json()},
+      {"approvals", array_of(approvers)},
+      {"behind",
+       release.behind.empty() ? boost::json::value(nullptr) : boost::json::value(release.behind)},
+      {"previous", nullptr}};
   if (previous) {
     document["previous"] = {{"version", previous->version},
                             {"size", previous->size},

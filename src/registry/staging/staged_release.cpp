@@ -1,5 +1,6 @@
 #include "registry/staging/staged_release.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/uuid.h"
@@ -11,7 +12,7 @@ namespace {
 
 constexpr std::string_view kColumns =
     "SELECT id, candidate, publisher_name, publisher_email, trusted_id, trusted_config, run, "
-    "access, created_at, package_name, version "
+    "access, created_at, package_name, version, behind "
     "FROM staged_release ";
 
 Result<StagedRelease> from_row(const db::Row& row) {
@@ -26,6 +27,7 @@ Result<StagedRelease> from_row(const db::Row& row) {
   release.run = boost::json::parse(row.text(6)).as_object();
   release.access = access_from(row.text(7)).value_or(Access::restricted);
   release.created = from_milliseconds(row.integer(8));
+  release.behind = row.text(11);
   return release;
 }
 
@@ -51,6 +53,7 @@ boost::json::value printable(const boost::json::value& value) {
 
 void remove(db::Session& session, const StagedRelease& release) {
   unstage(session, release.candidate.name, release.candidate.version, release.id);
+  forget_approvals(session, release.id);
   session.run("DELETE FROM staged_release WHERE id = :p1", {release.id});
 }
 
@@ -71,6 +74,14 @@ Reason reason(StageRefusal refusal) {
       return {"tarball_changed", FailureKind::internal};
     case StageRefusal::review_busy:
       return {"review_busy", FailureKind::unavailable};
+    case StageRefusal::approver_is_stager:
+      return {"approver_is_stager", FailureKind::forbidden};
+    case StageRefusal::approver_not_in_group:
+      return {"approver_not_in_group", FailureKind::forbidden};
+    case StageRefusal::approved_already:
+      return {"approved_already", FailureKind::conflict};
+    case StageRefusal::invalid_stage_policy:
+      return {"invalid_stage_policy", FailureKind::invalid};
   }
   return {};
 }
@@ -94,7 +105,8 @@ boost::json::object StagedRelease::to_json() const {
 }
 
 Result<StagedRelease> stage_release(db::Session& session, const PublishCandidate& candidate,
-                                    PublishOrder order, const boost::json::object& run, Time now) {
+                                    PublishOrder order, const boost::json::object& run,
+                                    const std::string& behind, Time now) {
   StagedRelease release;
   release.id = new_uuid();
   order.stage_id = release.id;
@@ -104,19 +116,20 @@ Result<StagedRelease> stage_release(db::Session& session, const PublishCandidate
   release.publisher = order.publisher;
   release.automation = order.publisher.trusted.has_value();
   release.run = run;
+  release.behind = behind;
   release.access = package->access;
   release.created = now;
   const auto& trusted = release.publisher.trusted;
   session.run(
       "INSERT INTO staged_release (id, package_id, package_name, version, sha512, candidate, "
       "publisher_name, "
-      "publisher_email, trusted_id, trusted_config, run, access, created_at) "
-      "VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11, :p12, :p13)",
+      "publisher_email, trusted_id, trusted_config, run, access, created_at, behind) "
+      "VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11, :p12, :p13, :p14)",
       {release.id, package->id, candidate.name, candidate.version, candidate.tarball.sha512,
        registry::to_json(candidate), release.publisher.person.name, release.publisher.person.email,
        trusted ? db::Value(trusted->id) : db::Value(),
        trusted ? db::Value(trusted->config_id) : db::Value(), boost::json::serialize(run),
-       std::string(name(release.access)), to_milliseconds(now)});
+       std::string(name(release.access)), to_milliseconds(now), behind});
   return release;
 }
 
@@ -142,11 +155,43 @@ Result<StagedRelease> find_staged_for(db::Session& session, std::string_view id,
   return release;
 }
 
-Result<Published> approve_staged(db::Session& session, std::string_view id, const Caller& caller,
-                                 const Person& approver, const RegistryKey& key, Time now) {
-  auto release = find_staged_for(session, id, caller);
+std::int64_t Approval::missing() const {
+  return std::max<std::int64_t>(0, policy.approvals - static_cast<std::int64_t>(approvers.size()));
+}
+
+std::vector<std::string> counted_approvals(db::Session& session, const StagedRelease& release,
+                                           const StagePolicy& policy,
+                                           const ApprovalRights& rights) {
+  std::vector<std::string> counted;
+  for (std::string& person : approvals_of(session, release.id)) {
+    if (may_decide(session, release.candidate.name, rights.caller(person)) &&
+        may_approve(policy, release.behind, person, rights)) {
+      counted.push_back(std::move(person));
+    }
+  }
+  return counted;
+}
+
+Result<Approval> approve_staged(db::Session& session, std::string_view id, const Caller& caller,
+                                const Person& approver, const ApprovalRights& rights,
+                                const RegistryKey& key, Time now) {
+  const auto release = find_staged_for(session, id, caller);
   if (!release) return pass_on(release);
   if (now >= release->expires()) return not_found();
+  const auto package = find_package(session, release->candidate.name);
+  Approval approval;
+  approval.policy = package ? stage_policy(session, package->id) : StagePolicy();
+  const auto may = may_approve(approval.policy, release->behind, approver.name, rights);
+  if (!may) return pass_on(may);
+  const bool first = add_approval(session, release->id, approver.name, now);
+  approval.approvers = counted_approvals(session, *release, approval.policy, rights);
+  if (approval.missing() > 0) {
+    if (first) return approval;
+    return refuse(StageRefusal::approved_already,
+                  fmt::format("You approved this release already; {} more must, and each has to be "
+                              "another person.",
+                              approval.missing()));
+  }
   PublishOrder order;
   order.caller = caller;
   order.publisher = release->publisher;
@@ -155,9 +200,11 @@ Result<Published> approve_staged(db::Session& session, std::string_view id, cons
   order.may_change_access = !release->automation;
   order.stage_id = release->id;
   auto published = publish(session, release->candidate, order, key, now);
-  if (!published) return published;
+  if (!published) return pass_on(published);
   session.run("DELETE FROM staged_release WHERE id = :p1", {release->id});
-  return published;
+  forget_approvals(session, release->id);
+  approval.published = std::move(*published);
+  return approval;
 }
 
 Result<StagedRelease> reject_staged(db::Session& session, std::string_view id,
@@ -213,7 +260,8 @@ std::vector<db::Migration> staging_migrations() {
        "  access TEXT NOT NULL, created_at BIGINT NOT NULL, UNIQUE (package_id, version));\n"
        "CREATE INDEX staged_release_package ON staged_release (package_name);\n"
        "CREATE INDEX staged_release_blob ON staged_release (sha512);\n"},
-      {"staging/2", "CREATE INDEX staged_release_created ON staged_release (created_at);\n"}};
+      {"staging/2", "CREATE INDEX staged_release_created ON staged_release (created_at);\n"},
+      stage_policy_migration()};
 }
 
 }  // namespace imp::registry

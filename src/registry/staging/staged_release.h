@@ -15,14 +15,19 @@
 #include "registry/packages/registry_key.h"
 #include "registry/publish/candidate.h"
 #include "registry/publish/commit.h"
+#include "registry/staging/stage_policy.h"
 
 namespace imp::registry {
 
 enum class StageRefusal : std::uint8_t {
-  stage_not_found,   ///< no such staged release, or hidden from the caller, or decided already
-  invalid_stage_id,  ///< not a UUID
-  tarball_changed,   ///< the stored bytes are not the staged ones
-  review_busy,       ///< too many reviews are being computed
+  stage_not_found,        ///< no such staged release, or hidden from the caller, or decided already
+  invalid_stage_id,       ///< not a UUID
+  tarball_changed,        ///< the stored bytes are not the staged ones
+  review_busy,            ///< too many reviews are being computed
+  approver_is_stager,     ///< the policy wants another person than the one behind the release
+  approver_not_in_group,  ///< the policy names a group
+  approved_already,       ///< by the same person; others are awaited
+  invalid_stage_policy,
 };
 Reason reason(StageRefusal refusal);
 
@@ -38,6 +43,7 @@ struct StagedRelease {
   Publisher publisher;           ///< who staged it: a person, or a trusted publisher's machine
   bool automation = false;       ///< staged through trusted publishing
   boost::json::object run;       ///< of the identity token when automation: pipeline, job, ref
+  std::string behind;            ///< user name of the person behind it; empty when unknown
   Access access = Access::open;  ///< the package's, or the one it will have
   Time created;
 
@@ -48,10 +54,12 @@ struct StagedRelease {
   boost::json::object to_json() const;
 };
 
-/// Reserves the version and keeps the candidate. In the caller's write transaction; who may stage
-/// is `order`'s question (its stage_id is overwritten).
+/// Reserves the version and keeps the candidate. `behind` is the person on whose word it was
+/// staged, where known: who holds the credential, or who started the run. In the caller's write
+/// transaction; who may stage is `order`'s question (its stage_id is overwritten).
 Result<StagedRelease> stage_release(db::Session& session, const PublishCandidate& candidate,
-                                    PublishOrder order, const boost::json::object& run, Time now);
+                                    PublishOrder order, const boost::json::object& run,
+                                    const std::string& behind, Time now);
 
 /// A pending release, or stage_not_found. One that is over is pending until it is taken away.
 Result<StagedRelease> find_staged(db::Session& session, std::string_view id);
@@ -73,11 +81,23 @@ StagedPage staged_releases(db::Session& session, const Caller& caller,
                            std::int64_t per_page,
                            const std::function<bool(std::string_view package)>& reaches = {});
 
-/// Makes the release public on the word of `approver`, who must have the right to publish. Racing
-/// approvals, rejections and direct publishes of the same version are decided by the transaction:
-/// exactly one wins, the others find the release gone.
-Result<Published> approve_staged(db::Session& session, std::string_view id, const Caller& caller,
-                                 const Person& approver, const RegistryKey& key, Time now);
+/// What became of an approval.
+struct Approval {
+  std::optional<Published> published;  ///< nothing while more approvals are needed
+  StagePolicy policy;
+  std::vector<std::string> approvers;  ///< whose approvals count, this one's included
+  std::int64_t missing() const;
+};
+/// Records the approval of `approver`, who must have the right to publish and to approve under the
+/// package's policy, and makes the release public when there are enough. Only approvals of people
+/// who could still give them count. Racing approvals, rejections and direct publishes of the same
+/// version are decided by the transaction: exactly one wins, the others find the release gone.
+Result<Approval> approve_staged(db::Session& session, std::string_view id, const Caller& caller,
+                                const Person& approver, const ApprovalRights& rights,
+                                const RegistryKey& key, Time now);
+/// Of the recorded approvals those that count under the policy.
+std::vector<std::string> counted_approvals(db::Session& session, const StagedRelease& release,
+                                           const StagePolicy& policy, const ApprovalRights& rights);
 
 /// Gives the version number back and forgets the release.
 Result<StagedRelease> reject_staged(db::Session& session, std::string_view id,

@@ -54,6 +54,7 @@ Attempt attempt_of(const ExchangeRequest& request, const Evaluation& evaluation,
 boost::json::object run_of(const Provider& provider, const jose::Claims& claims) {
   boost::json::object run{{"iss", claims.issuer},
                           {"jti", claims.token_id.value_or(claims.signed_hash)}};
+  if (claims.subject) run["sub"] = *claims.subject;
   for (const auto& claim : claims.all) {
     const std::string_view name = claim.key();
     if (std::ranges::find(provider.run_claims, name) != provider.run_claims.end()) {

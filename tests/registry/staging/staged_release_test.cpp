@@ -25,16 +25,30 @@ class StagedReleaseTest : public PublishTest {
 
   Result<StagedRelease> stage_now(const PublishCandidate& it, const PublishOrder& order,
                                   const boost::json::object& run = {}) {
-    return database->write(
-        [&](db::Session& session) { return stage_release(session, it, order, run, now); });
+    return database->write([&](db::Session& session) {
+      return stage_release(session, it, order, run, order.publisher.person.name, now);
+    });
   }
   std::string staged(const std::string& version) {
     return stage_now(candidate("lib", version), by("ann")).value().id;
   }
+  /// Everybody is who they say, and in the group "g" when their name begins with "g".
+  static ApprovalRights rights() {
+    return {[](const std::string& person) { return Caller{person, {}, {}}; },
+            [](const std::string& person, const std::string& group) {
+              return group == "g" && person.starts_with('g');
+            }};
+  }
   Result<Published> approve(const std::string& id, const Caller& caller) {
+    auto done = approval(id, caller);
+    if (!done) return pass_on(done);
+    EXPECT_TRUE(done->published);
+    return std::move(*done->published);
+  }
+  Result<Approval> approval(const std::string& id, const Caller& caller) {
     return database->write([&](db::Session& session) {
       return approve_staged(session, id, caller, {caller.person, caller.person + "@example.org"},
-                            key, now);
+                            rights(), key, now);
     });
   }
   Result<StagedRelease> reject(const std::string& id, const Caller& caller) {
