@@ -270,6 +270,7 @@ describe('in a browser', () => {
     await page.setViewportSize({ width: 390, height: 800 });
     await page.goto(review.href);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'the review is too wide');
+    assert.match(await page.locator('main').innerText(), /Behind it\s+alice/);
     await page.setViewportSize({ width: 1280, height: 800 });
     await page.getByLabel('One-time code').fill(await factor.code());
     await page.getByRole('button', { name: 'Approve and publish' }).click();
