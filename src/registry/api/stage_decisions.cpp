@@ -168,6 +168,7 @@ Result<StagePolicy> set_stage_policy(RegistryServices& services, const Requester
     const auto change = change_policy(session, package->id, *policy, rights->person, now);
     if (!change) return policy;
     audit::Record record = requester.audit_record("stage.policy", "package:" + name.text(), now);
+    record.organization = package->owner;
     record.detail = {{"before", change->before.to_json()},
                      {"after", change->after.to_json()},
                      {"looser", is_looser(change->after, change->before)}};

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
+#include <map>
 #include <vector>
 
 #include "registry/packages/version_store.h"
@@ -122,13 +124,18 @@ Result<Changed> deprecate(db::Session& session, const PackageName& name,
   if (!package) return pass_on(package);
   if (plan.changes.empty()) return Changed{std::move(*package), false};
   if (package->revision != plan.revision) return stale(name);
-  json::object messages;
+  // Mostly one message goes to many versions, and an audit record has its limit: each is said once.
+  std::map<std::string, json::array> messages;
   for (const DeprecationPlan::Message& change : plan.changes) {
     write_deprecated(session, package->id, change.version, change.text);
-    messages[change.version] = change.text.value_or("");
+    messages[change.text.value_or("")].emplace_back(change.version);
   }
   touch(session, *package, now);
-  return Changed{std::move(*package), true, {{"deprecated", std::move(messages)}}};
+  json::array deprecated;
+  for (auto& [message, versions] : messages) {
+    deprecated.push_back(json::object{{"message", message}, {"versions", std::move(versions)}});
+  }
+  return Changed{std::move(*package), true, {{"deprecated", std::move(deprecated)}}};
 }
 
 }  // namespace imp::registry

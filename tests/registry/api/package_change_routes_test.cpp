@@ -91,11 +91,13 @@ TEST_F(PackageChangeRoutes, OnlyCredentialsThatGovernChangeOwnersAndAccess) {
 }
 
 TEST_F(PackageChangeRoutes, TheAuditLogSaysWhatExactlyWasChanged) {
+  ASSERT_EQ(publish(alice.token, "@alice/lib", "1.2.0").status, 201);
   ASSERT_EQ(put(owners({"alice", "bob"}, rev()), rev(), alice.token).outcome(), "201 ok");
   EXPECT_EQ(audit_detail("package.owners").at("maintainers"), (json::array{"alice", "bob"}));
   json::object document = packument();
-  document.at("versions").at("1.0.0").as_object()["deprecated"] = "use 1.1";
+  document.at("versions").at("1.0.0").as_object()["deprecated"] = "use 1.2";
   document.at("versions").at("1.1.0").as_object()["deprecated"] = "use 1.2";
+  document.at("versions").at("1.2.0").as_object()["deprecated"] = "gone in 2.0";
   ASSERT_EQ(ask({.method = Method::put,
                  .target = "/@alice%2flib",
                  .token = alice.token,
@@ -103,7 +105,8 @@ TEST_F(PackageChangeRoutes, TheAuditLogSaysWhatExactlyWasChanged) {
                 .outcome(),
             "201 ok");
   EXPECT_EQ(audit_detail("package.deprecate").at("deprecated"),
-            (json::object{{"1.0.0", "use 1.1"}, {"1.1.0", "use 1.2"}}));
+            json::parse(R"([{"message": "gone in 2.0", "versions": ["1.2.0"]},
+                            {"message": "use 1.2", "versions": ["1.0.0", "1.1.0"]}])"));
   ASSERT_EQ(ask({.method = Method::put,
                  .target = "/-/package/@alice%2flib/dist-tags/next",
                  .token = alice.token,
