@@ -92,6 +92,12 @@ class Environment {
   std::vector<runner::Variable> variables_;
 };
 
+/// Its builds. It ends in the number, which is what scripts take from it.
+std::string pull_request_url(std::string_view public_url, const TicketFacts& facts) {
+  return fmt::format("{}/project/{}?branch={}", public_url, facts.project.id,
+                     facts.pipeline.branch);
+}
+
 void add_builtins(Environment& environment, const TicketFacts& facts, std::string_view public_url) {
   const Pipeline& pipeline = facts.pipeline;
   environment.builtin("CI", "true");
@@ -115,6 +121,11 @@ void add_builtins(Environment& environment, const TicketFacts& facts, std::strin
   environment.builtin("CIRCLE_WORKFLOW_ID", facts.workflow.id);
   environment.builtin("CIRCLE_WORKFLOW_JOB_ID", facts.job.id);
   environment.builtin("CIRCLE_WORKFLOW_WORKSPACE_ID", facts.workflow.workspace_id);
+  if (pipeline.pull_request != 0) {
+    const std::string url = pull_request_url(public_url, facts);
+    environment.builtin("CIRCLE_PULL_REQUEST", url);
+    environment.builtin("CIRCLE_PULL_REQUESTS", url);  // comma-separated: all of this commit's
+  }
   if (pipeline.from_fork) {
     environment.builtin("CIRCLE_PR_NUMBER", std::to_string(pipeline.pull_request));
     environment.builtin("CIRCLE_PR_REPONAME", facts.source.name);

@@ -82,7 +82,9 @@ TEST_F(DispatchTest, ATicketHasTheBuiltInVariables) {
       {"CIRCLE_WORKFLOW_ID", view.workflow.id},
       {"CIRCLE_WORKFLOW_JOB_ID", view.jobs[0].id},
       {"CIRCLE_WORKFLOW_WORKSPACE_ID", view.workflow.id},
-      {"CIRCLE_PR_NUMBER", "(unset)"}};
+      {"CIRCLE_PR_NUMBER", "(unset)"},
+      {"CIRCLE_PULL_REQUEST", "(unset)"},
+      {"CIRCLE_PULL_REQUESTS", "(unset)"}};
   for (const auto& [name, value] : expected) EXPECT_EQ(variable(*ticket, name), value) << name;
   EXPECT_EQ(ticket->image, "cimg/node:22.14");
   EXPECT_EQ(ticket->job_id, view.jobs[0].id);

@@ -284,6 +284,11 @@ TEST_F(PullRequestTest, GetNoSecretsAndNoTokens) {
   EXPECT_EQ(variable(*ticket, "CIRCLE_BRANCH"), "pull/1");
   EXPECT_EQ(variable(*ticket, "CIRCLE_PR_NUMBER"), "1");
   EXPECT_EQ(variable(*ticket, "CIRCLE_PR_USERNAME"), "others");
+  EXPECT_EQ(variable(*ticket, "CIRCLE_PR_REPONAME"), "widgets");
+  for (const std::string_view name : {"CIRCLE_PULL_REQUEST", "CIRCLE_PULL_REQUESTS"}) {
+    EXPECT_EQ(variable(*ticket, name),
+              "https://ci.example:4873/project/" + widgets.id + "?branch=pull/1");
+  }
   EXPECT_THAT(job(pipeline.id, "test").reason, HasSubstr("does not pass secrets"));
   const auto token = world_->pipelines.running.identity_token(
       runner_, ticket->job_id, {ticket->lease, R"({"aud":"npm:x"})", false});
