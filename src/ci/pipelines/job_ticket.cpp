@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "ci/runner/secret_forms.h"
 
 namespace imp::ci {
 namespace {
@@ -62,18 +63,13 @@ runner::Step step_of(const config::RunStep& step) {
                                     std::clamp<std::int64_t>(seconds, 1, 7 * 86400))}};
 }
 
-bool is_masked(std::string_view value) {
-  return value.size() >= 4 && value != "true" && value != "True" && value != "false" &&
-         value != "False";
-}
-
 class Environment {
  public:
   explicit Environment(runner::JobTicket& ticket) : ticket_(ticket) {}
 
   void secret(runner::VariableSource source, std::string_view name, const std::string& value) {
     variables_.push_back({source, std::string(name), value});
-    if (is_masked(value)) ticket_.secrets.push_back(value);
+    if (runner::is_secret(value)) ticket_.secrets.push_back(value);
   }
   void builtin(std::string_view name, std::string value) {
     variables_.push_back({runner::VariableSource::builtin, std::string(name), std::move(value)});

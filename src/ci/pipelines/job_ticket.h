@@ -35,8 +35,7 @@ struct JobSecrets {
 inline constexpr std::string_view job_user = "job";
 
 /// Adds the environment in order of precedence, the values to be masked and the credential for the
-/// checkout. Values shorter than four characters, "true" and "false" are not masked: they would
-/// blacken half of the output.
+/// checkout. What is masked, ci/runner/secret_forms.h says.
 void complete_ticket(runner::JobTicket& ticket, const TicketFacts& facts, const JobSecrets& secrets,
                      std::string_view public_url);
 

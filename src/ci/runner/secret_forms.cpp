@@ -10,14 +10,6 @@ namespace {
 
 constexpr std::size_t shortest = 4, shortest_line = 8, shortest_encoded = 8;
 
-bool is_secret(std::string_view value) {
-  if (value.size() < shortest) return false;
-  for (std::string_view word : {"true", "True", "false", "False"}) {
-    if (value == word) return false;
-  }
-  return true;
-}
-
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view blank = " \t\r\n";
   const std::size_t first = text.find_first_not_of(blank);
@@ -35,6 +27,14 @@ std::string encoded(std::string_view value, std::size_t offset) {
 }
 
 }  // namespace
+
+bool is_secret(std::string_view value) {
+  if (value.size() < shortest) return false;
+  for (std::string_view word : {"true", "True", "false", "False"}) {
+    if (value == word) return false;
+  }
+  return true;
+}
 
 std::vector<std::string> secret_forms(std::string_view value) {
   std::vector<std::string> out;
