@@ -65,14 +65,13 @@ void insert_workflow(db::Session& session, const PipelineFacts& facts,
                      Changes& changes) {
   const config::Workflow& compiled = compilation.workflows[index];
   Workflow workflow;
-  workflow.id = workflow.workspace_id = new_uuid();
   workflow.pipeline_id = facts.pipeline.id;
   workflow.project_id = facts.project.id;
   workflow.name = storable(compiled.name);
   workflow.actor_id = facts.pipeline.actor_id;
   workflow.actor_name = facts.pipeline.actor_name;
   workflow.created = now;
-  insert(session, workflow, static_cast<std::int64_t>(index));
+  insert(session, workflow);
   for (std::size_t i = 0; i < compiled.jobs.size(); ++i) {
     const config::Job& job = compiled.jobs[i];
     JobRow row;

@@ -63,21 +63,17 @@ Result<void> check(db::Session& session, const Workflow& workflow, const RerunRe
   return {};
 }
 
-Workflow insert_workflow(db::Session& session, const Workflow& workflow, const accounts::Actor& by,
-                         Time now) {
-  const auto last = session.row("SELECT MAX(position) FROM ci_workflows WHERE pipeline_id = :p1",
-                                {workflow.pipeline_id});
+/// The workflow as it runs again.
+Workflow fresh(const Workflow& old, const accounts::Actor& by, Time now) {
   Workflow again;
-  again.id = new_uuid();
-  again.pipeline_id = workflow.pipeline_id;
-  again.project_id = workflow.project_id;
-  again.name = workflow.name;
+  again.pipeline_id = old.pipeline_id;
+  again.project_id = old.project_id;
+  again.name = old.name;
   again.actor_id = by.person_id;
   again.actor_name = by.name;
-  again.rerun_of = workflow.id;
-  again.workspace_id = workflow.workspace_id;
+  again.rerun_of = old.id;
+  again.workspace_id = old.workspace_id;
   again.created = now;
-  insert(session, again, last->integer(0) + 1);
   return again;
 }
 
@@ -124,7 +120,8 @@ Result<Workflow> make_rerun(db::Session& session, const Workflow& workflow,
   if (!runs) {
     return refuse(PipelineRefusal::nothing_to_rerun, "Every job of the workflow succeeded.");
   }
-  const Workflow again = insert_workflow(session, workflow, by, now);
+  Workflow again = fresh(workflow, by, now);
+  insert(session, again);
   for (const JobRow& old : rows) {
     JobRow row = (*runs)[old.position] ? fresh(old) : kept(old);
     row.job.id = new_uuid();

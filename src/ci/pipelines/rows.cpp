@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/uuid.h"
 #include "ci/pipelines/columns.h"
 
 namespace imp::ci {
@@ -134,7 +135,12 @@ std::vector<Workflow> workflows_of(db::Session& session, std::string_view pipeli
   return out;
 }
 
-void insert(db::Session& session, const Workflow& workflow, std::int64_t position) {
+void insert(db::Session& session, Workflow& workflow) {
+  workflow.id = new_uuid();
+  if (workflow.workspace_id.empty()) workflow.workspace_id = workflow.id;
+  const auto next =
+      session.row("SELECT COALESCE(MAX(position) + 1, 0) FROM ci_workflows WHERE pipeline_id = :p1",
+                  {workflow.pipeline_id});
   session.run(
       "INSERT INTO ci_workflows (id, pipeline_id, project_id, name, status, actor_id, actor_name, "
       "canceled_by, rerun_of, workspace_id, created, stopped, position) VALUES (:p1, :p2, :p3, "
@@ -142,7 +148,7 @@ void insert(db::Session& session, const Workflow& workflow, std::int64_t positio
       {workflow.id, workflow.pipeline_id, workflow.project_id, workflow.name,
        std::string(name(workflow.status)), workflow.actor_id, workflow.actor_name,
        workflow.canceled_by, workflow.rerun_of, workflow.workspace_id,
-       to_milliseconds(workflow.created), value_of(workflow.stopped), position});
+       to_milliseconds(workflow.created), value_of(workflow.stopped), next->integer(0)});
 }
 
 std::string storable(std::string_view text) {

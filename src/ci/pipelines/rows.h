@@ -36,7 +36,9 @@ void insert(db::Session& session, const Pipeline& pipeline, std::string_view arg
 std::optional<Workflow> find_workflow(db::Session& session, std::string_view id);
 /// In the order in which they began; `rerun`s after what they repeat.
 std::vector<Workflow> workflows_of(db::Session& session, std::string_view pipeline_id);
-void insert(db::Session& session, const Workflow& workflow, std::int64_t position);
+/// Gives it its id and, unless it repeats another one, a workspace of its own; after all others of
+/// its pipeline.
+void insert(db::Session& session, Workflow& workflow);
 
 /// Requirements carry names only when the whole workflow was read.
 std::optional<JobRow> find_job(db::Session& session, std::string_view id);
