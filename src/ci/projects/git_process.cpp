@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/spawn_plan.h"
 #include "ci/projects/repository.h"
 
 namespace imp::ci {
@@ -27,46 +28,6 @@ std::unexpected<Failure> failed(std::string detail) {
   return refuse(RepositoryRefusal::git_failed,
                 "The git program could not be run on the repository.", std::move(detail));
 }
-
-/// posix_spawn's file actions and attributes, destroyed together.
-class SpawnPlan {
- public:
-  SpawnPlan() {
-    posix_spawn_file_actions_init(&actions_);
-    posix_spawnattr_init(&attributes_);
-    // This server's threads block the signals that stop it, and ignore those of closed pipes.
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_setsigmask(&attributes_, &none);
-    posix_spawnattr_setsigdefault(&attributes_, &all);
-    // A group of its own, so that its helpers can be ended with it.
-    posix_spawnattr_setpgroup(&attributes_, 0);
-    posix_spawnattr_setflags(
-        &attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  }
-  ~SpawnPlan() {
-    posix_spawn_file_actions_destroy(&actions_);
-    posix_spawnattr_destroy(&attributes_);
-  }
-  SpawnPlan(const SpawnPlan&) = delete;
-  SpawnPlan& operator=(const SpawnPlan&) = delete;
-
-  void stream(int number, int descriptor) {
-    if (descriptor >= 0) {
-      posix_spawn_file_actions_adddup2(&actions_, descriptor, number);
-    } else {
-      posix_spawn_file_actions_addopen(&actions_, number, "/dev/null", O_RDWR, 0);
-    }
-  }
-  void close_others() { posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1); }
-  const posix_spawn_file_actions_t* actions() const { return &actions_; }
-  const posix_spawnattr_t* attributes() const { return &attributes_; }
-
- private:
-  posix_spawn_file_actions_t actions_;
-  posix_spawnattr_t attributes_;
-};
 
 }  // namespace
 
@@ -93,8 +54,7 @@ Result<GitProcess> GitProcess::start(const GitStart& start) {
   plan.stream(STDIN_FILENO, start.input);
   plan.stream(STDOUT_FILENO, start.output);
   plan.stream(STDERR_FILENO, start.error);
-  // Not every library marks what it opens as not to be inherited.
-  plan.close_others();
+  plan.close_from(STDERR_FILENO + 1);
   pid_t pid = 0;
   const int problem = posix_spawnp(&pid, "git", plan.actions(), plan.attributes(), arguments.data(),
                                    variables.data());

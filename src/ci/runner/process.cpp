@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "base/descriptor.h"
+#include "base/spawn_plan.h"
 #include "ci/runner/refusals.h"
 
 namespace imp::ci::runner {
@@ -32,32 +33,6 @@ std::vector<char*> pointers(const std::vector<std::string>& values) {
   return out;
 }
 
-/// posix_spawn's attributes and file actions, destroyed together.
-struct SpawnPlan {
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-
-  SpawnPlan() {
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    sigset_t none;
-    sigset_t all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setflags(
-        &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-  }
-  SpawnPlan(const SpawnPlan&) = delete;
-  SpawnPlan& operator=(const SpawnPlan&) = delete;
-  ~SpawnPlan() {
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-  }
-};
-
 struct Started {
   pid_t pid = -1;
   Descriptor output;
@@ -73,21 +48,18 @@ Result<Started> start(const Process& process) {
   Descriptor write_end(ends[1]);
 
   SpawnPlan plan;
-  posix_spawn_file_actions_addopen(&plan.actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&plan.actions, write_end.get(), 1);
-  posix_spawn_file_actions_adddup2(&plan.actions, write_end.get(), 2);
-  if (process.descriptor_3) {
-    posix_spawn_file_actions_adddup2(&plan.actions, *process.descriptor_3, 3);
-  }
-  // libcurl's own sockets, and what this process was started with, are not marked close-on-exec.
-  posix_spawn_file_actions_addclosefrom_np(&plan.actions, process.descriptor_3 ? 4 : 3);
-  posix_spawn_file_actions_addchdir_np(&plan.actions, process.directory.c_str());
+  plan.stream(STDIN_FILENO, -1);
+  plan.stream(STDOUT_FILENO, write_end.get());
+  plan.stream(STDERR_FILENO, write_end.get());
+  if (process.descriptor_3) plan.stream(3, *process.descriptor_3);
+  plan.close_from(process.descriptor_3 ? 4 : 3);
+  plan.change_directory(process.directory);
 
   auto arguments = pointers(process.arguments);
   auto environment = pointers(process.environment);
   pid_t pid = -1;
-  const int error = ::posix_spawn(&pid, process.arguments.front().c_str(), &plan.actions,
-                                  &plan.attributes, arguments.data(), environment.data());
+  const int error = ::posix_spawn(&pid, process.arguments.front().c_str(), plan.actions(),
+                                  plan.attributes(), arguments.data(), environment.data());
   if (error != 0) {
     return refuse(
         RunnerRefusal::process_failed,
