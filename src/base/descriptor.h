@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <memory>
 #include <utility>
 
 namespace imp {
@@ -12,8 +13,11 @@ class Descriptor {
   Descriptor() = default;
   explicit Descriptor(int number) : number_(number) {}
   Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  /// Closes what it held, at once: a lock may hang on it.
   Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
+    if (this == &other) return *this;
+    reset();
+    number_ = std::exchange(other.number_, -1);
     return *this;
   }
   ~Descriptor() { reset(); }
@@ -23,6 +27,13 @@ class Descriptor {
   void reset() {
     if (number_ >= 0) ::close(number_);
     number_ = -1;
+  }
+  /// Hands it over to be closed with the last copy of the pointer.
+  std::shared_ptr<const int> share() && {
+    return {new int(std::exchange(number_, -1)), [](const int* number) {
+              ::close(*number);
+              delete number;
+            }};
   }
 
  private:

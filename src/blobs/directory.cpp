@@ -38,7 +38,7 @@ std::string Directory::text(const char* call, const std::string& path) const {
 
 Result<bool> Directory::make_directory(const std::string& path) const {
   if (const int error = fault(Step::make_directory)) return broken(text("mkdir", path), error);
-  if (::mkdirat(root_.number(), path.c_str(), 0700) == 0) return true;
+  if (::mkdirat(root_.get(), path.c_str(), 0700) == 0) return true;
   if (errno == EEXIST) return false;
   return broken(text("mkdir", path), errno);
 }
@@ -46,7 +46,7 @@ Result<bool> Directory::make_directory(const std::string& path) const {
 Result<Descriptor> Directory::create(const std::string& path) const {
   if (const int error = fault(Step::create)) return broken(text("create", path), error);
   const int number = uninterrupted([&] {
-    return ::openat(root_.number(), path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    return ::openat(root_.get(), path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   });
   if (number < 0) return broken(text("create", path), errno);
   return Descriptor(number);
@@ -57,7 +57,7 @@ Result<void> Directory::write(const Descriptor& file, ByteView bytes,
   while (!bytes.empty()) {
     if (const int error = fault(Step::write)) return broken(text("write", path), error);
     const ssize_t count =
-        uninterrupted([&] { return ::write(file.number(), bytes.data(), bytes.size()); });
+        uninterrupted([&] { return ::write(file.get(), bytes.data(), bytes.size()); });
     if (count < 0) return broken(text("write", path), errno);
     bytes = bytes.subspan(static_cast<std::size_t>(count));
   }
@@ -66,7 +66,7 @@ Result<void> Directory::write(const Descriptor& file, ByteView bytes,
 
 Result<void> Directory::sync_file(const Descriptor& file, const std::string& path) const {
   if (const int error = fault(Step::sync_file)) return broken(text("fsync", path), error);
-  if (uninterrupted([&] { return ::fsync(file.number()); }) != 0) {
+  if (uninterrupted([&] { return ::fsync(file.get()); }) != 0) {
     return broken(text("fsync", path), errno);
   }
   return {};
@@ -74,7 +74,7 @@ Result<void> Directory::sync_file(const Descriptor& file, const std::string& pat
 
 Result<void> Directory::sync_data(const Descriptor& file, const std::string& path) const {
   if (const int error = fault(Step::sync_file)) return broken(text("fdatasync", path), error);
-  if (uninterrupted([&] { return ::fdatasync(file.number()); }) != 0) {
+  if (uninterrupted([&] { return ::fdatasync(file.get()); }) != 0) {
     return broken(text("fdatasync", path), errno);
   }
   return {};
@@ -82,7 +82,7 @@ Result<void> Directory::sync_data(const Descriptor& file, const std::string& pat
 
 Result<void> Directory::sync_file_system() const {
   if (const int error = fault(Step::sync_file_system)) return broken(text("syncfs", ""), error);
-  if (uninterrupted([&] { return ::syncfs(root_.number()); }) != 0) {
+  if (uninterrupted([&] { return ::syncfs(root_.get()); }) != 0) {
     return broken(text("syncfs", ""), errno);
   }
   return {};
@@ -90,7 +90,7 @@ Result<void> Directory::sync_file_system() const {
 
 Result<void> Directory::rename(const std::string& from, const std::string& to) const {
   if (const int error = fault(Step::rename)) return broken(text("rename to", to), error);
-  if (::renameat(root_.number(), from.c_str(), root_.number(), to.c_str()) != 0) {
+  if (::renameat(root_.get(), from.c_str(), root_.get(), to.c_str()) != 0) {
     return broken(text("rename to", to), errno);
   }
   return {};
@@ -98,7 +98,7 @@ Result<void> Directory::rename(const std::string& from, const std::string& to) c
 
 Result<Descriptor> Directory::open_directory(const std::string& path) const {
   const int number = uninterrupted(
-      [&] { return ::openat(root_.number(), path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+      [&] { return ::openat(root_.get(), path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
   if (number < 0) return broken(text("open", path), errno);
   return Descriptor(number);
 }
@@ -107,7 +107,7 @@ Result<void> Directory::sync_directory(const std::string& path) const {
   const auto directory = open_directory(path);
   if (!directory) return pass_on(directory);
   if (const int error = fault(Step::sync_directory)) return broken(text("fsync", path), error);
-  if (uninterrupted([&] { return ::fsync(directory->number()); }) != 0) {
+  if (uninterrupted([&] { return ::fsync(directory->get()); }) != 0) {
     return broken(text("fsync", path), errno);
   }
   return {};
@@ -115,7 +115,7 @@ Result<void> Directory::sync_directory(const std::string& path) const {
 
 Result<void> Directory::remove(const std::string& path) const {
   if (const int error = fault(Step::remove)) return broken(text("unlink", path), error);
-  if (::unlinkat(root_.number(), path.c_str(), 0) == 0 || errno == ENOENT) return {};
+  if (::unlinkat(root_.get(), path.c_str(), 0) == 0 || errno == ENOENT) return {};
   return broken(text("unlink", path), errno);
 }
 
@@ -123,7 +123,7 @@ Result<Descriptor> Directory::open_file(const std::string& path) const {
   if (const int error = fault(Step::open)) return broken(text("open", path), error);
   // A link inside the store was not made by it: not followed.
   const int number = uninterrupted(
-      [&] { return ::openat(root_.number(), path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC); });
+      [&] { return ::openat(root_.get(), path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC); });
   if (number >= 0) return Descriptor(number);
   if (errno == ENOENT) return Descriptor();
   return broken(text("open", path), errno);
@@ -131,7 +131,7 @@ Result<Descriptor> Directory::open_file(const std::string& path) const {
 
 Result<std::uint64_t> Directory::size(const Descriptor& file, const std::string& path) const {
   struct stat info{};
-  if (::fstat(file.number(), &info) != 0) return broken(text("stat", path), errno);
+  if (::fstat(file.get(), &info) != 0) return broken(text("stat", path), errno);
   if (!S_ISREG(info.st_mode)) return broken(text("read", path), EISDIR);
   return static_cast<std::uint64_t>(info.st_size);
 }
@@ -139,8 +139,7 @@ Result<std::uint64_t> Directory::size(const Descriptor& file, const std::string&
 Result<std::size_t> Directory::read(const Descriptor& file, std::span<std::uint8_t> into,
                                     const std::string& path) const {
   if (const int error = fault(Step::read)) return broken(text("read", path), error);
-  const ssize_t count =
-      uninterrupted([&] { return ::read(file.number(), into.data(), into.size()); });
+  const ssize_t count = uninterrupted([&] { return ::read(file.get(), into.data(), into.size()); });
   if (count < 0) return broken(text("read", path), errno);
   return static_cast<std::size_t>(count);
 }
@@ -148,7 +147,7 @@ Result<std::size_t> Directory::read(const Descriptor& file, std::span<std::uint8
 Result<bool> Directory::exists(const std::string& path) const {
   struct stat info{};
   if (const int error = fault(Step::open)) return broken(text("stat", path), error);
-  if (::fstatat(root_.number(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) {
+  if (::fstatat(root_.get(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) {
     return S_ISREG(info.st_mode);
   }
   if (errno == ENOENT) return false;

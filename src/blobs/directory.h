@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "base/encoding.h"
-#include "blobs/descriptor.h"
 #include "blobs/failures.h"
 #include "blobs/file_store.h"
 

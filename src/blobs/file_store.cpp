@@ -118,7 +118,7 @@ Result<void> make_directories(const Directory& directory) {
 Result<Descriptor> lock_and_clean(const std::shared_ptr<const Directory>& directory) {
   auto lock = directory->open_directory("tmp");
   if (!lock) return lock;
-  if (::flock(lock->number(), LOCK_EX | LOCK_NB) == 0) {
+  if (::flock(lock->get(), LOCK_EX | LOCK_NB) == 0) {
     const auto stale = directory->names("tmp");
     if (!stale) return pass_on(stale);
     for (const std::string& name : *stale) {
@@ -126,7 +126,7 @@ Result<Descriptor> lock_and_clean(const std::shared_ptr<const Directory>& direct
     }
     if (const auto recovered = Journal::recover(directory); !recovered) return pass_on(recovered);
   }
-  if (::flock(lock->number(), LOCK_SH) != 0) return broken("lock tmp", errno);
+  if (::flock(lock->get(), LOCK_SH) != 0) return broken("lock tmp", errno);
   return lock;
 }
 

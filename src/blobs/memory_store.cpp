@@ -4,7 +4,7 @@
 
 #include <cerrno>
 
-#include "blobs/descriptor.h"
+#include "base/descriptor.h"
 #include "blobs/failures.h"
 #include "crypto/hash.h"
 
@@ -66,11 +66,11 @@ Result<OpenBlob> MemoryStore::open(const std::string& sha512) {
   if (!file) return broken("memfd_create", errno);
   std::string_view rest = *bytes;
   while (!rest.empty()) {
-    const ssize_t count = ::write(file.number(), rest.data(), rest.size());
+    const ssize_t count = ::write(file.get(), rest.data(), rest.size());
     if (count < 0) return broken("write to a memfd", errno);
     rest.remove_prefix(static_cast<std::size_t>(count));
   }
-  ::lseek(file.number(), 0, SEEK_SET);
+  ::lseek(file.get(), 0, SEEK_SET);
   return OpenBlob{.descriptor = std::move(file).share(), .size = bytes->size()};
 }
 
