@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "ci/pipelines/changes.h"
+#include "http/event_stream.h"
 #include "web/ci_view.h"
-#include "web/event_stream.h"
 #include "web/model.h"
 
 namespace imp::web {
@@ -13,11 +12,10 @@ namespace imp::web {
 namespace {
 
 constexpr std::int64_t kChunksBefore = 16;
-constexpr std::chrono::minutes kLongest{5};
 
 std::string event(std::string_view name, const boost::json::object& data,
                   std::string_view id = {}) {
-  return event_text(name, boost::json::serialize(data), id);
+  return http::event_text(name, boost::json::serialize(data), id);
 }
 
 boost::json::array runs_model(const std::vector<OutputRun>& runs) {
@@ -30,48 +28,32 @@ boost::json::array runs_model(const std::vector<OutputRun>& runs) {
 
 }  // namespace
 
-JobEvents::JobEvents(const ci::PipelineReader& reader, const Clock& clock, std::string job_id,
-                     std::int64_t after)
-    : reader_(reader),
-      clock_(clock),
-      job_id_(std::move(job_id)),
+JobEvents::JobEvents(const ci::PipelineReader& reader, const Clock& clock,
+                     const std::string& job_id, std::int64_t after,
+                     ci::JobFollower::MayRead may_read)
+    : clock_(clock),
       shown_(after),
-      read_(std::max<std::int64_t>(0, after - kChunksBefore)),
-      ends_(clock.now() + kLongest) {}
+      follower_(reader, clock, job_id, std::max<std::int64_t>(0, after - kChunksBefore),
+                std::move(may_read)) {}
 
 http::StreamStep JobEvents::next() {
-  http::StreamStep step{.wait_topic = ci::job_topic(job_id_)};
-  // The job before its output: what ended it was written after the last of it.
-  const auto view = reader_.job(job_id_);
-  const auto chunks = reader_.output(job_id_, read_);
-  if (!view || !chunks) return {.done = true};
-  add_status(view->job, step.bytes);
-  add_steps(view->steps, step.bytes);
-  add_output(*chunks, step.bytes);
-  if (chunks->empty() && ci::has_ended(view->job.status)) {
-    step.bytes += event("end", {});
-    step.done = true;
-  } else if (!chunks->empty()) {
-    step.wait_at_most = Milliseconds(0);  // there may be more already
-  } else if (clock_.now() >= ends_) {
-    step.done = true;
+  return follower_.next([this](const ci::JobNews& news) { return encode(news); });
+}
+
+std::string JobEvents::encode(const ci::JobNews& news) {
+  std::string bytes;
+  if (news.status_changed) {
+    const std::string_view status = ci::name(news.job.status);
+    bytes += event("status", {{"status", status}, {"tone", tone_of(status)}});
   }
-  if (step.bytes.empty()) step.bytes = ": still here\n\n";
-  return step;
+  add_steps(news.steps, bytes);
+  add_output(news.chunks, bytes);
+  if (news.is_over) bytes += event("end", {});
+  return bytes;
 }
 
-void JobEvents::add_status(const ci::Job& job, std::string& bytes) {
-  const std::string_view status = ci::name(job.status);
-  if (status_ == status) return;
-  status_ = status;
-  bytes += event("status", {{"status", status}, {"tone", tone_of(status)}});
-}
-
-void JobEvents::add_steps(const std::vector<ci::JobStep>& steps, std::string& bytes) {
+void JobEvents::add_steps(const std::vector<ci::JobStep>& steps, std::string& bytes) const {
   for (const ci::JobStep& step : steps) {
-    std::string& known = outcomes_[step.number];
-    if (known == step.outcome) continue;
-    known = step.outcome;
     bytes += event("step", {{"step", step.number},
                             {"name", step.name},
                             {"outcome", step.outcome},
@@ -83,7 +65,6 @@ void JobEvents::add_steps(const std::vector<ci::JobStep>& steps, std::string& by
 void JobEvents::add_output(const std::vector<ci::OutputChunk>& chunks, std::string& bytes) {
   for (const ci::OutputChunk& chunk : chunks) {
     const auto runs = terminals_[chunk.step].read(chunk.bytes);
-    read_ = chunk.sequence;
     if (chunk.sequence <= shown_) continue;
     bytes += event("output", {{"step", chunk.step}, {"runs", runs_model(runs)}},
                    std::to_string(chunk.sequence));

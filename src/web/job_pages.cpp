@@ -3,8 +3,8 @@
 #include <map>
 
 #include "ci/pipelines/changes.h"
+#include "http/event_stream.h"
 #include "web/ci_view.h"
-#include "web/event_stream.h"
 #include "web/frames.h"
 #include "web/handlers.h"
 #include "web/job_events.h"
@@ -112,10 +112,11 @@ Result<http::Response> show_job(const Visit& visit) {
            open ? std::vector<std::string>{"live.js", "job.js"} : std::vector<std::string>()});
 }
 
-std::int64_t number_in(std::string_view text) {
+/// The number of a chunk that a browser names; 0, before the first, for what is none.
+std::int64_t chunk_in(std::string_view text) {
   std::int64_t number = 0;
   std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
+  return std::max<std::int64_t>(0, number);
 }
 
 Result<http::Response> stream_output(const Visit& visit) {
@@ -123,10 +124,15 @@ Result<http::Response> stream_output(const Visit& visit) {
   if (!view) return pass_on(view);
   // A browser that lost the connection says how far it had come.
   const std::string_view last = visit.request.header("last-event-id");
-  const std::int64_t after = number_in(last.empty() ? visit.query("after") : std::string(last));
+  const std::int64_t after = chunk_in(last.empty() ? visit.query("after") : std::string(last));
+  const auto project = visible_project(visit, view->job.project_id);
+  if (!project) return pass_on(project);
   auto events = std::make_shared<JobEvents>(visit.services.pipelines.reader, visit.services.clock,
-                                            view->job.id, after);
-  return event_response([events] { return events->next(); });
+                                            view->job.id, after,
+                                            ci::membership(visit.call(), project->organization_id));
+  auto response = http::event_response([events] { return events->next(); });
+  add_security_headers(response);
+  return response;
 }
 
 /// All output as it came, as far as there is any now.

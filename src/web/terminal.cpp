@@ -42,17 +42,6 @@ std::optional<std::size_t> sequence_length(std::string_view text) {
   return at + 1;
 }
 
-/// How many bytes at the end of `text` are the start of a character.
-std::size_t unfinished_character(std::string_view text) {
-  for (std::size_t back = 1; back <= 3 && back <= text.size(); ++back) {
-    const auto byte = static_cast<unsigned char>(text[text.size() - back]);
-    if ((byte & 0xc0) == 0x80) continue;
-    const std::size_t length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-    return length > back ? back : 0;
-  }
-  return 0;
-}
-
 std::vector<int> numbers(std::string_view parameters) {
   std::vector<int> values;
   while (true) {
@@ -87,7 +76,7 @@ std::vector<OutputRun> Terminal::read(std::string_view bytes) {
   std::string held = std::move(pending_);
   held += bytes;
   pending_.clear();
-  const std::size_t unfinished = unfinished_character(held);
+  const std::size_t unfinished = ci::unfinished_character(held);
   const std::string tail = held.substr(held.size() - unfinished);
   held.resize(held.size() - unfinished);
   const std::string text = ci::readable(held);

@@ -1,8 +1,9 @@
 #include <boost/json.hpp>
 
 #include "ci/pipelines/changes.h"
+#include "ci/pipelines/job_follower.h"
+#include "http/event_stream.h"
 #include "web/ci_view.h"
-#include "web/event_stream.h"
 #include "web/frames.h"
 #include "web/handlers.h"
 #include "web/model.h"
@@ -104,23 +105,27 @@ std::string state_of(const ci::WorkflowView& view) {
 Result<http::Response> stream_changes(const Visit& visit) {
   const auto view = visible_workflow(visit);
   if (!view) return pass_on(view);
+  const auto project = visible_project(visit, view->workflow.project_id);
+  if (!project) return pass_on(project);
   const Clock& clock = visit.services.clock;
-  constexpr std::chrono::minutes longest{5};
-  return event_response([id = view->workflow.id, &reader = visit.services.pipelines.reader, &clock,
-                         ends = clock.now() + longest, known = std::string()]() mutable {
-    http::StreamStep step{.wait_topic = ci::workflow_topic(id)};
-    const auto now = reader.workflow(id);
-    if (!now || ci::has_ended(now->workflow.status)) {
-      step.bytes = event_text("end", "{}");
-      step.done = true;
-      return step;
-    }
-    std::string state = state_of(*now);
-    step.bytes = state == known ? ": still here\n\n" : event_text("change", "{}");
-    known = std::move(state);
-    step.done = clock.now() >= ends;
-    return step;
-  });
+  auto response =
+      http::event_response([id = view->workflow.id, &reader = visit.services.pipelines.reader,
+                            &clock, ends = clock.now() + ci::JobFollower::longest,
+                            may_read = ci::membership(visit.call(), project->organization_id),
+                            known = std::string()]() mutable -> http::StreamStep {
+        if (clock.now() >= ends || !may_read()) return {.done = true};
+        const auto now = reader.workflow(id);
+        if (!now || ci::has_ended(now->workflow.status)) {
+          return {.bytes = http::event_text("end", "{}"), .done = true};
+        }
+        std::string state = state_of(*now);
+        const bool same = state == known;
+        known = std::move(state);
+        return {.bytes = same ? std::string(http::event_pause) : http::event_text("change", "{}"),
+                .wait_topic = ci::workflow_topic(id)};
+      });
+  add_security_headers(response);
+  return response;
 }
 
 http::Response back(const std::string& id, std::string_view done) {

@@ -146,6 +146,7 @@ TEST_F(PipelinesTest, AStreamTellsWhatThePageDoesNotHave) {
   const Answer answer = browser.get(path("job", kJob, "/events?after=1"));
   EXPECT_EQ(answer.header("content-type"), "text/event-stream");
   EXPECT_EQ(answer.header("cache-control"), "no-store");
+  EXPECT_EQ(answer.header("x-accel-buffering"), "no");
   const auto first = step_of(answer);
   EXPECT_THAT(first.bytes, HasSubstr(R"("status":"running")"));
   EXPECT_THAT(first.bytes, HasSubstr(R"("name":"npm publish","outcome":"running")"));
@@ -184,6 +185,41 @@ TEST_F(PipelinesTest, StreamsEndAfterSomeMinutesSoThatTheVisitorIsAskedForAgain)
     EXPECT_TRUE(step.done);
     EXPECT_THAT(step.bytes, Not(HasSubstr("event: end")));
   }
+}
+
+TEST_F(PipelinesTest, StreamsEndForWhoLeavesTheOrganization) {
+  const accounts::Person bob = person("bob");
+  ASSERT_TRUE(accounts_->organizations.set_member(acme, bob, accounts::Role::member,
+                                                  accounts::Actor::system()));
+  Browser browser = signed_in("bob");
+  const Answer job = browser.get(path("job", kJob, "/events"));
+  const Answer workflow = browser.get(path("workflow", kWorkflow, "/events"));
+  EXPECT_FALSE(step_of(job).done);
+  EXPECT_FALSE(step_of(workflow).done);
+  ASSERT_TRUE(accounts_->organizations.remove_member(acme, bob, accounts::Actor::system()));
+  print(1, "not for bob");
+  for (const Answer* answer : {&job, &workflow}) {
+    const auto step = step_of(*answer);
+    EXPECT_TRUE(step.done);
+    EXPECT_EQ(step.bytes, "");
+  }
+}
+
+// Of the chunks before one there must not be fewer than none.
+TEST_F(PipelinesTest, AnyNumberOfAChunkIsTaken) {
+  print(1, "all of it");
+  Browser browser = signed_in("alice");
+  for (const std::string after : {"-9223372036854775808", "-1", "0", "99999999999999999999", "x"}) {
+    EXPECT_THAT(step_of(browser.get(path("job", kJob, "/events?after=" + after))).bytes,
+                HasSubstr("all of it"))
+        << after;
+    EXPECT_THAT(
+        step_of(browser.get(path("job", kJob, "/events"), {{"Last-Event-ID", after}})).bytes,
+        HasSubstr("all of it"))
+        << after;
+  }
+  EXPECT_THAT(step_of(browser.get(path("job", kJob, "/events?after=9223372036854775807"))).bytes,
+              Not(HasSubstr("all of it")));
 }
 
 TEST_F(PipelinesTest, AWorkflowsStreamTellsChangesAlone) {

@@ -129,6 +129,17 @@ Result<Standing> standing_in(const Call& call, std::string_view organization_id)
   return Standing{.member = admin || role->has_value(), .admin = admin};
 }
 
+std::function<bool()> membership(const Call& call, std::string organization_id) {
+  return [&accounts = call.services.accounts, organization_id = std::move(organization_id),
+          person_id = call.person().id] {
+    const auto role = accounts.organizations.role(organization_id, person_id);
+    if (!role) return false;
+    if (role->has_value()) return true;
+    const auto person = accounts.people.by_id(person_id);
+    return person && person->is_admin;
+  };
+}
+
 Result<accounts::Organization> organization_for_member(const Call& call, std::string_view any) {
   const auto hidden = [] {
     return refuse(ApiRefusal::organization_hidden, "Organization not found.");

@@ -59,6 +59,10 @@ struct Standing {
 };
 Result<Standing> standing_in(const Call& call, std::string_view organization_id);
 
+/// Whether the caller belongs to an organisation, asked anew by each call: for answers that go on
+/// for longer than the request. False also when it cannot be found out.
+std::function<bool()> membership(const Call& call, std::string organization_id);
+
 /// The organisation by id, slug or name, when the caller belongs to it; else 404.
 Result<accounts::Organization> organization_for_member(const Call& call, std::string_view any);
 /// The same, and 403 for members who are not admins.

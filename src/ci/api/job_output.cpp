@@ -1,15 +1,15 @@
 #include "ci/api/job_output.h"
 
-#include <fmt/format.h>
-
 #include <boost/json.hpp>
 #include <charconv>
 #include <limits>
 #include <map>
 
-#include "base/encoding.h"
 #include "ci/api/engine_routes.h"
 #include "ci/pipelines/changes.h"
+#include "ci/pipelines/job_follower.h"
+#include "ci/projects/readable.h"
+#include "http/event_stream.h"
 
 namespace imp::ci {
 namespace {
@@ -30,89 +30,46 @@ json::object to_json(const JobStep& step) {
   return out;
 }
 
-std::string event(std::string_view type, const json::object& data, std::int64_t id = 0) {
-  const std::string number = id > 0 ? fmt::format("id: {}\n", id) : "";
-  return fmt::format("{}event: {}\ndata: {}\n\n", number, type, json::serialize(data));
+std::string event(std::string_view type, const json::object& data, std::string_view id = {}) {
+  return http::event_text(type, json::serialize(data), id);
 }
 
-/// How many bytes at the end may be the start of a character whose rest is still to come.
-std::size_t unfinished(std::string_view bytes) {
-  for (std::size_t back = 1; back <= std::min<std::size_t>(3, bytes.size()); ++back) {
-    const auto byte = static_cast<unsigned char>(bytes[bytes.size() - back]);
-    if (byte < 0x80) return 0;
-    if (byte >= 0xc0) {
-      const std::size_t length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
-      return length > back ? back : 0;
-    }
-  }
-  return 0;
-}
-
-/// Follows a job for one listener.
-class LiveOutput {
+/// What a job's follower tells, as events. A character that has not come whole is held back.
+class OutputEvents {
  public:
-  LiveOutput(Pipelines& pipelines, std::string job_id, std::int64_t after)
-      : pipelines_(pipelines), job_id_(std::move(job_id)), after_(after) {}
-
-  http::StreamStep next() {
-    http::StreamStep step;
-    // The job's state first: what it printed before its end is then among the chunks.
-    const auto view = pipelines_.reader.job(job_id_);
-    const auto chunks = pipelines_.reader.output(job_id_, after_);
-    if (!view || !chunks) {
-      step.done = true;
-      return step;
-    }
-    add_steps(step.bytes, view->steps);
-    for (const OutputChunk& chunk : *chunks) add_chunk(step.bytes, chunk);
-    if (chunks->empty() && has_ended(view->job.status)) {
-      step.bytes += event("end", {{"status", name(view->job.status)}});
-      step.done = true;
-      return step;
-    }
-    // So that a connection that is gone is noticed.
-    if (step.bytes.empty()) step.bytes = ": waiting\n\n";
-    if (chunks->empty()) step.wait_topic = job_topic(job_id_);
-    return step;
+  std::string encode(const JobNews& news) {
+    std::string out;
+    for (const JobStep& step : news.steps) out += event("step", to_json(step));
+    for (const OutputChunk& chunk : news.chunks) add_chunk(out, chunk);
+    if (news.is_over) out += event("end", {{"status", name(news.job.status)}});
+    return out;
   }
 
  private:
-  void add_steps(std::string& out, const std::vector<JobStep>& steps) {
-    for (const JobStep& step : steps) {
-      std::string& known = steps_[step.number];
-      if (known == step.outcome) continue;
-      known = step.outcome;
-      out += event("step", to_json(step));
-    }
-  }
   void add_chunk(std::string& out, const OutputChunk& chunk) {
-    after_ = chunk.sequence;
     std::string& held = held_[chunk.step];
     held += chunk.bytes;
-    const std::size_t keep = unfinished(held);
+    const std::size_t keep = unfinished_character(held);
     const std::string_view whole = std::string_view(held).substr(0, held.size() - keep);
     if (!whole.empty()) {
-      out += event("output", {{"step", chunk.step}, {"text", readable(whole)}}, chunk.sequence);
+      out += event("output", {{"step", chunk.step}, {"text", readable(whole)}},
+                   std::to_string(chunk.sequence));
     }
     held.erase(0, held.size() - keep);
   }
 
-  Pipelines& pipelines_;
-  std::string job_id_;
-  std::int64_t after_;
-  std::map<std::uint32_t, std::string> steps_;  ///< the outcome that was told
-  std::map<std::uint32_t, std::string> held_;   ///< the start of a character
+  std::map<std::uint32_t, std::string> held_;  ///< the start of a character, by step
 };
 
-http::Response stream(Pipelines& pipelines, const JobView& view, std::int64_t after) {
-  auto live = std::make_shared<LiveOutput>(pipelines, view.job.id, after);
-  http::Response response;
-  response.header("content-type", "text/event-stream");
-  response.header("cache-control", "no-store");
-  // Proxies that buffer would hold live output back.
-  response.header("x-accel-buffering", "no");
-  response.body = http::StreamBody{[live] { return live->next(); }};
-  return response;
+http::Response stream(const Call& call, Pipelines& pipelines, const JobView& view,
+                      const Project& project, std::int64_t after) {
+  auto follower =
+      std::make_shared<JobFollower>(pipelines.reader, pipelines.services.clock, view.job.id, after,
+                                    membership(call, project.organization_id));
+  auto events = std::make_shared<OutputEvents>();
+  return http::event_response([follower, events] {
+    return follower->next([&](const JobNews& news) { return events->encode(news); });
+  });
 }
 
 http::Response document(const JobView& view, const std::vector<OutputChunk>& chunks,
@@ -149,13 +106,14 @@ Result<std::int64_t> start_of(const http::Request& request) {
 
 }  // namespace
 
-Result<http::Response> job_output(const Call& call, Pipelines& pipelines, const JobView& view) {
+Result<http::Response> job_output(const Call& call, Pipelines& pipelines, const JobView& view,
+                                  const Project& project) {
   const auto after = start_of(call.request);
   if (!after) return pass_on(after);
   const auto wait = number_in_query(call.request, "wait", longest_wait_seconds);
   if (!wait) return pass_on(wait);
   if (call.request.header("accept").find("text/event-stream") != std::string_view::npos) {
-    return stream(pipelines, view, *after);
+    return stream(call, pipelines, view, project, *after);
   }
   const auto chunks = pipelines.reader.output(view.job.id, *after);
   if (!chunks) return pass_on(chunks);

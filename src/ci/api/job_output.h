@@ -12,7 +12,9 @@ namespace imp::ci {
 /// megabyte at a time, and with `?wait=<seconds, at most 60>` waits for it while the job runs.
 /// With `Accept: text/event-stream` (the HTML standard's server-sent events): `step` events whose
 /// data is such a step without output, `output` events {"step", "text"} with the chunk's number as
-/// id, which Last-Event-ID or `after` continues from, and one `end` event {"status"}.
-Result<http::Response> job_output(const Call& call, Pipelines& pipelines, const JobView& view);
+/// id, which Last-Event-ID or `after` continues from, and one `end` event {"status"}. A stream that
+/// closes without an `end` is to be asked for again: none lasts longer than five minutes.
+Result<http::Response> job_output(const Call& call, Pipelines& pipelines, const JobView& view,
+                                  const Project& project);
 
 }  // namespace imp::ci

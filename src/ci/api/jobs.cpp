@@ -95,7 +95,7 @@ Result<http::Response> cancel_by_id(const Call& call, Pipelines& pipelines) {
 Result<http::Response> show_output(const Call& call, Pipelines& pipelines) {
   const auto found = job_by_number(call, pipelines);
   if (!found) return pass_on(found);
-  return job_output(call, pipelines, found->view);
+  return job_output(call, pipelines, found->view, found->project);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@ using runner::JobFinished;
 using runner::JobOutcome;
 using runner::StepOutput;
 using runner::StepStarted;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -211,6 +212,8 @@ TEST_F(PipelineRoutesTest, LiveOutputAsServerSentEvents) {
   request.headers = {{"Circle-Token", bob.token}, {"Accept", "text/event-stream"}};
   auto match = router_.match(request);
   const http::Response response = match.route->handler(request);
+  EXPECT_THAT(response.headers,
+              Contains(std::pair<std::string, std::string>("x-accel-buffering", "no")));
   std::string topic;
   std::string text = drained(response, topic);
   EXPECT_THAT(text, HasSubstr("event: step\ndata: {\"number\":1,\"name\":\"Run\""));
@@ -229,6 +232,23 @@ TEST_F(PipelineRoutesTest, LiveOutputAsServerSentEvents) {
   request.headers.emplace_back("Last-Event-ID", "3");
   match = router_.match(request);
   EXPECT_THAT(drained(match.route->handler(request), topic), Not(HasSubstr("event: output")));
+}
+
+TEST_F(PipelineRoutesTest, LiveOutputEndsForWhoLeavesTheOrganization) {
+  run(bob);
+  const auto ticket = claim();
+  http::Request request;
+  request.target = project_path + "/job/1/output";
+  request.headers = {{"Circle-Token", bob.token}, {"Accept", "text/event-stream"}};
+  auto match = router_.match(request);
+  const http::Response response = match.route->handler(request);
+  const auto& stream = std::get<http::StreamBody>(response.body);
+  EXPECT_FALSE(stream.next().done);
+  ASSERT_TRUE(accounts_.organizations.remove_member(acme, bob.person, accounts::Actor::system()));
+  ASSERT_EQ(send_events(ticket, 1, {StepOutput{1, "not for bob"}}).status, 200);
+  const http::StreamStep step = stream.next();
+  EXPECT_EQ(step.bytes, "");
+  EXPECT_TRUE(step.done);
 }
 
 TEST_F(PipelineRoutesTest, PullRequestsOfForks) {
