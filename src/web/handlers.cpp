@@ -114,7 +114,7 @@ void add_page(http::Router& router, WebServices& services, std::string_view patt
 }
 
 void add_form(http::Router& router, WebServices& services, std::string_view pattern,
-              Audience audience, Action act, Action show_again) {
+              Audience audience, Action act, Action show_again, http::Pool pool) {
   constexpr std::size_t body_limit = 256 * 1024;  // a variable's value, each byte written as three
   router.add(http::Method::post, pattern,
              [&services, audience, act = std::move(act),
@@ -123,7 +123,7 @@ void add_form(http::Router& router, WebServices& services, std::string_view patt
                if (!visit) return show_failure(visit_of_stranger(services, request), visit.error());
                return respond_to_form(*visit, audience, act, show_again);
              },
-             {.body_limit = body_limit});
+             {.body_limit = body_limit, .pool = pool});
 }
 
 }  // namespace imp::web

@@ -21,9 +21,11 @@ void add_page(http::Router& router, WebServices& services, std::string_view patt
 
 /// Adds what a form is sent to. With a session its CSRF token is required; forms for everyone must
 /// come from this server's own pages. A refusal shows the page again with what went wrong; without
-/// a page, or when that page is not for this visitor, a page with the refusal alone.
+/// a page, or when that page is not for this visitor, a page with the refusal alone. `pool`: see
+/// http/router.h.
 void add_form(http::Router& router, WebServices& services, std::string_view pattern,
-              Audience audience, Action act, Action show_again = {});
+              Audience audience, Action act, Action show_again = {},
+              http::Pool pool = http::Pool::database);
 
 /// A visit by whoever has a complete browser session; anonymous otherwise.
 Result<Visit> visit_of(WebServices& services, const http::Request& request);

@@ -116,7 +116,8 @@ Result<http::Response> rename(const Visit& visit) {
 void add_organization_pages(http::Router& router, WebServices& services) {
   constexpr Audience people = Audience::signed_in;
   add_page(router, services, "/org/{organization}", people, show_projects);
-  add_form(router, services, "/org/{organization}/projects", people, create_project, show_projects);
+  add_form(router, services, "/org/{organization}/projects", people, create_project, show_projects,
+           http::Pool::program);  // waits for git
   add_page(router, services, "/org/{organization}/packages", people, show_packages);
   add_page(router, services, "/org/{organization}/settings", people, show_settings);
   add_form(router, services, "/org/{organization}/settings", people, rename, show_settings);

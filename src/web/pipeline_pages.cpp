@@ -158,7 +158,8 @@ void add_pipeline_pages(http::Router& router, WebServices& services) {
   constexpr Audience people = Audience::signed_in;
   add_page(router, services, "/pipelines/{organization}", people, show_of_organization);
   add_page(router, services, "/project/{project_id}", people, show_of_project);
-  add_form(router, services, "/project/{project_id}/run", people, run, show_of_project);
+  add_form(router, services, "/project/{project_id}/run", people, run, show_of_project,
+           http::Pool::program);
 }
 
 }  // namespace imp::web

@@ -205,6 +205,16 @@ TEST_F(PipelinesTest, StreamsEndForWhoLeavesTheOrganization) {
   }
 }
 
+TEST_F(PipelinesTest, FormsThatWaitForGitHaveWorkersOfTheirOwn) {
+  for (const std::string& target :
+       {"/project/" + widgets.id + "/run", std::string("/org/acme/projects")}) {
+    http::Request form = request(http::Method::post, target);
+    const auto match = router_.match(form);
+    ASSERT_TRUE(match.route) << target;
+    EXPECT_EQ(match.route->options.pool, http::Pool::program) << target;
+  }
+}
+
 // Of the chunks before one there must not be fewer than none.
 TEST_F(PipelinesTest, AnyNumberOfAChunkIsTaken) {
   print(1, "all of it");

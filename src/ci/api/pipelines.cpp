@@ -268,8 +268,12 @@ void add_pipeline_routes(http::Router& router, CiServices& services, Pipelines& 
   };
   const std::string project = "/api/v2/project/{provider}/{organization}/{project}";
   const std::string pipeline = "/api/v2/pipeline/{pipeline_id}";
-  add_endpoint(router, services, Method::post, project + "/pipeline/run", with(run_pipeline));
-  add_endpoint(router, services, Method::post, project + "/pull-request", with(open_pull_request));
+  // These wait for git.
+  const http::RouteOptions programs{.pool = http::Pool::program};
+  add_endpoint(router, services, Method::post, project + "/pipeline/run", with(run_pipeline),
+               programs);
+  add_endpoint(router, services, Method::post, project + "/pull-request", with(open_pull_request),
+               programs);
   add_endpoint(router, services, Method::get, project + "/pipeline", with(list_pipelines));
   add_endpoint(router, services, Method::get, pipeline, with(show_pipeline));
   add_endpoint(router, services, Method::get, pipeline + "/config", with(show_config));

@@ -69,7 +69,7 @@ void add_project_routes(http::Router& router, CiServices& services) {
   add_endpoint(router, services, Method::get, "/api/v2/organization/{organization}/project",
                list_projects);
   add_endpoint(router, services, Method::post, "/api/v2/organization/{organization}/project",
-               create_project);
+               create_project, {.pool = http::Pool::program});  // waits for git
 }
 
 }  // namespace imp::ci

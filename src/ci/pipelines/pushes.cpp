@@ -62,13 +62,37 @@ bool asks_to_skip(const Commit& commit) {
   return start.find("[skip ci]") != start.npos || start.find("[ci skip]") != start.npos;
 }
 
+/// One of the places of those who push to a project or wait for it; false when there is none left.
+class Pushes::Place {
+ public:
+  Place(Turn& turn, std::mutex& mutex) : turn_(turn), mutex_(mutex) {
+    const std::lock_guard lock(mutex_);
+    taken_ = turn_.pushes <= waiting_limit;
+    if (taken_) ++turn_.pushes;
+  }
+  ~Place() {
+    const std::lock_guard lock(mutex_);
+    if (taken_) --turn_.pushes;
+  }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+
+  explicit operator bool() const { return taken_; }
+
+ private:
+  Turn& turn_;
+  std::mutex& mutex_;
+  bool taken_ = false;
+};
+
 Result<std::vector<Pipeline>> Pushes::around(const Project& project, const accounts::Actor& by,
                                              const std::function<void()>& receive,
                                              Milliseconds patience) {
-  const auto lock = lock_of(project.id);
+  const auto turn = turn_of(project.id);
   // Whoever waits keeps a thread from other projects' pushes and reads.
-  const std::unique_lock held(*lock, patience);
-  if (!held) {
+  const Place place(*turn, mutex_);
+  std::unique_lock held(turn->mutex, std::defer_lock);
+  if (!place || !held.try_lock_for(patience)) {
     return refuse(PipelineRefusal::push_under_way,
                   fmt::format("Others are pushing to {} and are not done; push again in a moment.",
                               project.slug));
@@ -92,18 +116,18 @@ void Pushes::recover() {
       });
   if (!projects) return;
   for (const std::string& id : *projects) {
-    const auto lock = lock_of(id);
-    const std::lock_guard held(*lock);
+    const auto turn = turn_of(id);
+    const std::lock_guard held(turn->mutex);
     if (auto done = finish_left_over(id); !done) {
       services_.log.error("push not recovered", {{"project", id}, {"reason", done.error().detail}});
     }
   }
 }
 
-std::shared_ptr<std::timed_mutex> Pushes::lock_of(const std::string& project_id) {
+std::shared_ptr<Pushes::Turn> Pushes::turn_of(const std::string& project_id) {
   const std::lock_guard lock(mutex_);
-  auto& found = locks_[project_id];
-  if (!found) found = std::make_shared<std::timed_mutex>();
+  auto& found = turns_[project_id];
+  if (!found) found = std::make_shared<Turn>();
   return found;
 }
 

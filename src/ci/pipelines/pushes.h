@@ -25,10 +25,13 @@ class Pushes {
   Pushes(const PipelineServices& services, Triggers& triggers)
       : services_(services), triggers_(triggers) {}
 
+  /// Pushes of one project that may wait for the one before them: each holds a thread.
+  static constexpr std::size_t waiting_limit = 2;
+
   /// Runs `receive` (git's receive-pack) and starts the pipelines of what it changed, whether it
   /// succeeded or not. A failure here means that git was not run (`push_under_way`: another push
-  /// took longer than `patience`), or that the pipelines could not be recorded; they are then when
-  /// the project is next pushed to or at the next start.
+  /// took longer than `patience`, or enough of them wait for it), or that the pipelines could not
+  /// be recorded; they are then when the project is next pushed to or at the next start.
   Result<std::vector<Pipeline>> around(const Project& project, const accounts::Actor& by,
                                        const std::function<void()>& receive,
                                        Milliseconds patience = std::chrono::seconds(10));
@@ -42,7 +45,13 @@ class Pushes {
     std::vector<Ref> before;
   };
 
-  std::shared_ptr<std::timed_mutex> lock_of(const std::string& project_id);
+  struct Turn {
+    std::timed_mutex mutex;
+    std::size_t pushes = 0;  ///< that have it or wait for it; guarded by mutex_
+  };
+  class Place;
+
+  std::shared_ptr<Turn> turn_of(const std::string& project_id);
   Result<Push> begin(const Project& project, const accounts::Actor& by);
   Result<std::vector<Pipeline>> finish(const Push& push);
   Result<void> finish_left_over(const std::string& project_id);
@@ -53,7 +62,7 @@ class Pushes {
   const PipelineServices& services_;
   Triggers& triggers_;
   std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<std::timed_mutex>> locks_;  ///< guarded by mutex_
+  std::map<std::string, std::shared_ptr<Turn>> turns_;  ///< guarded by mutex_
 };
 
 /// Whether a commit asks for no pipeline.

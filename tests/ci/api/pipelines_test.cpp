@@ -251,6 +251,20 @@ TEST_F(PipelineRoutesTest, LiveOutputEndsForWhoLeavesTheOrganization) {
   EXPECT_TRUE(step.done);
 }
 
+// What is slow about a program must not keep requests that need the database alone.
+TEST_F(PipelineRoutesTest, WhatWaitsForGitHasWorkersOfItsOwn) {
+  for (const std::string& target : {project_path + "/pipeline/run", project_path + "/pull-request",
+                                    std::string("/api/v2/organization/acme/project"),
+                                    std::string("/git/acme/widgets.git/git-receive-pack")}) {
+    http::Request request;
+    request.method = http::Method::post;
+    request.target = target;
+    const auto match = router_.match(request);
+    ASSERT_TRUE(match.route) << target;
+    EXPECT_EQ(match.route->options.pool, http::Pool::program) << target;
+  }
+}
+
 TEST_F(PipelineRoutesTest, PullRequestsOfForks) {
   const Project fork = hosted(others, "widgets");
   place(fork);

@@ -1,6 +1,8 @@
 #include "ci/pipelines/triggers.h"
 
+#include <atomic>
 #include <thread>
+#include <vector>
 
 #include "ci/pipelines/engine_fixture.h"
 #include "jose/token.h"
@@ -113,6 +115,31 @@ TEST_F(TriggersTest, WhoPushesDuringALongPushIsToldToComeBack) {
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code(), "push_under_way");
   EXPECT_EQ(second.error().kind(), FailureKind::unavailable);
+}
+
+// Each that waits has a thread that other projects' pushes and reads could need.
+TEST_F(TriggersTest, OfManyWhoPushToOneProjectTwoMayWait) {
+  constexpr int more = 3;
+  std::atomic<int> refused{0}, carried_out{0};
+  std::vector<std::jthread> others;
+  ASSERT_TRUE(world_->pipelines.pushes.around(widgets, actor(alice), [&] {
+    for (std::size_t i = 0; i < Pushes::waiting_limit + more; ++i) {
+      others.emplace_back([&] {
+        const auto pushed = world_->pipelines.pushes.around(
+            widgets, actor(bob), [&] { ++carried_out; }, std::chrono::seconds(60));
+        if (!pushed && pushed.error().code() == "push_under_way") ++refused;
+      });
+    }
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (refused < more && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    EXPECT_EQ(refused, more);
+    EXPECT_EQ(carried_out, 0);
+  }));
+  others.clear();
+  EXPECT_EQ(carried_out, static_cast<int>(Pushes::waiting_limit));
+  EXPECT_EQ(refused, more);
+  EXPECT_TRUE(world_->pipelines.pushes.around(widgets, actor(bob), [] {}))
+      << "places are given back";
 }
 
 TEST_F(TriggersTest, APushThatChangesNothingStartsNothing) {
