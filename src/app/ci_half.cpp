@@ -1,6 +1,7 @@
 #include "app/ci_half.h"
 
 #include "ci/api/engine_routes.h"
+#include "ci/pipelines/refusal.h"
 #include "crypto/random.h"
 
 namespace imp::app {
@@ -64,6 +65,13 @@ void CiHalf::tidy() {
 Result<std::string> CiHalf::runner_token() {
   constexpr std::string_view name = "beside the server";
   const accounts::Actor by = accounts::Actor::system("serve");
+  if (const auto mine = pipelines_.runner_tokens.verify(runner_token_)) {
+    const auto abandoned = pipelines_.runner_tokens.abandon_jobs(mine->id);
+    if (!abandoned) return pass_on(abandoned);
+    return runner_token_;
+  } else if (mine.error().code() != ci::reason(ci::PipelineRefusal::runner_token_refused).code) {
+    return pass_on(mine);
+  }
   // The token of the process before this one is of no use to anybody any more.
   const auto existing = pipelines_.runner_tokens.list();
   if (!existing) return pass_on(existing);
@@ -72,7 +80,9 @@ Result<std::string> CiHalf::runner_token() {
     if (const auto revoked = pipelines_.runner_tokens.revoke(runner.id, by); !revoked)
       return pass_on(revoked);
   }
-  return pipelines_.runner_tokens.create(name, by);
+  auto token = pipelines_.runner_tokens.create(name, by);
+  if (token) runner_token_ = *token;
+  return token;
 }
 
 }  // namespace imp::app

@@ -29,7 +29,9 @@ class CiHalf {
   /// Ends what is overdue: leases, pending pipelines, replaced signing keys. Call every few
   /// seconds.
   void tidy();
-  /// A token for a runner that this process starts itself.
+  /// The token of the runner that this process starts itself: the same for as long as the process
+  /// lives and nobody revokes it. Ends the jobs of the runner that had it before: asked for when
+  /// there is none (any more). One call at a time.
   Result<std::string> runner_token();
   ci::CiServices& services() { return services_; }
   ci::Pipelines& pipelines() { return pipelines_; }
@@ -54,6 +56,7 @@ class CiHalf {
   ci::ContextAccess context_access_;
   ci::CiServices services_;
   ci::Pipelines pipelines_;
+  std::string runner_token_;  ///< empty until it is asked for
 };
 
 }  // namespace imp::app

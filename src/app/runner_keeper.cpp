@@ -63,7 +63,12 @@ void RunnerKeeper::keep() {
   Milliseconds pause = times_.first_pause;
   for (;;) {
     const auto began = SteadyClock::now();
-    if (start()) wait_for_end();
+    try {
+      start();
+    } catch (const std::exception& error) {
+      log_.error("runner not started", {{"reason", error.what()}});
+    }
+    if (has_child()) wait_for_end();
     std::unique_lock lock(mutex_);
     if (stopping_) return;
     set(RunnerState::restarting);
@@ -74,26 +79,30 @@ void RunnerKeeper::keep() {
   }
 }
 
-bool RunnerKeeper::start() {
+void RunnerKeeper::start() {
   const auto command = prepare_();
   if (!command) {
     log_.error("runner not started",
                {{"reason", command.error().message}, {"detail", command.error().detail}});
-    return false;
+    return;
   }
   const std::lock_guard lock(mutex_);
-  if (stopping_) return false;
+  if (stopping_) return;
   const auto child = start_runner_process(*command);
   if (!child) {
     log_.error("runner not started",
                {{"reason", child.error().message}, {"detail", child.error().detail}});
-    return false;
+    return;
   }
   child_ = *child;
   metrics_.count("imprimatur_runner_starts_total");
   set(RunnerState::running);
   log_.info("runner started", {{"pid", std::int64_t{child_}}});
-  return true;
+}
+
+bool RunnerKeeper::has_child() {
+  const std::lock_guard lock(mutex_);
+  return child_ > 0;
 }
 
 void RunnerKeeper::wait_for_end() {

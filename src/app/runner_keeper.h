@@ -33,7 +33,8 @@ struct RunnerCommand {
 };
 
 /// Keeps a runner beside the server: another process, so that no job's steps are ever run by the
-/// server. One that ends is started again, after a pause that doubles as long as it does not last.
+/// server. One that ends, or cannot be started for whatever reason, is started again, after a pause
+/// that doubles as long as it does not last.
 /// It ends with the server, also when the server is killed.
 class RunnerKeeper {
  public:
@@ -57,8 +58,8 @@ class RunnerKeeper {
 
  private:
   void keep();
-  /// False when there is no process to wait for.
-  bool start();
+  void start();
+  bool has_child();
   void wait_for_end();
   void set(RunnerState state);
 

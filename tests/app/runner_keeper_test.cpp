@@ -77,7 +77,20 @@ TEST_F(RunnerKeeperTest, OneThatCannotBeStartedIsTriedAgain) {
       },
       state_, null_log(), metrics_, times_);
   EXPECT_TRUE(eventually([&] { return said() == "up\n"; }));
-  EXPECT_EQ(state_, RunnerState::running);
+  // The child may be faster than the keeper, which has still to say so.
+  EXPECT_TRUE(eventually([&] { return state_ == RunnerState::running; }));
+}
+
+TEST_F(RunnerKeeperTest, AnExceptionIsAFailureLikeAnyOther) {
+  bool failed = false;
+  const auto works = script("echo up > said; exec sleep 1000");
+  RunnerKeeper keeper(
+      [&]() -> Result<RunnerCommand> {
+        if (std::exchange(failed, true)) return works();
+        throw std::runtime_error("the store is gone");
+      },
+      state_, null_log(), metrics_, times_);
+  EXPECT_TRUE(eventually([&] { return said() == "up\n"; }));
 }
 
 TEST_F(RunnerKeeperTest, AStoppedOneMayEndItsWorkFirst) {

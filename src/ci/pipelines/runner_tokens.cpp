@@ -23,6 +23,13 @@ bool is_name(std::string_view name) {
          std::ranges::none_of(name, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
+void abandon_all(db::Session& session, std::string_view runner_id, Time now, Changes& changes) {
+  for (const JobRow& row :
+       find_jobs(session, "status = 'running' AND runner_id = :p1", {std::string(runner_id)})) {
+    abandon(session, row, fmt::format("The runner {} is gone.", row.job.runner_name), now, changes);
+  }
+}
+
 RunnerIdentity identity_of(const db::Row& row) {
   return {row.text(0), row.text(1), from_milliseconds(row.integer(2))};
 }
@@ -72,15 +79,21 @@ Result<std::vector<RunnerIdentity>> RunnerTokens::list() const {
   });
 }
 
+Result<void> RunnerTokens::abandon_jobs(std::string_view id) {
+  Changes changes;
+  auto done = services_.database.write([&](db::Session& session) -> Result<void> {
+    abandon_all(session, id, services_.clock.now(), changes);
+    return {};
+  });
+  if (done) changes.notify(services_.waiters);
+  return done;
+}
+
 Result<void> RunnerTokens::revoke(std::string_view id, const accounts::Actor& by) {
   Changes changes;
   auto done = services_.database.write([&](db::Session& session) -> Result<void> {
     const Time now = services_.clock.now();
-    for (const JobRow& row :
-         find_jobs(session, "status = 'running' AND runner_id = :p1", {std::string(id)})) {
-      abandon(session, row, fmt::format("The runner {} is gone.", row.job.runner_name), now,
-              changes);
-    }
+    abandon_all(session, id, now, changes);
     if (session.run("DELETE FROM ci_runner_tokens WHERE id = :p1", {std::string(id)}) == 0) {
       return refuse(PipelineRefusal::runner_token_not_found, "There is no such runner.");
     }

@@ -28,6 +28,8 @@ class RunnerTokens {
   Result<RunnerIdentity> verify(std::string_view token) const;
   /// By name.
   Result<std::vector<RunnerIdentity>> list() const;
+  /// Ends the jobs that the runner holds: its process is gone, and another one will have its token.
+  Result<void> abandon_jobs(std::string_view id);
   /// Also ends the jobs that the runner holds: nobody could renew their leases.
   Result<void> revoke(std::string_view id, const accounts::Actor& by);
 

@@ -84,6 +84,17 @@ TEST_F(RunningJobsTest, NothingThatIsAskedForAllTheTimeReadsTheTicket) {
   ASSERT_TRUE(send(3, {JobFinished{JobOutcome::success, false, ""}}));
 }
 
+// The process that had the token is gone; the next one has the same token and no jobs.
+TEST_F(RunningJobsTest, JobsOfARunnersLastProcessAreAbandoned) {
+  start();
+  ASSERT_TRUE(world_->pipelines.runner_tokens.abandon_jobs(new_uuid()));
+  EXPECT_EQ(state(pipeline_.id), "running: test=running");
+  ASSERT_TRUE(world_->pipelines.runner_tokens.abandon_jobs(runner_.id));
+  EXPECT_EQ(view().job.status, JobStatus::infrastructure_fail);
+  EXPECT_THAT(view().job.reason, HasSubstr("is gone"));
+  EXPECT_FALSE(world_->pipelines.running.heartbeat(runner_, ticket_.job_id, {ticket_.lease}));
+}
+
 TEST_F(RunningJobsTest, EachEventIsAppliedOnceAndInOrder) {
   start();
   ASSERT_TRUE(send(1, {StepStarted{1, "a"}, StepOutput{1, "1"}, StepOutput{1, "2"}}));
