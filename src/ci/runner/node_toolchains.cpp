@@ -129,10 +129,14 @@ Result<NodeCatalog> NodeToolchains::catalog(const NpmProgram& npm) {
 
 Result<void> NodeToolchains::install(const NodeToolchain& toolchain, const NpmProgram& npm) const {
   sweep(root_, draft_prefix);
-  const std::string draft = fmt::format("{}/{}{}", root_, draft_prefix, new_uuid());
   std::error_code error;
-  fs::create_directory(draft, error);
-  const Descriptor held = hold(draft);
+  // Held, or another runner would take it for what a killed one left, in the middle of npm's work.
+  const auto held = make_held(root_, draft_prefix, error);
+  if (!held) {
+    return unavailable(fmt::format("Node {} cannot be installed below {}: {}.",
+                                   to_string(toolchain.node), root_, error.message()));
+  }
+  const std::string& draft = held->path;
   // --force: npm refuses to install an npm that does not run on its own Node; this one will run on
   // another. What is downloaded is still checked against the registry's integrity.
   const auto said = npm({"install", "--global", "--prefix", draft, "--ignore-scripts", "--no-audit",
