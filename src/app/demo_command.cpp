@@ -63,7 +63,7 @@ class DemoOperator final : public demo::Operator {
 
 struct DemoFlags {
   Flags flags;
-  std::string url, npm;
+  std::string url, npm, image;
 };
 
 int run_demo(const DemoFlags& given) {
@@ -76,6 +76,7 @@ int run_demo(const DemoFlags& given) {
   while (options.url.ends_with('/')) options.url.pop_back();
   options.data = settings->data;
   options.npm = given.npm;
+  if (!given.image.empty()) options.image = given.image;
   options.imprimatur = own_path();
   options.token_age =
       std::chrono::duration_cast<std::chrono::seconds>(settings->identity_token_age);
@@ -97,6 +98,9 @@ void add_demo_command(CLI::App& app, Command& chosen) {
   command->add_option("--npm", flags->npm,
                       "the npm of the walk's people (default: this machine's, or one that is "
                       "installed for the walk when that is older than 11.15)");
+  command->add_option("--image", flags->image,
+                      "the image of the walk's jobs, cimg/node:X.Y (default: the guide's, "
+                      "cimg/node:22.14)");
   command->callback([flags, &chosen] { chosen = [flags] { return run_demo(*flags); }; });
 }
 

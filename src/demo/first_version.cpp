@@ -91,7 +91,7 @@ Outcome<void> make_project(World& world) {
 
 Outcome<void> publish_by_hand(World& world) {
   auto files = package_files(world.names.package(), "1.0.0", world.url);
-  files.push_back(config_file(world.guide_jobs()));
+  files.push_back(config_file(world.image, world.guide_jobs()));
   if (auto written = world.widget->write(files); !written) return written;
   const auto code = world.authenticator->code();
   if (!code) return relay(code);

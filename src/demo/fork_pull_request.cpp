@@ -25,6 +25,7 @@ Outcome<std::string> make_fork(World& world) {
   if (!copy) return relay(copy);
   auto files = package_files(world.names.package(), "6.6.6", world.url);
   files.push_back(config_file(
+      world.image,
       {{.name = "publish",
         .steps = run_step("What a fork gets",
                           {"echo \"CIRCLE_OIDC_TOKEN is ${CIRCLE_OIDC_TOKEN-not set}\""}) +

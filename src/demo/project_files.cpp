@@ -33,9 +33,7 @@ for (let time = 1; time <= Number(times); time++) {
 }
 )";
 
-constexpr std::string_view kJobHead = R"(    docker:
-      - image: cimg/node:22.14
-    steps:
+constexpr std::string_view kFirstSteps = R"(    steps:
       - checkout
       - run: npm ci
       - run: npm test
@@ -84,10 +82,11 @@ std::vector<ProjectFile> package_files(std::string_view package, std::string_vie
           {"exchange.mjs", std::string(kExchange)}};
 }
 
-ProjectFile config_file(const std::vector<RecipeJob>& jobs) {
+ProjectFile config_file(std::string_view image, const std::vector<RecipeJob>& jobs) {
   std::string text = "version: 2.1\n\njobs:\n";
   for (const RecipeJob& job : jobs) {
-    text += fmt::format("  {}:\n{}{}", job.name, kJobHead, job.steps);
+    text += fmt::format("  {}:\n    docker:\n      - image: {}\n{}{}", job.name, image, kFirstSteps,
+                        job.steps);
   }
   text += "\nworkflows:\n  release:\n    jobs:\n";
   for (const RecipeJob& job : jobs) {

@@ -13,8 +13,8 @@ namespace imp::demo {
 std::vector<ProjectFile> package_files(std::string_view package, std::string_view version,
                                        std::string_view registry_url);
 
-/// One job of a configuration. Each begins as the guide's does: cimg/node:22.14, checkout, npm ci,
-/// npm test, npm run build --if-present.
+/// One job of a configuration. Each begins as the guide's does: the image, checkout, npm ci, npm
+/// test, npm run build --if-present.
 struct RecipeJob {
   std::string name = "publish";
   std::string steps;      ///< further steps, made with run_step()
@@ -23,7 +23,7 @@ struct RecipeJob {
 };
 
 /// .circleci/config.yml
-ProjectFile config_file(const std::vector<RecipeJob>& jobs);
+ProjectFile config_file(std::string_view image, const std::vector<RecipeJob>& jobs);
 
 /// A `run` step with these lines of shell.
 std::string run_step(std::string_view name, const std::vector<std::string>& lines);
@@ -40,6 +40,7 @@ std::string holdings_step();
 std::string exchange_step(std::string_view name, std::string_view host, std::string_view package,
                           int times, int held_seconds);
 
+inline constexpr std::string_view guide_image = "cimg/node:22.14";
 inline constexpr std::string_view guard_context = "trusted-publishing-guard";
 inline constexpr std::string_view guard_expression =
     "pipeline.git.branch == \"main\" and not job.ssh.enabled";

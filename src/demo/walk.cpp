@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "ci/runner/node_version.h"
 #include "ci/runner/process.h"
 #include "demo/npm_choice.h"
 #include "demo/steps.h"
@@ -116,6 +117,9 @@ std::vector<Row> run_stages(World& world) {
 
 Outcome<bool> walk_through(const WalkOptions& options, Operator& operator_, http::Client& client,
                            const Clock& clock, Narrator& say) {
+  if (const auto image = ci::runner::node_pattern(options.image); !image) {
+    return relay(image, "an image of CircleCI's for Node, like cimg/node:24.16");
+  }
   if (const auto there = await_server(client, options.url); !there) return relay(there);
   const auto names = free_names(operator_);
   if (!names) return relay(names);
@@ -132,6 +136,7 @@ Outcome<bool> walk_through(const WalkOptions& options, Operator& operator_, http
               .url = options.url,
               .host = host_of(options.url),
               .data = options.data,
+              .image = options.image,
               .token_age = options.token_age,
               .clock = clock,
               .say = say,

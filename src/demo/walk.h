@@ -16,6 +16,7 @@ struct WalkOptions {
   std::string data;                     ///< its data directory
   std::string npm;                      ///< path of an npm; empty: see choose_npm()
   std::string imprimatur;               ///< path of this program
+  std::string image{guide_image};       ///< of the walk's jobs
   std::chrono::seconds token_age{300};  ///< the server's setting trust.identity_token_age
 };
 

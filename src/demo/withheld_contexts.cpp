@@ -50,7 +50,7 @@ Outcome<void> another_project(World& world) {
                                 text_at(*project, "vcs_info/vcs_url"));
   if (!copy) return relay(copy);
   auto files = package_files(world.names.package(), "6.6.6", world.url);
-  files.push_back(config_file(world.guide_jobs()));
+  files.push_back(config_file(world.image, world.guide_jobs()));
   if (auto written = copy->write(files); !written) return written;
   const auto revision = copy->push(world.alice, "Publish somebody else's package");
   if (!revision) return relay(revision);

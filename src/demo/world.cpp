@@ -17,7 +17,7 @@ Outcome<std::string> World::push_release(const std::string& version,
                                          const std::vector<RecipeJob>& jobs,
                                          const std::string& message) {
   auto files = package_files(names.package(), version, url);
-  files.push_back(config_file(jobs));
+  files.push_back(config_file(image, jobs));
   if (const auto written = widget->write(files); !written) return relay(written);
   return widget->push(alice, message);
 }

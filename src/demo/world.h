@@ -56,6 +56,7 @@ struct World {
   const std::string url;                 ///< of the server
   const std::string host;                ///< of the URL, without port
   const std::string data;                ///< directory
+  const std::string image;               ///< of the jobs
   const std::chrono::seconds token_age;  ///< older identity tokens are refused
   const Clock& clock;
   Narrator& say;

@@ -7,6 +7,7 @@ namespace {
 
 TEST(ProjectFiles, TheConfigurationIsTheGuides) {
   const ProjectFile config = config_file(
+      "cimg/node:24.16",
       {{.steps = publish_step("Publish to npm", "localhost", "publish --access public")}});
   EXPECT_EQ(config.path, ".circleci/config.yml");
   EXPECT_EQ(config.content, R"(version: 2.1
@@ -14,7 +15,7 @@ TEST(ProjectFiles, TheConfigurationIsTheGuides) {
 jobs:
   publish:
     docker:
-      - image: cimg/node:22.14
+      - image: cimg/node:24.16
     steps:
       - checkout
       - run: npm ci
@@ -36,7 +37,8 @@ workflows:
 }
 
 TEST(ProjectFiles, AJobWithoutConditionsIsAName) {
-  const ProjectFile config = config_file({{.name = "open", .guarded = false, .main_only = false}});
+  const ProjectFile config =
+      config_file("cimg/node:22.14", {{.name = "open", .guarded = false, .main_only = false}});
   EXPECT_NE(config.content.find("    jobs:\n      - open\n"), std::string::npos) << config.content;
 }
 

@@ -43,13 +43,17 @@ describe('the guide', () => {
   after(() => server.dispose());
 
   // The second walk meets the names of the first, and takes others.
-  for (const [client, suffix] of [[current[0], ''], [current[1], '2']]) {
+  const walks = [
+    { client: current[0], suffix: '', options: [], machine: /Node 22\.14\.\d+ and npm 11\./ },
+    { client: current[1], suffix: '2', options: ['--image', 'cimg/node:24.21'], machine: /Node 24\.21\.\d+ and npm 12\./ },
+  ];
+  for (const { client, suffix, options, machine: expected } of walks) {
     describe(`with ${client.name}`, () => {
       const organization = `acme${suffix}`;
       let place, walk, versions;
       before(async () => {
         place = machine(client);
-        walk = await demo(['--data', server.data, '--url', server.url, '--npm', place.npm]);
+        walk = await demo(['--data', server.data, '--url', server.url, '--npm', place.npm, ...options]);
       });
       after(() => rmSync(place.directory, { recursive: true, force: true }));
 
@@ -60,6 +64,12 @@ describe('the guide', () => {
         assert.equal(walk.code, 0, walk.output);
         assert.match(rows.get(4).text, /oidc\.circleci\.com\/ssh-rerun/);
         assert.match(rows.get(5).text, /replayed.*70 s old: too_old/);
+      });
+
+      test('its jobs have the Node and the npm of their image', async () => {
+        const token = server.command(['token', 'create', '--user', `alice${suffix}`]);
+        const { json } = await server.request('GET', `/api/v2/project/circleci/${organization}/widget/job/1/output`, { token });
+        assert.match(json.steps.map((step) => step.output).join('\n'), expected);
       });
 
       test('no secret is printed', () => {
@@ -112,6 +122,12 @@ describe('the guide', () => {
       });
     });
   }
+
+  test('an image that names no Node is refused at once', async () => {
+    const walk = await demo(['--data', server.data, '--url', server.url, '--image', 'cimg/ruby:3.4']);
+    assert.equal(walk.code, 1);
+    assert.match(walk.output, /expected: an image .*like cimg\/node:/);
+  });
 
   test('without a server, the walk says what it expected', async () => {
     const port = await freePort();
