@@ -13,9 +13,9 @@ namespace imp::web {
 namespace {
 
 /// The first words of this module's paths. All are names that packages have.
-constexpr std::array<std::string_view, 11> kWords = {"login",    "logout", "setup",   "account",
+constexpr std::array<std::string_view, 12> kWords = {"login",    "logout", "setup",   "account",
                                                      "package",  "org",    "project", "pipelines",
-                                                     "workflow", "job",    "deploys"};
+                                                     "workflow", "job",    "deploys", "staged"};
 
 std::string_view first_word(std::string_view path) {
   if (path.starts_with('/')) path.remove_prefix(1);

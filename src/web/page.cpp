@@ -7,6 +7,7 @@
 #include "web/fields.h"
 #include "web/mustache.h"
 #include "web/notices.h"
+#include "web/waiting.h"
 
 namespace imp::web {
 
@@ -63,6 +64,10 @@ http::Response show(const Visit& visit, Page page) {
                             {"signed_in", visit.signed_in()},
                             {"path", visit.request.path()},
                             {"public_url", visit.services.public_url}};
+  // A page is worth more than this number: without it when it cannot be had.
+  if (const auto waiting = waiting_releases(visit, 0, 0); waiting && waiting->total > 0) {
+    frame["waiting"] = std::to_string(waiting->total);
+  }
   for (const auto& member : frame) page.model[member.key()] = member.value();
   frame["content"] = render(page.content, page.model);
   frame["title"] = page.title;

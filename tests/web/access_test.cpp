@@ -42,7 +42,7 @@ class AccessTest : public WebTest {
 TEST_F(AccessTest, StrangersAreSentToSignInAndBack) {
   Browser stranger{*this};
   auto pages = member_pages();
-  for (const std::string path : {"/account", "/account/second-factor", "/login/cli/x"}) {
+  for (const std::string path : {"/account", "/account/second-factor", "/login/cli/x", "/staged"}) {
     pages.push_back(path);
   }
   for (const std::string& path : pages) {

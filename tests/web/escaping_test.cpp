@@ -80,6 +80,7 @@ TEST_F(EscapingTest, NothingThatPeopleOrTokensWroteBecomesMarkup) {
                                "/package/@acme/lib",
                                "/package/@acme/lib/settings",
                                "/package/@acme/lib/staged",
+                               "/staged?page=%22%3E%3Cscript%3Ex",
                                "/account",
                                "/login/cli/%3Cscript%3Ex%3C%2Fscript%3E",
                                "/org/%3Cscript%3Ex%3C%2Fscript%3E"};

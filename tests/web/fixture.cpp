@@ -7,6 +7,7 @@
 #include "crypto/random.h"
 #include "registry/packages/store.h"
 #include "registry/publish/commit.h"
+#include "registry/staging/staged_release.h"
 
 namespace imp::web {
 
@@ -170,9 +171,11 @@ ci::Project WebTest::project(const accounts::Organization& organization, const s
   return ci_->services().projects.create(wanted, accounts::Actor::system()).value();
 }
 
-void WebTest::publish(const std::string& package, const std::string& version,
-                      const accounts::Person& person, boost::json::object manifest,
-                      const std::string& readme, registry::Access access) {
+namespace {
+
+registry::PublishCandidate candidate_of(const std::string& package, const std::string& version,
+                                        boost::json::object manifest, const std::string& readme,
+                                        registry::Access access) {
   registry::PublishCandidate candidate;
   candidate.name = package;
   candidate.version = version;
@@ -182,20 +185,42 @@ void WebTest::publish(const std::string& package, const std::string& version,
   candidate.clean = registry::clean_manifest(manifest, candidate.package(), version);
   candidate.tarball.sha512 = std::string(128, 'a');
   candidate.tarball.integrity = "sha512-" + version;
+  return candidate;
+}
+
+registry::PublishOrder order_of(db::Session& session, const registry::PackageName& name,
+                                const accounts::Person& person) {
   registry::PublishOrder order;
   order.caller.person = person.name;
   order.publisher.person = {person.name, person.email};
+  if (!name.scoped()) return order;
+  if (const auto owner = accounts::find_organization_by_name(session, name.scope())) {
+    order.scope_owner = owner->id;
+    order.caller.organizations = {{owner->id, true}};
+  }
+  return order;
+}
+
+}  // namespace
+
+void WebTest::publish(const std::string& package, const std::string& version,
+                      const accounts::Person& person, boost::json::object manifest,
+                      const std::string& readme, registry::Access access) {
+  const auto candidate = candidate_of(package, version, std::move(manifest), readme, access);
   auto& services = registry_->services();
   const auto done = services.database.write([&](db::Session& session) {
-    const auto name = candidate.package();
-    if (name.scoped()) {
-      const auto owner = accounts::find_organization_by_name(session, name.scope());
-      if (owner) {
-        order.scope_owner = owner->id;
-        order.caller.organizations = {{owner->id, true}};
-      }
-    }
-    return registry::publish(session, candidate, order, services.key, clock_.now());
+    return registry::publish(session, candidate, order_of(session, candidate.package(), person),
+                             services.key, clock_.now());
+  });
+  ASSERT_TRUE(done) << done.error().message;
+}
+
+void WebTest::stage(const std::string& package, const std::string& version,
+                    const accounts::Person& person) {
+  const auto candidate = candidate_of(package, version, {}, {}, registry::Access::open);
+  const auto done = registry_->services().database.write([&](db::Session& session) {
+    return registry::stage_release(
+        session, candidate, order_of(session, candidate.package(), person), {}, clock_.now());
   });
   ASSERT_TRUE(done) << done.error().message;
 }

@@ -66,6 +66,9 @@ class WebTest : public testing::Test {
   void publish(const std::string& package, const std::string& version,
                const accounts::Person& person, boost::json::object manifest = {},
                const std::string& readme = {}, registry::Access access = registry::Access::open);
+  /// Stages a version, which then waits for approval.
+  void stage(const std::string& package, const std::string& version,
+             const accounts::Person& person);
   std::int64_t count(std::string_view sql);
   /// The audit actions that were recorded with this outcome.
   std::vector<std::string> audited(std::string_view outcome);

@@ -1,0 +1,21 @@
+#include "web/waiting.h"
+
+namespace imp::web {
+
+Result<registry::StagedPage> waiting_releases(const Visit& visit, std::int64_t page,
+                                              std::int64_t per_page) {
+  if (!visit.signed_in()) return registry::StagedPage{};
+  const auto memberships = visit.services.accounts.organizations.of_person(visit.person().id);
+  if (!memberships) return pass_on(memberships);
+  registry::Caller rights{.person = visit.person().name, .organizations = {}, .only_package = {}};
+  for (const accounts::Membership& membership : *memberships) {
+    rights.organizations.push_back(
+        {membership.organization.id, membership.role == accounts::Role::admin});
+  }
+  return visit.services.registry.database.read(
+      [&](db::Session& session) -> Result<registry::StagedPage> {
+        return registry::staged_releases(session, rights, std::nullopt, page, per_page);
+      });
+}
+
+}  // namespace imp::web

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "registry/staging/staged_release.h"
+#include "web/visit.h"
+
+namespace imp::web {
+
+/// What waits for the visitor's decision, whatever the package: the staged releases of the packages
+/// that they may publish, newest first, `per_page` of them from page `page` (from 0) on, and how
+/// many there are. Nobody's are none.
+Result<registry::StagedPage> waiting_releases(const Visit& visit, std::int64_t page,
+                                              std::int64_t per_page);
+
+}  // namespace imp::web
