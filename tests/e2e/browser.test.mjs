@@ -18,6 +18,7 @@ const exchangePath = '/-/npm/v1/oidc/token/exchange/package/@acme%2fwidgets';
 describe('in a browser', () => {
   let issuer, gate, server, browser, context, page, token, factor, project, repository;
   const shown = {};  // addresses of pages with something to see on them
+  const identifiers = {};  // what a trusted publisher is made of, copied from the pages that show it
   const violations = [];
 
   before(async () => {
@@ -41,6 +42,12 @@ describe('in a browser', () => {
     await gate?.stop();
   });
   const go = (path) => page.goto(server.url + path);
+  const copied = async (what) => {
+    await page.evaluate(() => navigator.clipboard.writeText(''));
+    await page.getByRole('button', { name: `Copy ${what}` }).click();
+    await page.waitForFunction(async () => await navigator.clipboard.readText() !== '');
+    return page.evaluate(() => navigator.clipboard.readText());
+  };
   const heading = () => page.locator('h1').innerText();
 
   test('the first administrator is made with the link that the server prints', async () => {
@@ -87,11 +94,27 @@ describe('in a browser', () => {
     await page.getByLabel('Name').fill('widgets');
     await page.getByRole('button', { name: 'Create the project' }).click();
     project = page.url().match(/\/project\/([^/]+)\//)[1];
-    await page.getByRole('button', { name: 'Copy the Project ID' }).click();
+    identifiers.project_id = await copied('the Project ID');
     await page.getByRole('status').getByText('Copied').waitFor({ state: 'attached' });
-    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), project);
-    await page.getByRole('button', { name: 'Copy the Pipeline definition ID' }).waitFor();
-    await page.getByRole('button', { name: 'Copy the VCS origin' }).waitFor();
+    assert.equal(identifiers.project_id, project);
+    identifiers.pipeline_definition_id = await copied('the Pipeline definition ID');
+    identifiers.vcs_origin = await copied('the VCS origin');
+    await go('/org/acme');
+    await page.getByRole('link', { name: 'Settings', exact: true }).click();
+    await page.getByText('Organization ID').waitFor();
+    identifiers.organization_id = await copied('the Organization ID');
+    assert.match(identifiers.organization_id, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  });
+
+  test('makes a group with somebody in it', async () => {
+    await go('/org/acme/people');
+    await page.getByText('New group').click();
+    await page.getByRole('button', { name: 'Create' }).locator('xpath=ancestor::form').getByLabel('Name').fill('releasers');
+    await page.getByRole('button', { name: 'Create' }).click();
+    const group = page.locator('li', { has: page.getByRole('heading', { name: 'releasers' }) });
+    await group.getByLabel('Add a member').fill('alice');
+    await group.getByRole('button', { name: 'Add' }).click();
+    await group.getByRole('button', { name: 'Remove alice' }).waitFor();
   });
 
   test('guards a context, and shows where an expression is wrong', async () => {
@@ -111,18 +134,41 @@ describe('in a browser', () => {
     await page.getByLabel('Expression').fill('pipeline.git.branch == "main" and not job.ssh.enabled');
     await page.getByRole('button', { name: 'Add the expression' }).click();
     await page.getByRole('button', { name: 'Add the project' }).click();
-    assert.deepEqual(await page.locator('#restrictions .pill').allInnerTexts(), ['group', 'expression', 'project']);
+    // To the group, and no longer to everybody.
+    await page.getByLabel('Group').selectOption({ label: 'releasers' });
+    await page.getByRole('button', { name: 'Add the group' }).click();
+    await page.getByRole('button', { name: 'Remove group releasers' }).waitFor();
+    await page.getByRole('button', { name: 'Remove group All members' }).click();
+    await page.getByRole('button', { name: 'Remove group All members' }).waitFor({ state: 'detached' });
+    assert.deepEqual((await page.locator('#restrictions .pill').allInnerTexts()).sort(), ['expression', 'group', 'project']);
+    identifiers.context_ids = await copied('the Context ID');
   });
 
-  test('adds a trusted publisher', async () => {
+  test('adds a trusted publisher with the identifiers that the pages showed', async () => {
     const workspace = new Workspace(server, { token, manifest: { name: '@acme/widgets', version: '1.0.0' } });
     const first = await workspace.npm(npm11, ['publish', '--access', 'public', '--otp', await factor.code()]);
     assert.equal(first.code, 0, first.output);
     await go('/package/@acme/widgets/settings');
     await page.getByLabel('Fill in from a project').selectOption({ label: 'acme / widgets / default' });
     await page.getByRole('button', { name: 'Fill in' }).click();
-    assert.equal(await page.locator('[name=project_id]').inputValue(), project);
+    await page.waitForURL(/from=/);
+    // The same as by hand, but for the contexts.
+    for (const [name, value] of Object.entries(identifiers)) {
+      const field = page.locator(`#add [name=${name}]`);
+      if (name !== 'context_ids') assert.equal(await field.inputValue(), value, name);
+      await field.fill(value);
+    }
+    await page.locator('#add').getByLabel('One-time code').fill(await factor.code());
+    await page.getByRole('button', { name: 'Add the publisher' }).click();
+    await page.getByText('Added.').waitFor();
+    const publisher = await page.locator('#publishers').innerText();
+    for (const value of Object.values(identifiers)) assert.ok(publisher.includes(value), value);
+    assert.ok(publisher.includes(`${server.url}/oidc/org/${identifiers.organization_id}`), publisher);
+    assert.deepEqual(await page.locator('#publishers summary .pill').allInnerTexts(), ['CircleCI', 'stage']);
+  });
 
+  test('adds one of CircleCI itself, and shows what it tries', async () => {
+    await go('/package/@acme/widgets/settings');
     const job = newJob();
     await page.locator('[name=organization_id]').fill(job.organization);
     await page.locator('[name=project_id]').fill(job.project);
@@ -131,7 +177,6 @@ describe('in a browser', () => {
     await page.locator('#add').getByLabel('One-time code').fill(await factor.code());
     await page.getByRole('button', { name: 'Add the publisher' }).click();
     await page.locator('#publishers').getByText(job.definition).waitFor();
-    assert.deepEqual(await page.locator('#publishers summary .pill').allInnerTexts(), ['CircleCI', 'stage']);
 
     // What the pipeline then tries is on the same page, with the reason of each refusal.
     const rerun = issuer.token(job, { 'oidc.circleci.com/ssh-rerun': true });
@@ -148,7 +193,10 @@ describe('in a browser', () => {
   });
 
   test('approves a staged release, with a second factor alone', async () => {
-    await go('/package/@acme/widgets/staged');
+    await go('/');
+    await page.getByRole('link', { name: 'To approve 1' }).click();
+    await page.locator('main').getByRole('link', { name: '@acme/widgets 1.1.0' }).click();
+    await page.waitForURL(`${server.url}/package/@acme/widgets/staged`);
     await page.getByRole('link', { name: 'Review the changes' }).click();
     const release = page.locator('main');
     await release.getByRole('heading', { name: 'Files' }).waitFor();
@@ -242,13 +290,6 @@ describe('in a browser', () => {
   });
 
   test('lets a pipeline of this server stage but not publish, and approves what it staged', async () => {
-    await go('/package/@acme/widgets/settings');
-    await page.getByLabel('Fill in from a project').selectOption({ label: 'acme / widgets / default' });
-    await page.getByRole('button', { name: 'Fill in' }).click();
-    await page.waitForURL(/from=/);
-    await page.locator('#add').getByLabel('One-time code').fill(await factor.code());
-    await page.getByRole('button', { name: 'Add the publisher' }).click();
-    await page.getByText('Added.').waitFor();
     repository.write({
       '.circleci/config.yml': stageConfig,
       '.npmrc': `registry=${server.url}/\n`,
@@ -303,7 +344,7 @@ describe('in a browser', () => {
   test('fits a phone, and every control has a name', async () => {
     await page.setViewportSize({ width: 390, height: 800 });
     const paths = ['/', '/account', '/account/audit', '/org/acme', '/org/acme/people', '/org/acme/contexts',
-      '/org/acme/settings',
+      '/org/acme/settings', '/staged',
       '/pipelines/acme', '/deploys/acme', `/project/${project}`, `/project/${project}/settings`,
       '/package/@acme/widgets', '/package/@acme/widgets/settings', '/package/@acme/widgets/staged',
       shown.workflow, shown.job, shown.refused];

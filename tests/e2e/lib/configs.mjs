@@ -61,5 +61,6 @@ jobs:
             NPM_ID_TOKEN=$(token) npm stage publish --access public
 workflows:
   stage:
-    jobs: [stage-it]
+    jobs:
+      - stage-it: { context: [trusted-publishing-guard] }
 `;
