@@ -16,7 +16,16 @@ namespace {
 constexpr std::string_view kOwnIssuer = "imprimatur";
 constexpr std::string_view kCircleCi = "circleci";
 
-std::vector<trust::Issuer> issuers(const Settings& settings, const std::string& listen_origin) {
+registry::ReceiveLimits receive_limits(const Settings& settings) {
+  registry::ReceiveLimits limits;
+  limits.document.tarball_bytes = static_cast<std::uint64_t>(settings.tarball_megabytes) << 20;
+  return limits;
+}
+
+}  // namespace
+
+std::vector<trust::Issuer> built_in_issuers(const Settings& settings,
+                                            const std::string& listen_origin) {
   trust::Issuer own;
   own.id = kOwnIssuer;
   own.kind = trust::IssuerKind::imprimatur;
@@ -45,14 +54,6 @@ std::vector<trust::Issuer> issuers(const Settings& settings, const std::string& 
   return {own, circleci, github, gitlab};
 }
 
-registry::ReceiveLimits receive_limits(const Settings& settings) {
-  registry::ReceiveLimits limits;
-  limits.document.tarball_bytes = static_cast<std::uint64_t>(settings.tarball_megabytes) << 20;
-  return limits;
-}
-
-}  // namespace
-
 Result<std::unique_ptr<RegistryHalf>> RegistryHalf::create(
     const Settings& settings, Store& store, blobs::Store& blobs, accounts::Accounts& accounts,
     http::Client& client, const std::string& listen_origin, const Clock& clock, Log& log,
@@ -69,7 +70,7 @@ RegistryHalf::RegistryHalf(const Settings& settings, Store& store, blobs::Store&
                            registry::RegistryKey key, const std::string& listen_origin,
                            const Clock& clock, Log& log, Metrics& metrics)
     : key_(std::move(key)),
-      issuers_(issuers(settings, listen_origin)),
+      issuers_(built_in_issuers(settings, listen_origin)),
       issuer_keys_(client, clock, log, metrics),
       evaluator_(*store.database, issuers_, issuer_keys_, accepted_audiences(settings), clock),
       exchange_(*store.database, evaluator_, crypto::system_random(), clock, log, metrics),

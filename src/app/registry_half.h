@@ -15,6 +15,10 @@
 
 namespace imp::app {
 
+/// The issuers that are always there: this server's own, CircleCI's, GitHub's and GitLab's.
+std::vector<trust::Issuer> built_in_issuers(const Settings& settings,
+                                            const std::string& listen_origin);
+
 /// The registry, wired: everything behind the npm protocol. Knows the built-in CI only as an
 /// issuer.
 class RegistryHalf {

@@ -59,6 +59,7 @@ std::string_view publisher_field(const Failure& failure) {
       }
     }
   }
+  if (failure.message.contains("claims")) return "claims";
   return failure.message.contains("issuer") ? "issuer" : std::string_view();
 }
 

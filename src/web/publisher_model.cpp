@@ -1,6 +1,8 @@
 #include "web/publisher_model.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <sstream>
 
 #include "web/model.h"
 
@@ -19,11 +21,34 @@ boost::json::object fact(std::string_view label, const boost::json::value& value
   return {{"label", label}, {"texts", std::move(texts)}};
 }
 
+std::string title_of(const trust::RequiredClaims& claims) {
+  if (!claims.provider()) return {};
+  return claims.provider()->open ? claims.tenant() : claims.text(claims.provider()->title_claim);
+}
+
+/// The claims of a provider without a table, one a line: name = value.
+boost::json::object open_claims(const std::string& text) {
+  boost::json::object claims;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const auto trimmed = [](std::string_view part) {
+      const std::size_t from = part.find_first_not_of(" \t\r");
+      return from == std::string_view::npos
+                 ? std::string_view()
+                 : part.substr(from, part.find_last_not_of(" \t\r") + 1 - from);
+    };
+    const std::size_t equals = std::min(line.find('='), line.size());
+    const std::string_view name = trimmed(std::string_view(line).substr(0, equals));
+    if (trimmed(line).empty()) continue;
+    claims[name] = trimmed(std::string_view(line).substr(std::min(equals + 1, line.size())));
+  }
+  return claims;
+}
+
 /// What the publisher requires, in the order and the words of its provider's table.
 boost::json::array facts_model(const trust::RequiredClaims& claims) {
   boost::json::array facts;
-  if (!claims.provider()) return facts;
-  for (const trust::ClaimRule& rule : claims.provider()->claims) {
+  for (const trust::Requirement& rule : claims.requirements()) {
     const boost::json::value* value = claims.value(rule.name);
     if (value && !rule.derived) facts.push_back(fact(rule.label, *value, *rule.form));
   }
@@ -73,11 +98,11 @@ boost::json::array publishers_model(const std::vector<trust::TrustedPublisher>& 
                                     const trust::Issuers& issuers, Time now) {
   boost::json::array items;
   for (const trust::TrustedPublisher& publisher : publishers) {
-    const trust::Issuer* issuer = issuers.by_id(publisher.issuer_id);
+    const auto issuer = issuers.by_id(publisher.issuer_id);
     const trust::Provider* provider = publisher.claims.provider();
     items.push_back({{"id", publisher.id},
                      {"provider", provider ? provider->name : std::string_view(publisher.type)},
-                     {"title", provider ? publisher.claims.text(provider->title_claim) : ""},
+                     {"title", title_of(publisher.claims)},
                      {"issuer", issuer ? issuer->base_url : publisher.issuer_id},
                      {"facts", facts_model(publisher.claims)},
                      {"permissions", permission_names(publisher.permissions)},
@@ -134,6 +159,17 @@ boost::json::array form_fields(const Visit& visit, const trust::Provider& provid
          {"lines", rule.form->lines},
          {"value", filled ? *filled : boost::json::value(visit.field(rule.form_field()))}});
   }
+  if (provider.open) {
+    fields.push_back(
+        {{"field", "claims"},
+         {"label", "Claims"},
+         {"hint",
+          "One a line: name = value. * stands for anything but a slash in a claim that "
+          "is a ref, a branch or a tag."},
+         {"required", true},
+         {"lines", true},
+         {"value", visit.field("claims")}});
+  }
   return fields;
 }
 
@@ -141,6 +177,7 @@ boost::json::array publisher_request(const Visit& visit) {
   const std::string type = visit.field("type");
   const trust::Provider& provider = chosen_provider(visit);
   boost::json::object claims;
+  if (provider.open) claims = open_claims(visit.field("claims"));
   for (const trust::ClaimRule& rule : provider.claims) {
     if (rule.derived) continue;
     auto value = rule.form->typed(visit.field(rule.form_field()));

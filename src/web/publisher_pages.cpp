@@ -68,10 +68,12 @@ void add_permissions(const Visit& visit, boost::json::object& model) {
 Result<void> add_form(const Visit& visit, boost::json::object& model) {
   const trust::Provider& provider = chosen_provider(visit);
   boost::json::array issuers;
-  for (const trust::Issuer& issuer : visit.services.registry.issuers.all()) {
-    if (&trust::provider_of(issuer.kind) == &provider) issuers.emplace_back(issuer.base_url);
+  const auto known = visit.services.registry.issuers.all();
+  for (const auto& issuer : *known) {
+    if (&trust::provider_of(issuer->kind) == &provider) issuers.emplace_back(issuer->base_url);
   }
   model["several_issuers"] = issuers.size() > 1;
+  model["no_issuer"] = issuers.empty();
   model["issuers"] = std::move(issuers);
   model["type"] = provider.type;
   model["provider"] = provider.name;
@@ -95,6 +97,8 @@ Result<http::Response> show_settings(const Visit& visit) {
   if (!package) return pass_on(package);
   const auto factor = visit.services.accounts.second_factors.state(visit.person().id);
   if (!factor) return pass_on(factor);
+  const auto refreshed = registry::refresh_issuers(services);
+  if (!refreshed) return pass_on(refreshed);
   const std::string& name = view->name.text();
   const Time now = visit.services.clock.now();
   boost::json::object model{{"name", name},

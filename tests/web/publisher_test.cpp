@@ -1,6 +1,7 @@
 #include "registry/trust/publisher.h"
 #include "fixture.h"
 #include "registry/packages/store.h"
+#include "registry/trust/issuer_table.h"
 
 namespace imp::web {
 namespace {
@@ -104,6 +105,64 @@ TEST_F(PublisherPagesTest, WhatIsWrongIsSaidBeforeACodeIsUsedUp) {
     EXPECT_TRUE(answer.has("value=\"" + definition.id + "\"")) << field;  // what was typed is kept
   }
   EXPECT_EQ(browser.post(kSettings + "/publishers", form(codes[0])).status, 303);
+}
+
+TEST_F(PublisherPagesTest, EachProviderHasTheFormOfItsTable) {
+  const auto codes = enable_totp(alice);
+  Browser browser = signed_in("alice");
+  for (const trust::Provider* provider : trust::providers()) {
+    const Answer page = browser.get(kSettings + "?type=" + std::string(provider->type));
+    EXPECT_TRUE(page.has("name=\"type\" value=\"" + std::string(provider->type) + "\""));
+    for (const trust::ClaimRule& rule : provider->claims) {
+      const std::string field = "name=\"" + std::string(rule.form_field()) + "\"";
+      EXPECT_EQ(page.has(field), rule.derived == nullptr) << field;
+    }
+  }
+  const Fields fields = {{"type", "github"},
+                         {"repository", "acme/widgets"},
+                         {"workflow_ref", "release.yml"},
+                         {"environment", ""},
+                         {"job_workflow_ref", ""},
+                         {"ref", "refs/tags/v{{version}}"},
+                         {"permission", "createPackage"},
+                         {"otp", codes[0]}};
+  Fields wrong = fields;
+  wrong[2].second = "x/release.yml";
+  const Answer refused = browser.post(kSettings + "/publishers", wrong);
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_TRUE(refused.has("value=\"x/release.yml\""));  // the form of GitHub, as it was sent
+  ASSERT_EQ(browser.post(kSettings + "/publishers", fields).status, 303);
+  ASSERT_EQ(publishers().size(), 1u);
+  EXPECT_EQ(publishers().front().issuer_id, "github");
+  EXPECT_EQ(publishers().front().claims.text("ref"), "refs/tags/v{{version}}");
+  EXPECT_FALSE(publishers().front().claims.value("environment"));
+  const Answer listed = browser.get(kSettings);
+  EXPECT_TRUE(listed.has("GitHub Actions"));
+  EXPECT_TRUE(listed.has("<strong>acme/widgets</strong>"));
+}
+
+TEST_F(PublisherPagesTest, ClaimsOfOtherIssuersAreLines) {
+  const auto codes = enable_totp(alice);
+  const auto added = registry_->services().database.write([&](db::Session& session) {
+    trust::Issuer forge;
+    forge.id = "forge";
+    forge.kind = trust::IssuerKind::generic;
+    forge.base_url = "https://forge.example";
+    forge.tenant_claim = "organization";
+    return trust::add_issuer(session, registry_->services().issuers, forge, "root", Time{});
+  });
+  ASSERT_TRUE(added);
+  Browser browser = signed_in("alice");
+  Fields fields = {{"type", "generic"},
+                   {"claims", "pipeline = release"},
+                   {"permission", "createPackage"},
+                   {"otp", codes[0]}};
+  EXPECT_EQ(browser.post(kSettings + "/publishers", fields).status, 400);  // no tenant
+  fields[1].second = "organization = acme\r\n\r\npipeline=release = 1\r\n";
+  EXPECT_EQ(browser.post(kSettings + "/publishers", fields).status, 303);
+  ASSERT_EQ(publishers().size(), 1u);
+  EXPECT_EQ(publishers().front().claims.text("pipeline"), "release = 1");
+  EXPECT_EQ(publishers().front().claims.tenant(), "acme");
 }
 
 TEST_F(PublisherPagesTest, MembersWhoDoNotGovernAreRefusedAndRecorded) {

@@ -14,6 +14,7 @@ void add_unpublish_routes(http::Router& router,
 void add_dist_tag_routes(http::Router& router, RegistryServices& services);
 void add_access_routes(http::Router& router, RegistryServices& services);  ///< visibility, access
 void add_trust_routes(http::Router& router, RegistryServices& services);
+void add_issuer_routes(http::Router& router, RegistryServices& services);  ///< administrators'
 void add_exchange_routes(http::Router& router, RegistryServices& services);
 void add_stage_routes(http::Router& router, RegistryServices& services);
 void add_stage_policy_routes(http::Router& router, RegistryServices& services);

@@ -55,6 +55,13 @@ Result<Package> governed_package(RegistryServices& services, const Requester& re
       [&](db::Session& session) { return administered(session, name, requester.rights()); });
 }
 
+Result<void> refresh_issuers(const RegistryServices& services) {
+  return services.database.read([&](db::Session& session) -> Result<void> {
+    services.issuers.refresh(session);
+    return {};
+  });
+}
+
 Result<std::vector<trust::PublisherRequest>> read_publisher_requests(
     RegistryServices& services, const boost::json::array& items) {
   if (items.empty() || items.size() > trust::kMaxPublishers) {
@@ -62,6 +69,7 @@ Result<std::vector<trust::PublisherRequest>> read_publisher_requests(
                   fmt::format("Invalid trusted publisher configuration: send 1 to {} of them.",
                               trust::kMaxPublishers));
   }
+  if (const auto refreshed = refresh_issuers(services); !refreshed) return pass_on(refreshed);
   const auto speaks = [&](const std::string& id, const trust::Provider& provider) {
     const auto issuer = services.issuers.by_id(id);
     return issuer && &trust::provider_of(issuer->kind) == &provider;
@@ -70,8 +78,10 @@ Result<std::vector<trust::PublisherRequest>> read_publisher_requests(
     if (speaks(services.own_issuer, provider) && services.accounts.organizations.by_id(tenant)) {
       return services.own_issuer;
     }
-    if (speaks(services.default_issuer, provider)) return services.default_issuer;
-    return services.issuers.first_of(provider);
+    const std::string first = services.issuers.first_of(provider);
+    const auto issuer = services.issuers.by_id(first);
+    const bool chosen = issuer && issuer->preferred;
+    return !chosen && speaks(services.default_issuer, provider) ? services.default_issuer : first;
   };
   std::vector<trust::PublisherRequest> requests;
   for (const boost::json::value& item : items) {

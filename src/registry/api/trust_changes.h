@@ -19,6 +19,9 @@ namespace imp::registry {
 Result<Package> governed_package(RegistryServices& services, const Requester& requester,
                                  const PackageName& name);
 
+/// Takes in issuers that were changed since, here or by the command line.
+Result<void> refresh_issuers(const RegistryServices& services);
+
 /// Reads the configurations that are asked for: 1 to trust::kMaxPublishers elements of the array
 /// that npm posts. Those without an issuer get this server's own for its own organisations.
 Result<std::vector<trust::PublisherRequest>> read_publisher_requests(

@@ -27,11 +27,19 @@ class Upload final : public http::BodySink {
     if (refused_) return upload_.refused(services_, *refused_);
     const auto received = receiver_.finish();
     if (!received) return upload_.refused(services_, received.error());
+    if (const auto may = may_release(*received); !may)
+      return upload_.refused(services_, may.error());
     if (received->candidate) services_.reader.stored(received->candidate->tarball.sha512);
     return done_(upload_, *received);
   }
 
  private:
+  Result<void> may_release(const ReceivedDocument& received) const {
+    const auto& token = upload_.requester.publish_token();
+    if (!token || !received.candidate) return {};
+    return trust::may_release(*token, received.candidate->version);
+  }
+
   RegistryServices& services_;
   VersionUpload upload_;
   PublishReceiver receiver_;

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/uuid.h"
+#include "registry/trust/ref_pattern.h"
 #include "registry/trust/refusal.h"
 
 namespace imp::trust {
@@ -31,6 +32,8 @@ constexpr std::array kClaims = {
               "VCS origin", "Host, owner and repository, without a scheme."},
     ClaimRule{"oidc.circleci.com/context-ids", &kUuidSet, Part::job, false, "context_ids",
               "Context IDs", "One a line. The job must use each of them."},
+    ClaimRule{"oidc.circleci.com/vcs-ref", &kRef, Part::job, false, "vcs_ref", "Branch or tag",
+              kRefHint},
 };
 
 /// "" or "/org/<uuid>", exactly as issuers write it: upper case would be another issuer.

@@ -26,6 +26,9 @@ struct ClaimForm {
   boost::json::value (*typed)(std::string_view text);
   /// A field of several lines.
   bool lines = false;
+  /// The version that a satisfied expectation binds the publish to; empty when it binds none.
+  std::string (*version)(const boost::json::value& expected,
+                         const boost::json::value& received) = nullptr;
 };
 
 /// One UUID, kept in lower case.

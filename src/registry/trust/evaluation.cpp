@@ -62,6 +62,13 @@ Result<void> check_runner(const Issuer& issuer, const Provider& provider,
 
 }  // namespace
 
+std::unexpected<Failure> frozen(const Issuer& issuer) {
+  return refuse(TrustRefusal::issuer_frozen,
+                fmt::format("An operator of this registry has frozen the issuer {}: nothing is "
+                            "published with its tokens until that is over.",
+                            issuer.base_url));
+}
+
 std::unexpected<Failure> refused_as(const Comparison& comparison, std::string_view package_name) {
   if (comparison.resurrected()) {
     return refuse(
@@ -98,6 +105,11 @@ Evaluation Evaluator::evaluate(std::string_view package_name, std::string_view i
   const auto iss = jose::unverified_issuer(*token);
   if (!iss) return refused(iss.error());
   evaluation.issuer = *iss;
+  const auto refreshed = database_.read([&](db::Session& session) -> Result<void> {
+    issuers_.refresh(session);
+    return {};
+  });
+  if (!refreshed) return refused(refreshed.error());
   const auto issuer = issuers_.find(*iss);
   if (!issuer) {
     return refused(
@@ -107,6 +119,8 @@ Evaluation Evaluator::evaluate(std::string_view package_name, std::string_view i
                evaluation.issuer)
             .error());
   }
+  if (issuer->issuer->frozen) return refused(frozen(*issuer->issuer).error());
+  evaluation.from = issuer->issuer;
   evaluation.provider = &issuer->provider();
   const auto trusted = trusted_somewhere(*issuer);
   if (!trusted) return refused(trusted.error());
@@ -127,7 +141,11 @@ Evaluation Evaluator::evaluate(std::string_view package_name, std::string_view i
       break;
     }
   }
-  evaluation.own_tenant = issuer->tenant
+  // An issuer of one tenant, by its address or because the operator named no claim that tells
+  // several apart, speaks for nobody else.
+  const bool of_one_tenant =
+      issuer->tenant || (evaluation.provider->open && issuer->issuer->tenant_claim.empty());
+  evaluation.own_tenant = of_one_tenant
                               ? !comparisons.empty()
                               : std::ranges::any_of(comparisons, &Comparison::same_tenant);
   if (const auto checked = evaluation.provider->check(evaluation.claims->all, issuer->tenant);
@@ -159,6 +177,7 @@ Result<std::vector<TrustedPublisher>> Evaluator::candidates(std::string_view pac
     std::erase_if(publishers, [&](const TrustedPublisher& publisher) {
       return publisher.issuer_id != issuer.issuer->id ||
              publisher.claims.provider() != &issuer.provider() ||
+             publisher.claims.tenant_claim() != issuer.issuer->tenant_claim ||
              (issuer.tenant && publisher.claims.tenant() != *issuer.tenant);
     });
     return publishers;

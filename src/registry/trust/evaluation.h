@@ -24,12 +24,14 @@ struct Evaluation {
   std::optional<jose::Claims> claims;  ///< set once the signature and the times are good
   /// The token is genuine and of a tenant that a publisher of the package names.
   bool own_tenant = false;
-  boost::json::array comparison;  ///< each publisher that was looked at (Attempt::comparison)
+  boost::json::array comparison;       ///< each publisher that was looked at (Attempt::comparison)
+  std::shared_ptr<const Issuer> from;  ///< once that is known
   std::optional<TrustedPublisher> publisher;  ///< the one that matched …
   Failure refusal;                            ///< … or why none did
   bool granted() const { return publisher.has_value(); }
 };
 
+std::unexpected<Failure> frozen(const Issuer& issuer);
 /// The refusal of a token for which this comparison does not agree.
 std::unexpected<Failure> refused_as(const Comparison& comparison, std::string_view package_name);
 

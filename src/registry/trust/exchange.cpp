@@ -8,6 +8,7 @@
 #include "base/uuid.h"
 #include "registry/packages/store.h"
 #include "registry/trust/attempt.h"
+#include "registry/trust/issuer_table.h"
 #include "registry/trust/refusal.h"
 
 namespace imp::trust {
@@ -89,6 +90,7 @@ Result<MintedToken> Exchange::mint(const ExchangeRequest& request, const Evaluat
       return refuse(TrustRefusal::publisher_removed,
                     "The trusted publisher was removed while the token was being exchanged.");
     }
+    if (is_frozen(session, publisher->issuer_id)) return frozen(*evaluation.from);
     // Of two projects that claim the name at once, the first is learnt and the other refused.
     const Comparison again = compare(publisher->claims, claims.all);
     if (!again.agreed()) return refused_as(again, package->name);
@@ -105,7 +107,8 @@ Result<MintedToken> Exchange::mint(const ExchangeRequest& request, const Evaluat
                     "CircleCI, run `circleci run oidc get` again.");
     }
     MintedToken minted = mint_publish_token(session, random_, *publisher, package->name,
-                                            run_of(*evaluation.provider, claims), now);
+                                            run_of(*evaluation.provider, claims), now,
+                                            publisher->claims.bound_version(claims.all));
     mark_used(session, publisher->id, now);
     record_attempt(session, attempt_of(request, evaluation, now));
     audit::Record record = audit_record(request, evaluation, now);

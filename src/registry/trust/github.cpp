@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 
 #include "registry/trust/file_claims.h"
+#include "registry/trust/ref_pattern.h"
 #include "registry/trust/refusal.h"
 
 namespace imp::trust {
@@ -122,6 +123,7 @@ constexpr std::array kClaims = {
         "Called workflow",
         "owner/repository/.github/workflows/file.yml of the reusable workflow that publishes, "
         "with or without @ and its ref."},
+    ClaimRule{"ref", &kRef, Part::job, false, {}, "Branch or tag", kRefHint},
 };
 
 constexpr std::array kLearnt = {LearntClaim{"repository_owner_id", Part::tenant},

@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 
 #include "registry/trust/file_claims.h"
+#include "registry/trust/ref_pattern.h"
 #include "registry/trust/refusal.h"
 
 namespace imp::trust {
@@ -77,6 +78,7 @@ constexpr std::array kClaims = {
               "Pipeline file",
               "The top-level file, such as .gitlab-ci.yml. It must be in the project itself."},
     ClaimRule{"environment", &kText, Part::job, false, {}, "Environment", "The job's environment."},
+    ClaimRule{"ref_path", &kRef, Part::job, false, {}, "Branch or tag", kRefHint},
 };
 
 constexpr std::array kLearnt = {LearntClaim{"namespace_id", Part::tenant},

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "registry/trust/circleci.h"
+#include "registry/trust/generic.h"
 #include "registry/trust/github.h"
 #include "registry/trust/gitlab.h"
 
@@ -18,6 +19,8 @@ const Provider& provider_of(IssuerKind kind) {
       return github();
     case IssuerKind::gitlab:
       return gitlab();
+    case IssuerKind::generic:
+      return generic();
   }
   std::abort();  // every kind has its provider
 }
@@ -28,24 +31,46 @@ std::string IssuerMatch::discovery_url() const {
   return issuer->fetch_base + url.substr(issuer->base_url.size()) + std::string(path);
 }
 
+Issuers::Issuers(std::vector<Issuer> built_in) : built_in_(std::move(built_in)) {
+  auto rows = std::make_shared<std::vector<Row>>();
+  for (Issuer& issuer : built_in_) {
+    issuer.built_in = true;
+    rows->push_back(std::make_shared<const Issuer>(issuer));
+  }
+  rows_ = std::move(rows);
+}
+
+Issuers::Rows Issuers::all() const {
+  const std::lock_guard lock(mutex_);
+  return rows_;
+}
+
 std::optional<IssuerMatch> Issuers::find(std::string_view iss) const {
-  for (const Issuer& issuer : issuers_) {
-    if (!iss.starts_with(issuer.base_url)) continue;
-    const auto tenant = provider_of(issuer.kind).tenant_of_path(iss.substr(issuer.base_url.size()));
-    if (tenant) return IssuerMatch{&issuer, std::string(iss), *tenant};
+  const Rows rows = all();
+  for (const Row& issuer : *rows) {
+    if (!iss.starts_with(issuer->base_url)) continue;
+    const auto tenant =
+        provider_of(issuer->kind).tenant_of_path(iss.substr(issuer->base_url.size()));
+    if (tenant) return IssuerMatch{issuer, std::string(iss), *tenant};
   }
   return std::nullopt;
 }
 
-std::string Issuers::first_of(const Provider& provider) const {
-  const auto found = std::ranges::find_if(
-      issuers_, [&](const Issuer& issuer) { return &provider_of(issuer.kind) == &provider; });
-  return found == issuers_.end() ? std::string() : found->id;
+Issuers::Row Issuers::by_id(std::string_view id) const {
+  const Rows rows = all();
+  const auto found =
+      std::ranges::find_if(*rows, [&](const Row& issuer) { return issuer->id == id; });
+  return found == rows->end() ? nullptr : *found;
 }
 
-const Issuer* Issuers::by_id(std::string_view id) const {
-  const auto found = std::ranges::find(issuers_, id, &Issuer::id);
-  return found == issuers_.end() ? nullptr : &*found;
+std::string Issuers::first_of(const Provider& provider) const {
+  const Rows rows = all();
+  Row chosen;
+  for (const Row& issuer : *rows) {
+    if (&provider_of(issuer->kind) != &provider) continue;
+    if (!chosen || (issuer->preferred && !chosen->preferred)) chosen = issuer;
+  }
+  return chosen ? chosen->id : std::string();
 }
 
 }  // namespace imp::trust

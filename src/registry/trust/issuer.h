@@ -1,19 +1,24 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "db/database.h"
 #include "jose/algorithm.h"
+#include "jose/jwks.h"
 #include "registry/trust/provider.h"
 
 namespace imp::trust {
 
 /// The kinds of issuer. An `imprimatur` issuer speaks CircleCI's claims; the kinds are kept apart
 /// because their issuers are.
-enum class IssuerKind { circleci, imprimatur, github, gitlab };
+enum class IssuerKind { circleci, imprimatur, github, gitlab, generic };
 /// Whose claims an issuer of this kind speaks.
 const Provider& provider_of(IssuerKind kind);
 
@@ -31,31 +36,51 @@ struct Issuer {
   std::chrono::seconds max_lifetime{7200};  ///< `exp` - `iat`; CircleCI issues an hour
   /// Whether jobs may publish that ran on machines of the project's own (Provider::runner_claim).
   bool self_hosted_runners = false;
+  /// Keys that are used as they are, without discovery: of an issuer that cannot be reached.
+  std::shared_ptr<const jose::KeySet> pinned_keys = {};
+  std::string pinned_text = {};  ///< the same as the JWK set that was given
+  /// Of an issuer of several tenants that is not of a known kind: the claim that tells them apart,
+  /// which each publisher must require.
+  std::string tenant_claim = {};
+  bool preferred = false;  ///< among those of its kind, for requests that name no issuer
+  bool frozen = false;     ///< an operator has stopped it
+  bool built_in = false;   ///< of the settings, not of the table
 };
 
 /// Which issuer a token names. Some providers have an issuer per tenant (CircleCI's organisations)
 /// beside one for all of them.
 struct IssuerMatch {
-  const Issuer* issuer = nullptr;
+  std::shared_ptr<const Issuer> issuer;
   std::string url;                    ///< exactly the `iss`
   std::optional<std::string> tenant;  ///< of an issuer that is one tenant's
   std::string discovery_url() const;
   const Provider& provider() const { return provider_of(issuer->kind); }
 };
 
-/// The configured issuers. Immutable after start; lookups are exact, byte for byte: neither a
-/// trailing slash, nor another case, scheme or port is forgiven.
+/// The issuers: those of the settings, and those that an operator has added (issuer_table.h).
+/// Lookups are exact, byte for byte: neither a trailing slash, nor another case, scheme or port is
+/// forgiven. Thread-safe.
 class Issuers {
  public:
-  explicit Issuers(std::vector<Issuer> issuers) : issuers_(std::move(issuers)) {}
+  using Row = std::shared_ptr<const Issuer>;
+  using Rows = std::shared_ptr<const std::vector<Row>>;
+
+  explicit Issuers(std::vector<Issuer> built_in);
+  /// Takes in what was changed since, here or by another process: one row is read when nothing was.
+  void refresh(db::Session& session) const;
+
   std::optional<IssuerMatch> find(std::string_view iss) const;
-  const Issuer* by_id(std::string_view id) const;
-  /// The id of the first one that speaks the provider's claims; empty when none does.
+  Row by_id(std::string_view id) const;
+  /// The one that requests mean which name none: preferred, or else the first that speaks the
+  /// provider's claims; empty when none does.
   std::string first_of(const Provider& provider) const;
-  const std::vector<Issuer>& all() const { return issuers_; }
+  Rows all() const;
 
  private:
-  std::vector<Issuer> issuers_;
+  std::vector<Issuer> built_in_;
+  mutable std::mutex mutex_;  // guards what follows
+  mutable Rows rows_;
+  mutable std::int64_t version_ = 0;
 };
 
 }  // namespace imp::trust

@@ -59,10 +59,12 @@ IssuerKeys::IssuerKeys(http::Client& client, const Clock& clock, Log& log, Metri
     : client_(client), clock_(clock), log_(log), metrics_(metrics), rules_(rules) {}
 
 Result<IssuerKeys::Keys> IssuerKeys::current(const IssuerMatch& issuer) {
+  if (issuer.issuer->pinned_keys) return issuer.issuer->pinned_keys;
   return get(issuer, false);
 }
 
 Result<IssuerKeys::Keys> IssuerKeys::refreshed(const IssuerMatch& issuer) {
+  if (issuer.issuer->pinned_keys) return issuer.issuer->pinned_keys;
   return get(issuer, true);
 }
 

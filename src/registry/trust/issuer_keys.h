@@ -50,8 +50,9 @@ class IssuerKeys {
              KeyRules rules = {});
 
   using Keys = std::shared_ptr<const jose::KeySet>;
-  /// The keys to verify with; fetches them when there are none or they have aged.
-  /// TrustRefusal::issuer_unavailable when there is nothing to verify with.
+  /// The keys to verify with: those that were pinned with the issuer, else fetches them when there
+  /// are none or they have aged. TrustRefusal::issuer_unavailable when there is nothing to verify
+  /// with.
   Result<Keys> current(const IssuerMatch& issuer);
   /// For a key id that current() lacks: fetches again unless that was done within the cooldown.
   Result<Keys> refreshed(const IssuerMatch& issuer);

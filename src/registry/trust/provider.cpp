@@ -4,13 +4,14 @@
 #include <array>
 
 #include "registry/trust/circleci.h"
+#include "registry/trust/generic.h"
 #include "registry/trust/github.h"
 #include "registry/trust/gitlab.h"
 
 namespace imp::trust {
 
 std::span<const Provider* const> providers() {
-  static const std::array kProviders = {&circleci(), &github(), &gitlab()};
+  static const std::array kProviders = {&circleci(), &github(), &gitlab(), &generic()};
   return kProviders;
 }
 

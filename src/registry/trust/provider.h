@@ -49,6 +49,9 @@ struct Provider {
   std::string_view machine_email;
   /// In the order in which a comparison shows them.
   std::span<const ClaimRule> claims;
+  /// There is no table: a publisher names its claims itself, and an operator the one that is the
+  /// tenant (Issuer::tenant_claim).
+  bool open = false;
   std::string_view title_claim = {};  ///< tells people one publisher from another
   std::span<const LearntClaim> learnt = {};
   /// The claims that are kept of a run begin with this, which is left out …

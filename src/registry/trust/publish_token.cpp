@@ -50,7 +50,7 @@ bool granted(const Permissions& permissions, PublishAction action) {
 
 constexpr std::string_view kSelect =
     "SELECT t.id, t.package_id, t.package_name, t.publisher_id, t.permissions, t.run, "
-    "t.created_at, t.expires_at, t.revoked_at, p.type FROM publish_token t "
+    "t.created_at, t.expires_at, t.revoked_at, p.type, t.version FROM publish_token t "
     "JOIN trusted_publisher p ON p.id = t.publisher_id WHERE ";
 
 Result<PublishToken> judged(const std::optional<db::Row>& row, Time now) {
@@ -67,14 +67,15 @@ Result<PublishToken> judged(const std::optional<db::Row>& row, Time now) {
                       Permissions::parse_stored(row->text(4)),
                       boost::json::parse(row->text(5)).as_object(),
                       from_milliseconds(row->integer(6)),
-                      from_milliseconds(row->integer(7))};
+                      from_milliseconds(row->integer(7)),
+                      row->text(10)};
 }
 
 }  // namespace
 
 MintedToken mint_publish_token(db::Session& session, crypto::Random& random,
                                const TrustedPublisher& publisher, std::string_view package_name,
-                               boost::json::object run, Time now) {
+                               boost::json::object run, Time now, std::string version) {
   MintedToken minted;
   minted.text = std::string(kPublishTokenPrefix) + random.alphanumeric(kSecretLength);
   minted.token = {new_ordered_uuid(now),
@@ -85,14 +86,16 @@ MintedToken mint_publish_token(db::Session& session, crypto::Random& random,
                   publisher.permissions,
                   std::move(run),
                   now,
-                  now + kPublishTokenLife};
+                  now + kPublishTokenLife,
+                  std::move(version)};
   const PublishToken& token = minted.token;
   session.run(
       "INSERT INTO publish_token (hash, id, package_id, package_name, publisher_id, permissions, "
-      "run, created_at, expires_at) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9)",
+      "run, created_at, expires_at, version) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, "
+      ":p10)",
       {crypto::sha256_hex(minted.text), token.id, token.package_id, token.package_name,
        token.publisher_id, token.permissions.stored(), boost::json::serialize(token.run),
-       to_milliseconds(token.created_at), to_milliseconds(token.expires_at)});
+       to_milliseconds(token.created_at), to_milliseconds(token.expires_at), token.version});
   return minted;
 }
 
@@ -123,6 +126,16 @@ Result<void> may(const PublishToken& token, PublishAction action, std::string_vi
             package_name, token.permissions.stored(), permission_for(action)));
   }
   return {};
+}
+
+Result<void> may_release(const PublishToken& token, std::string_view version) {
+  if (token.version.empty() || token.version == version) return {};
+  return refuse(
+      TrustRefusal::version_tag_mismatch,
+      fmt::format("The trusted publisher of {} binds the version to the ref, which says {}, "
+                  "but {} is being published. Tag the commit with the version of its "
+                  "package.json.",
+                  token.package_name, token.version, version));
 }
 
 bool revoke_publish_token(db::Session& session, std::string_view text, Time now) {

@@ -29,6 +29,7 @@ struct PublishToken {
       run;  ///< of the identity token: issuer, organisation, project, pipeline, job, ref
   Time created_at;
   Time expires_at;
+  std::string version = {};  ///< the only one that may be published with it; empty: any
 };
 
 /// True for what looks like a publish token, so that callers need ask no table for other
@@ -44,7 +45,7 @@ struct MintedToken {
 };
 MintedToken mint_publish_token(db::Session& session, crypto::Random& random,
                                const TrustedPublisher& publisher, std::string_view package_name,
-                               boost::json::object run, Time now);
+                               boost::json::object run, Time now, std::string version = {});
 
 /// The token with this text, if it is known, not revoked, not expired, and its publisher still
 /// there. TrustRefusal::publish_token_invalid otherwise; the detail tells which.
@@ -60,6 +61,10 @@ enum class PublishAction { read, publish, stage, dist_tag };
 /// Whether the token may do it to this package: TrustRefusal::other_package or
 /// permission_not_granted. Reading its own package is always allowed.
 Result<void> may(const PublishToken& token, PublishAction action, std::string_view package_name);
+
+/// Whether this version may be published or staged with the token:
+/// TrustRefusal::version_tag_mismatch.
+Result<void> may_release(const PublishToken& token, std::string_view version);
 
 /// Revokes early; true when there was something to revoke.
 bool revoke_publish_token(db::Session& session, std::string_view text, Time now);

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "base/uuid.h"
+#include "registry/trust/issuer_table.h"
 #include "registry/trust/refusal.h"
 
 namespace imp::trust {
@@ -13,7 +14,7 @@ namespace {
 
 constexpr std::string_view kColumns =
     "SELECT id, package_id, issuer_id, type, claims, permissions, created_by, created_at, "
-    "last_used_at, learnt FROM trusted_publisher ";
+    "last_used_at, learnt, tenant_claim FROM trusted_publisher ";
 
 TrustedPublisher from_row(const db::Row& row) {
   TrustedPublisher publisher;
@@ -25,6 +26,7 @@ TrustedPublisher from_row(const db::Row& row) {
   if (const Provider* provider = provider_of_type(publisher.type)) {
     const auto stored = boost::json::parse(row.text(4)).as_object();
     publisher.claims = RequiredClaims::parse(*provider, stored).value_or(RequiredClaims(provider));
+    if (!publisher.claims.guard(row.text(10))) publisher.claims = RequiredClaims(provider);
     publisher.claims.remember(boost::json::parse(row.text(9)).as_object());
   }
   publisher.permissions = Permissions::parse_stored(row.text(5));
@@ -43,10 +45,11 @@ std::unexpected<Failure> invalid(std::string message) {
 Result<std::string> issuer_named(std::string_view url, const Provider& provider,
                                  const Issuers& issuers) {
   std::string known;
-  for (const Issuer& issuer : issuers.all()) {
-    if (&provider_of(issuer.kind) != &provider) continue;
-    if (issuer.base_url == url || issuer.id == url) return issuer.id;
-    known += (known.empty() ? "" : ", ") + issuer.base_url;
+  const auto rows = issuers.all();
+  for (const auto& issuer : *rows) {
+    if (&provider_of(issuer->kind) != &provider) continue;
+    if (issuer->base_url == url || issuer->id == url) return issuer->id;
+    known += (known.empty() ? "" : ", ") + issuer->base_url;
   }
   return invalid(
       fmt::format("issuer \"{}\" is not configured on this registry; known are {}.", url, known));
@@ -66,7 +69,7 @@ Result<const Provider*> provider_named(const boost::json::object& request) {
 }  // namespace
 
 boost::json::object TrustedPublisher::to_json(const Issuers& issuers) const {
-  const Issuer* issuer = issuers.by_id(issuer_id);
+  const auto issuer = issuers.by_id(issuer_id);
   boost::json::object item{{"id", id},
                            {"type", type},
                            {"claims", claims.to_json()},
@@ -98,19 +101,21 @@ Result<PublisherRequest> PublisherRequest::parse(const boost::json::value& item,
   if (!permissions) return pass_on(permissions);
 
   PublisherRequest parsed{std::move(*parsed_claims), *permissions, {}};
-  if (!request.contains("issuer")) {
+  if (request.contains("issuer")) {
+    auto issuer = issuer_named(string_claim(request, "issuer").value_or(""), **provider, issuers);
+    if (!issuer) return pass_on(issuer);
+    parsed.issuer_id = std::move(*issuer);
+  } else {
     parsed.issuer_id = default_issuer(**provider, parsed.claims.tenant());
-    if (parsed.issuer_id.empty()) {
-      return invalid(
-          fmt::format("no issuer of {} is configured on this registry; an operator adds "
-                      "issuers.",
-                      (*provider)->name));
-    }
-    return parsed;
   }
-  auto issuer = issuer_named(string_claim(request, "issuer").value_or(""), **provider, issuers);
-  if (!issuer) return pass_on(issuer);
-  parsed.issuer_id = std::move(*issuer);
+  const auto issuer = issuers.by_id(parsed.issuer_id);
+  if (!issuer) {
+    return invalid(
+        fmt::format("no issuer of kind {} is configured on this registry; an operator "
+                    "adds issuers.",
+                    (*provider)->type));
+  }
+  if (auto guarded = parsed.claims.guard(issuer->tenant_claim); !guarded) return pass_on(guarded);
   return parsed;
 }
 
@@ -178,13 +183,12 @@ Result<TrustedPublisher> add_publisher(db::Session& session, std::string_view pa
                              std::nullopt};
   session.run(
       "INSERT INTO trusted_publisher (id, package_id, issuer_id, type, organization_id, claims, "
-      "permissions, created_by, created_at, learnt) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, "
-      ":p8, "
-      ":p9, :p10)",
+      "permissions, created_by, created_at, learnt, tenant_claim) VALUES (:p1, :p2, :p3, :p4, :p5, "
+      ":p6, :p7, :p8, :p9, :p10, :p11)",
       {publisher.id, publisher.package_id, publisher.issuer_id, publisher.type,
        publisher.claims.tenant(), boost::json::serialize(publisher.claims.to_json()),
        publisher.permissions.stored(), publisher.created_by, to_milliseconds(now),
-       boost::json::serialize(publisher.claims.learnt())});
+       boost::json::serialize(publisher.claims.learnt()), publisher.claims.tenant_claim()});
   return publisher;
 }
 
@@ -213,7 +217,7 @@ void mark_used(db::Session& session, std::string_view publisher_id, Time now) {
 }
 
 std::vector<db::Migration> migrations() {
-  return {
+  std::vector<db::Migration> all = {
       {"trust/1",
        "CREATE TABLE trusted_publisher (\n"
        "  id TEXT PRIMARY KEY, package_id TEXT NOT NULL, issuer_id TEXT NOT NULL,\n"
@@ -241,6 +245,8 @@ std::vector<db::Migration> migrations() {
       {"trust/2",
        "ALTER TABLE trusted_publisher ADD COLUMN type TEXT NOT NULL DEFAULT 'circleci';\n"},
       {"trust/3", "ALTER TABLE trusted_publisher ADD COLUMN learnt TEXT NOT NULL DEFAULT '{}';\n"}};
+  for (db::Migration& migration : issuer_migrations()) all.push_back(std::move(migration));
+  return all;
 }
 
 }  // namespace imp::trust

@@ -9,6 +9,16 @@ Reason reason(TrustRefusal refusal) {
       return {"missing_token", FailureKind::unauthenticated};
     case unknown_issuer:
       return {"unknown_issuer", FailureKind::unauthenticated};
+    case issuer_frozen:
+      return {"issuer_frozen", FailureKind::forbidden};
+    case invalid_issuer:
+      return {"invalid_issuer", FailureKind::invalid};
+    case issuer_exists:
+      return {"issuer_exists", FailureKind::conflict};
+    case issuer_not_found:
+      return {"issuer_not_found", FailureKind::not_found};
+    case issuer_in_use:
+      return {"issuer_in_use", FailureKind::conflict};
     case issuer_unavailable:
       return {"issuer_unavailable", FailureKind::unavailable};
     // npm's registry answers 404 here; clients and their documentation expect it.
@@ -46,6 +56,8 @@ Reason reason(TrustRefusal refusal) {
       return {"publish_token_invalid", FailureKind::unauthenticated};
     case permission_not_granted:
       return {"permission_not_granted", FailureKind::forbidden};
+    case version_tag_mismatch:
+      return {"version_tag_mismatch", FailureKind::forbidden};
     case other_package:
       return {"other_package", FailureKind::forbidden};
     case publish_token_forbidden:

@@ -11,6 +11,11 @@ namespace imp::trust {
 enum class TrustRefusal : std::uint8_t {
   missing_token,            ///< the exchange was asked without an ID token
   unknown_issuer,           ///< `iss` is no issuer that the operator has configured
+  issuer_frozen,            ///< an operator has stopped this issuer
+  invalid_issuer,           ///< an operator's issuer is not of the known shape
+  issuer_exists,            ///< there is one with this id or address
+  issuer_not_found,         ///< no issuer has this id
+  issuer_in_use,            ///< publishers name it
   issuer_unavailable,       ///< the issuer's keys cannot be had, and none are kept
   no_matching_publisher,    ///< no such package, or none of its trusted publishers is this identity
   claim_mismatch,           ///< a publisher of the same project expects another value of a claim
@@ -29,6 +34,7 @@ enum class TrustRefusal : std::uint8_t {
   publisher_not_found,      ///< no publisher with this id on this package
   publish_token_invalid,    ///< unknown, expired or revoked publish token
   permission_not_granted,   ///< the publisher does not allow this action
+  version_tag_mismatch,     ///< the ref names another version than the one being published
   other_package,            ///< a publish token is good for one package only
   publish_token_forbidden,  ///< an action no publish token may take, whatever its publisher
 };

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <utility>
 
 #include "audit/clean_text.h"
+#include "registry/trust/generic.h"
 #include "registry/trust/refusal.h"
 
 namespace imp::trust {
@@ -23,6 +25,7 @@ std::unexpected<Failure> invalid(std::string_view member, std::string_view what)
       fmt::format("Invalid trusted publisher configuration: claims[\"{}\"] {}.", member, what));
 }
 
+constexpr std::size_t kMostOpenClaims = 20;
 constexpr std::size_t kLongestIdentifier = 64;
 
 bool is_identifier(const json::value& value) {
@@ -45,6 +48,7 @@ bool is_empty_list(const json::value& value) {
 }  // namespace
 
 Result<RequiredClaims> RequiredClaims::parse(const Provider& provider, const json::object& claims) {
+  if (provider.open) return parse_open(provider, claims);
   for (const auto& member : claims) {
     const std::string_view key = member.key();
     if (!may_be_named(provider, key)) {
@@ -69,6 +73,64 @@ Result<RequiredClaims> RequiredClaims::parse(const Provider& provider, const jso
   }
   parsed.derive();
   return parsed;
+}
+
+Result<RequiredClaims> RequiredClaims::parse_open(const Provider& provider,
+                                                  const json::object& claims) {
+  // Those are the same for all tokens, or different for each.
+  constexpr std::string_view registered[] = {"iss", "aud", "exp", "iat", "nbf", "jti"};
+  if (claims.empty() || claims.size() > kMostOpenClaims) {
+    return refuse(TrustRefusal::invalid_publisher,
+                  fmt::format("Invalid trusted publisher configuration: claims must name 1 to {} "
+                              "claims, each with the value that it must have.",
+                              kMostOpenClaims));
+  }
+  RequiredClaims parsed(&provider);
+  bool binds_version = false;
+  for (const auto& member : claims) {
+    const std::string_view key = member.key();
+    if (!is_plain(key, 100) || std::ranges::find(registered, key) != std::end(registered)) {
+      return invalid(key, "is not a claim that tells one publisher from another");
+    }
+    auto normal = form_of_open_claim(key).normal(&member.value());
+    if (!normal) return invalid(key, normal.error());
+    const auto text = shown_text(*normal);
+    if (text && form_of_open_claim(key).version && text->contains("{{version}}") &&
+        std::exchange(binds_version, true)) {
+      return invalid(key, "must not bind the version as well: one claim may");
+    }
+    parsed.values_[key] = std::move(*normal);
+  }
+  return parsed;
+}
+
+Result<void> RequiredClaims::guard(std::string_view tenant_claim) {
+  if (tenant_claim.empty()) return {};
+  const std::string tenant = text(tenant_claim);
+  if (tenant.empty() || tenant.find_first_of("*{") != std::string::npos) {
+    return invalid(tenant_claim,
+                   "is required, with an exact value: the issuer has other tenants, and their jobs "
+                   "could have all the rest in common");
+  }
+  tenant_claim_ = tenant_claim;
+  return {};
+}
+
+std::vector<Requirement> RequiredClaims::requirements() const {
+  std::vector<Requirement> all;
+  if (!provider_) return all;
+  for (const ClaimRule& rule : provider_->claims) {
+    all.push_back(
+        {rule.name, rule.label, rule.form, rule.part, rule.required, rule.derived != nullptr});
+  }
+  if (!provider_->open) return all;
+  for (const auto& member : values_) {
+    // Which of them is the project nobody knows; so all are, and none is told to others.
+    const std::string_view name = member.key();
+    all.push_back({name, name, &form_of_open_claim(name),
+                   name == tenant_claim_ ? Part::tenant : Part::project});
+  }
+  return all;
 }
 
 void RequiredClaims::derive() {
@@ -116,13 +178,25 @@ std::vector<std::string> RequiredClaims::list(std::string_view claim) const {
 
 std::string RequiredClaims::tenant() const {
   if (!provider_) return {};
+  if (provider_->open) return tenant_claim_.empty() ? std::string() : text(tenant_claim_);
   const auto rule = std::ranges::find(provider_->claims, Part::tenant, &ClaimRule::part);
   return rule == provider_->claims.end() ? std::string() : text(rule->name);
+}
+
+std::string RequiredClaims::bound_version(const json::object& token) const {
+  for (const Requirement& rule : requirements()) {
+    const json::value* wanted = value(rule.name);
+    const json::value* received = token.if_contains(rule.name);
+    if (!wanted || !received || !rule.form->version) continue;
+    if (auto version = rule.form->version(*wanted, *received); !version.empty()) return version;
+  }
+  return {};
 }
 
 std::size_t RequiredClaims::specificity() const {
   std::size_t total = 0;
   if (!provider_) return total;
+  if (provider_->open) return values_.size();
   for (const ClaimRule& rule : provider_->claims) {
     const json::value* wanted = value(rule.name);
     if (rule.required || !wanted) continue;
@@ -161,7 +235,7 @@ bool Comparison::resurrected() const {
 Comparison compare(const RequiredClaims& expected, const json::object& token) {
   Comparison comparison;
   if (!expected.provider()) return comparison;
-  for (const ClaimRule& rule : expected.provider()->claims) {
+  for (const Requirement& rule : expected.requirements()) {
     const json::value* wanted = expected.value(rule.name);
     if (!wanted && !rule.required) continue;
     const json::value* received = token.if_contains(rule.name);

@@ -10,6 +10,15 @@
 
 namespace imp::trust {
 
+/// One claim that a publisher requires or may require.
+struct Requirement {
+  std::string_view name, label;
+  const ClaimForm* form = nullptr;
+  ClaimRule::Part part = ClaimRule::Part::job;
+  bool required = true;
+  bool derived = false;
+};
+
 /// What a publisher requires of a token, in the terms of its provider's table. A
 /// default-constructed one, and one whose stored claims can no longer be read, is satisfied by no
 /// token.
@@ -36,10 +45,20 @@ class RequiredClaims {
   std::vector<std::string> list(std::string_view claim) const;
   /// The value of the claim that names the tenant.
   std::string tenant() const;
+  /// The version that alone may be published with this token, which satisfies the claims: a pattern
+  /// with {{version}} took it from the ref. Empty when there is none.
+  std::string bound_version(const boost::json::object& token) const;
   /// How much it requires beyond what every publisher has to: of several publishers that a token
   /// satisfies, the most specific one decides.
   std::size_t specificity() const;
 
+  /// What is compared, in order: the provider's table, or what an open one's publisher has named.
+  /// Good as long as this object.
+  std::vector<Requirement> requirements() const;
+  /// Of an open provider: the claim that tells the issuer's tenants apart must be among those that
+  /// are required, by its exact value.
+  Result<void> guard(std::string_view tenant_claim);
+  const std::string& tenant_claim() const { return tenant_claim_; }
   /// The identifiers behind the names (Provider::learnt) that are required by now.
   const boost::json::object& learnt() const { return learnt_; }
   /// Those that are kept of earlier tokens.
@@ -53,12 +72,15 @@ class RequiredClaims {
   }
 
  private:
+  static Result<RequiredClaims> parse_open(const Provider& provider,
+                                           const boost::json::object& claims);
   void derive();
 
   const Provider* provider_ = nullptr;
   boost::json::object values_;
   boost::json::object derived_;
   boost::json::object learnt_;
+  std::string tenant_claim_;
 };
 
 /// One claim of a comparison: what the publisher expects and what the token had, as text.

@@ -1,5 +1,5 @@
-// An issuer of CircleCI's shape that can misbehave: any claim changed, wrong keys, rotation, and, for
-// single organisations, every bad answer of `troubles`.
+// An issuer of CircleCI's, GitHub's or GitLab's shape that can misbehave: any claim changed, wrong keys,
+// rotation, and, for single organisations or all of it, every bad answer of `troubles`.
 import { createSign, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { gzipSync } from 'node:zlib';
@@ -57,15 +57,15 @@ export class Issuer {
         ? { keys: [{ ...jwk, alg: 'RS256', kid: this.kid }] }
         : { issuer: base, jwks_uri: `${base}/.well-known/jwks-pub.json` }));
     };
-    const trouble = this.broken ? 'an error' : this.troubled.get(organization);
+    const trouble = this.broken ? 'an error' : this.trouble ?? this.troubled.get(organization);
     if (trouble) troubles[trouble](response, base, { keys, send });
     else send();
   }
 
   /** A token of a job. `claims` overrides or, with undefined, removes single claims. */
-  token(job, claims = {}, { header = {}, key = this.key.privateKey } = {}) {
+  token(job, claims = {}, options = {}) {
     const now = Math.floor(Date.now() / 1000);
-    const payload = {
+    return this.sign({
       iss: `${this.base}/org/${job.organization}`,
       aud: 'npm:localhost',
       sub: `org/${job.organization}/project/${job.project}/user/${randomUUID()}`,
@@ -83,7 +83,16 @@ export class Issuer {
       'oidc.circleci.com/vcs-origin': job.origin,
       'oidc.circleci.com/vcs-ref': 'refs/heads/main',
       ...claims,
-    };
+    }, options);
+  }
+
+  /** A token of another provider's job: what githubJob() or gitlabJob() says, with single claims changed. */
+  tokenOf(job, claims = {}, options = {}) {
+    const now = Math.floor(Date.now() / 1000);
+    return this.sign({ iss: this.base, aud: 'npm:localhost', iat: now, exp: now + 300, jti: randomUUID(), ...job, ...claims }, options);
+  }
+
+  sign(payload, { header = {}, key = this.key.privateKey } = {}) {
     const signed = `${encode({ alg: 'RS256', kid: this.kid, ...header })}.${encode(payload)}`;
     return `${signed}.${createSign('RSA-SHA256').update(signed).sign(key).toString('base64url')}`;
   }
@@ -98,4 +107,23 @@ export class Issuer {
 export const newJob = () => ({
   organization: randomUUID(), project: randomUUID(), definition: randomUUID(),
   origin: 'github.com/acme/widgets',
+});
+
+/** The claims of a GitHub Actions job of acme/widgets, on this ref. */
+export const githubJob = (ref = 'refs/heads/main') => ({
+  sub: `repo:acme/widgets:ref:${ref}`,
+  repository: 'acme/widgets', repository_owner: 'acme', repository_id: '1001', repository_owner_id: '77',
+  repository_visibility: 'private', workflow: 'release', event_name: 'push', ref, sha: 'a'.repeat(40),
+  workflow_ref: `acme/widgets/.github/workflows/release.yml@${ref}`,
+  job_workflow_ref: `acme/widgets/.github/workflows/release.yml@${ref}`,
+  environment: 'npm', runner_environment: 'github-hosted', run_id: '1', run_number: '1', run_attempt: '1', actor: 'ada',
+});
+
+/** The claims of a GitLab CI/CD job of acme/tools/widgets, on this ref. */
+export const gitlabJob = (ref = 'refs/heads/main') => ({
+  sub: 'project_path:acme/tools/widgets:ref_type:branch:ref:main',
+  project_path: 'acme/tools/widgets', namespace_path: 'acme/tools', project_id: '1001', namespace_id: '77',
+  project_visibility: 'private', pipeline_source: 'push', ref: ref.split('/').slice(2).join('/'), ref_path: ref,
+  ci_config_ref_uri: `gitlab.example/acme/tools/widgets//.gitlab-ci.yml@${ref}`,
+  environment: 'npm', runner_environment: 'self-hosted', pipeline_id: '1', job_id: '1', user_login: 'ada',
 });

@@ -122,6 +122,26 @@ TEST_F(ProviderRoutes, ACalledWorkflowIsASecondClaim) {
             "403 claim_mismatch");
 }
 
+// The token is good for the version that the tag names, to publish and to stage.
+TEST_F(ProviderRoutes, AVersionMayBeBoundToItsTag) {
+  ASSERT_EQ(publish(alice.token, "@alice/lib", "1.0.0", otp(alice)).status, 201);
+  json::object claims = trust::test::github_publisher();
+  claims["ref"] = "refs/tags/v{{version}}";
+  ASSERT_EQ(trust_as("github", claims, "lib").status, 200);
+  json::object job = trust::test::github_job();
+  EXPECT_EQ(exchange(token(job), "@alice/lib").outcome(), "403 claim_mismatch");  // a branch
+  job["ref"] = "refs/tags/v1.2.0";
+  job["workflow_ref"] = "acme/widgets/.github/workflows/release.yml@refs/tags/v1.2.0";
+  const std::string minted = exchange(token(job), "@alice/lib").text("token");
+  const Answer refused = publish(minted, "@alice/lib", "1.3.0");
+  EXPECT_EQ(refused.outcome(), "403 version_tag_mismatch");
+  EXPECT_TRUE(refused.text("message").contains("1.2.0")) << refused.body;
+  EXPECT_EQ(stage(minted, "@alice/lib", "1.3.0").outcome(), "403 version_tag_mismatch");
+  const auto recorded = attempts("@alice/lib");
+  EXPECT_EQ(std::ranges::count(recorded, "version_tag_mismatch", &trust::Attempt::outcome), 2);
+  EXPECT_EQ(publish(minted, "@alice/lib", "1.2.0").status, 201);
+}
+
 TEST_F(ProviderRoutes, OneProvidersClaimsAreNotAnothers) {
   ASSERT_EQ(publish(alice.token, "@alice/lib", "1.0.0", otp(alice)).status, 201);
   EXPECT_EQ(trust_as("github", trust::test::gitlab_publisher(), "lib").outcome(),

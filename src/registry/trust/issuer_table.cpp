@@ -1,0 +1,282 @@
+#include "registry/trust/issuer_table.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "registry/trust/claim_forms.h"
+#include "registry/trust/key_document.h"
+#include "registry/trust/refusal.h"
+
+namespace imp::trust {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::int64_t kLongestAge = 86'400;
+
+struct KindName {
+  std::string_view name;
+  IssuerKind kind;
+};
+/// The built-in issuer is there once.
+constexpr KindName kKinds[] = {{"circleci", IssuerKind::circleci},
+                               {"github", IssuerKind::github},
+                               {"gitlab", IssuerKind::gitlab},
+                               {"generic", IssuerKind::generic}};
+
+std::unexpected<Failure> invalid(std::string message) {
+  return refuse(TrustRefusal::invalid_issuer, "Invalid issuer: " + std::move(message));
+}
+
+bool is_id(std::string_view id) {
+  return !id.empty() && id.size() <= 64 && std::ranges::all_of(id, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
+bool is_base_url(std::string_view url) {
+  return is_plain(url, 512) && origin_of(url) && !url.ends_with('/') &&
+         url.find_first_of("?#@\\ %") == std::string_view::npos;
+}
+
+Result<std::chrono::seconds> seconds_in(const json::object& request, std::string_view member,
+                                        std::chrono::seconds otherwise) {
+  const json::value* value = request.if_contains(member);
+  if (!value) return otherwise;
+  if (!value->is_int64() || value->get_int64() < 10 || value->get_int64() > kLongestAge) {
+    return invalid(fmt::format("{} must be 10 to {} seconds.", member, kLongestAge));
+  }
+  return std::chrono::seconds(value->get_int64());
+}
+
+Result<std::vector<jose::Algorithm>> algorithms_in(const json::object& request) {
+  const json::value* value = request.if_contains("algorithms");
+  std::vector<jose::Algorithm> algorithms;
+  if (!value) return std::vector{jose::Algorithm::rs256};
+  if (value->is_array()) {
+    for (const json::value& item : value->get_array()) {
+      const auto known = item.is_string() ? jose::algorithm_named(item.get_string()) : std::nullopt;
+      if (!known) return invalid("algorithms may be RS256, ES256 and EdDSA.");
+      algorithms.push_back(*known);
+    }
+  }
+  if (algorithms.empty()) return invalid("algorithms must be a list of at least one.");
+  return algorithms;
+}
+
+Result<void> read_keys(const json::object& request, Issuer& issuer) {
+  const json::value* value = request.if_contains("keys");
+  if (!value) return {};
+  issuer.pinned_text = json::serialize(*value);
+  auto keys = jose::KeySet::parse(issuer.pinned_text);
+  if (!keys || keys->empty()) {
+    return invalid("keys must be a JWK set with at least one key that can verify" +
+                   (keys ? std::string(".") : ": " + keys.error().message));
+  }
+  issuer.pinned_keys = std::make_shared<const jose::KeySet>(std::move(*keys));
+  return {};
+}
+
+std::string_view kind_name(IssuerKind kind) {
+  const auto found = std::ranges::find(kKinds, kind, &KindName::kind);
+  return found == std::end(kKinds) ? "imprimatur" : found->name;
+}
+
+void count_change(db::Session& session) {
+  session.run("UPDATE issuer_version SET version = version + 1");
+}
+
+Result<Issuers::Row> known(const Issuers& issuers, std::string_view id) {
+  auto issuer = issuers.by_id(id);
+  if (issuer) return issuer;
+  return refuse(TrustRefusal::issuer_not_found,
+                fmt::format("There is no issuer \"{}\" on this registry.", id));
+}
+
+Result<void> unused(db::Session& session, std::string_view id) {
+  const auto row = session.row("SELECT COUNT(*) FROM trusted_publisher WHERE issuer_id = :p1",
+                               {std::string(id)});
+  if (row->integer(0) == 0) return {};
+  return refuse(TrustRefusal::issuer_in_use,
+                fmt::format("{} trusted publishers name the issuer \"{}\": they would belong to "
+                            "whatever has this id next. Remove them first, or freeze the issuer.",
+                            row->integer(0), id));
+}
+
+}  // namespace
+
+Result<Issuer> parse_issuer(const json::object& request) {
+  constexpr std::string_view members[] = {
+      "id",           "kind", "url",          "algorithms",          "max_age",
+      "max_lifetime", "keys", "tenant_claim", "self_hosted_runners", "default"};
+  for (const auto& member : request) {
+    if (std::ranges::find(members, std::string_view(member.key())) == std::end(members)) {
+      return invalid(fmt::format("there is no member \"{}\".", std::string_view(member.key())));
+    }
+  }
+  Issuer issuer;
+  issuer.id = string_claim(request, "id").value_or("");
+  if (!is_id(issuer.id)) {
+    return invalid("id must be a word of lower-case letters, digits and hyphens.");
+  }
+  const auto kind =
+      std::ranges::find(kKinds, string_claim(request, "kind").value_or(""), &KindName::name);
+  if (kind == std::end(kKinds)) {
+    return invalid("kind must be one of circleci, github, gitlab and generic.");
+  }
+  issuer.kind = kind->kind;
+  issuer.base_url = string_claim(request, "url").value_or("");
+  if (!is_base_url(issuer.base_url)) {
+    return invalid(
+        "url must be http:// or https:// with a host, byte for byte as tokens name it in "
+        "`iss`, without a slash at the end.");
+  }
+  auto algorithms = algorithms_in(request);
+  if (!algorithms) return pass_on(algorithms);
+  issuer.algorithms = std::move(*algorithms);
+  const auto age = seconds_in(request, "max_age", issuer.max_age);
+  if (!age) return pass_on(age);
+  const auto lifetime = seconds_in(request, "max_lifetime", issuer.max_lifetime);
+  if (!lifetime) return pass_on(lifetime);
+  issuer.max_age = *age;
+  issuer.max_lifetime = *lifetime;
+  if (auto keys = read_keys(request, issuer); !keys) return pass_on(keys);
+  issuer.tenant_claim = string_claim(request, "tenant_claim").value_or("");
+  if (request.contains("tenant_claim") &&
+      (!is_plain(issuer.tenant_claim, 100) || issuer.kind != IssuerKind::generic)) {
+    return invalid(
+        "tenant_claim is the name of a claim, for issuers of kind generic: the others "
+        "say in their tables what a tenant is.");
+  }
+  if (const json::value* runners = request.if_contains("self_hosted_runners")) {
+    if (!runners->is_bool() || provider_of(issuer.kind).runner_claim.empty()) {
+      return invalid("self_hosted_runners is true or false, for issuers of kind github or gitlab.");
+    }
+    issuer.self_hosted_runners = runners->get_bool();
+  }
+  if (const json::value* preferred = request.if_contains("default")) {
+    if (!preferred->is_bool()) return invalid("default is true or false.");
+    issuer.preferred = preferred->get_bool();
+  }
+  return issuer;
+}
+
+json::object issuer_json(const Issuer& issuer) {
+  json::array algorithms;
+  for (const jose::Algorithm algorithm : issuer.algorithms) {
+    algorithms.emplace_back(jose::name(algorithm));
+  }
+  json::object item{{"id", issuer.id},
+                    {"kind", kind_name(issuer.kind)},
+                    {"url", issuer.base_url},
+                    {"algorithms", std::move(algorithms)},
+                    {"max_age", issuer.max_age.count()},
+                    {"max_lifetime", issuer.max_lifetime.count()}};
+  if (!issuer.pinned_text.empty()) item["keys"] = json::parse(issuer.pinned_text);
+  if (!issuer.tenant_claim.empty()) item["tenant_claim"] = issuer.tenant_claim;
+  if (!provider_of(issuer.kind).runner_claim.empty()) {
+    item["self_hosted_runners"] = issuer.self_hosted_runners;
+  }
+  if (issuer.preferred) item["default"] = true;
+  item["frozen"] = issuer.frozen;
+  item["built_in"] = issuer.built_in;
+  return item;
+}
+
+Result<void> add_issuer(db::Session& session, const Issuers& issuers, const Issuer& issuer,
+                        std::string_view created_by, Time now) {
+  const auto other = issuers.find(issuer.base_url);
+  if (other || issuers.by_id(issuer.id)) {
+    return refuse(TrustRefusal::issuer_exists,
+                  fmt::format("The issuer \"{}\" has this {} already.",
+                              other ? other->issuer->id : issuer.id, other ? "address" : "id"));
+  }
+  if (auto free = unused(session, issuer.id); !free) return free;
+  json::object definition = issuer_json(issuer);
+  definition.erase("frozen");
+  definition.erase("built_in");
+  if (!session.insert_if_absent(
+          "INSERT INTO trusted_issuer (id, definition, created_by, created_at) VALUES (:p1, :p2, "
+          ":p3, :p4) ON CONFLICT DO NOTHING",
+          {issuer.id, json::serialize(definition), std::string(created_by),
+           to_milliseconds(now)})) {
+    return refuse(TrustRefusal::issuer_exists,
+                  fmt::format("There is an issuer \"{}\" already.", issuer.id));
+  }
+  count_change(session);
+  return {};
+}
+
+Result<void> remove_issuer(db::Session& session, const Issuers& issuers, std::string_view id) {
+  const auto issuer = known(issuers, id);
+  if (!issuer) return pass_on(issuer);
+  if ((*issuer)->built_in) {
+    return invalid(fmt::format("\"{}\" is built in; it can be frozen.", id));
+  }
+  if (auto free = unused(session, id); !free) return free;
+  session.run("DELETE FROM trusted_issuer WHERE id = :p1", {std::string(id)});
+  session.run("DELETE FROM frozen_issuer WHERE id = :p1", {std::string(id)});
+  count_change(session);
+  return {};
+}
+
+Result<void> freeze_issuer(db::Session& session, const Issuers& issuers, std::string_view id,
+                           bool frozen, Time now) {
+  if (const auto issuer = known(issuers, id); !issuer) return pass_on(issuer);
+  if (frozen) {
+    session.run(
+        "INSERT INTO frozen_issuer (id, frozen_at) VALUES (:p1, :p2) ON CONFLICT DO NOTHING",
+        {std::string(id), to_milliseconds(now)});
+    session.run(
+        "UPDATE publish_token SET revoked_at = :p2 WHERE revoked_at IS NULL AND publisher_id IN "
+        "(SELECT id FROM trusted_publisher WHERE issuer_id = :p1)",
+        {std::string(id), to_milliseconds(now)});
+  } else {
+    session.run("DELETE FROM frozen_issuer WHERE id = :p1", {std::string(id)});
+  }
+  count_change(session);
+  return {};
+}
+
+bool is_frozen(db::Session& session, std::string_view id) {
+  return session.row("SELECT 1 FROM frozen_issuer WHERE id = :p1", {std::string(id)}).has_value();
+}
+
+void Issuers::refresh(db::Session& session) const {
+  const std::int64_t version = session.row("SELECT version FROM issuer_version")->integer(0);
+  {
+    const std::lock_guard lock(mutex_);
+    if (version == version_) return;
+  }
+  auto rows = std::make_shared<std::vector<Row>>();
+  const auto add = [&](Issuer issuer) {
+    issuer.frozen = is_frozen(session, issuer.id);
+    rows->push_back(std::make_shared<const Issuer>(std::move(issuer)));
+  };
+  for (const Issuer& issuer : built_in_) add(issuer);
+  for (const db::Row& row :
+       session.rows("SELECT definition FROM trusted_issuer ORDER BY created_at, id")) {
+    // Written by add_issuer; one that can no longer be read trusts nobody.
+    auto issuer = parse_issuer(json::parse(row.text(0)).as_object());
+    if (issuer) add(std::move(*issuer));
+  }
+  const std::lock_guard lock(mutex_);
+  if (version < version_) return;
+  version_ = version;
+  rows_ = std::move(rows);
+}
+
+std::vector<db::Migration> issuer_migrations() {
+  return {{"trust/4",
+           "CREATE TABLE trusted_issuer (\n"
+           "  id TEXT PRIMARY KEY, definition TEXT NOT NULL, created_by TEXT NOT NULL,\n"
+           "  created_at BIGINT NOT NULL);\n"
+           "CREATE TABLE frozen_issuer (id TEXT PRIMARY KEY, frozen_at BIGINT NOT NULL);\n"
+           "CREATE TABLE issuer_version (version BIGINT NOT NULL);\n"
+           "INSERT INTO issuer_version (version) VALUES (1);\n"
+           "ALTER TABLE trusted_publisher ADD COLUMN tenant_claim TEXT NOT NULL DEFAULT '';\n"
+           "ALTER TABLE publish_token ADD COLUMN version TEXT NOT NULL DEFAULT '';\n"}};
+}
+
+}  // namespace imp::trust

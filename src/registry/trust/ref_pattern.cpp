@@ -1,0 +1,100 @@
+#include "registry/trust/ref_pattern.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "registry/packages/semver.h"
+
+namespace imp::trust {
+
+namespace {
+
+namespace json = boost::json;
+using Normal = std::expected<json::value, std::string>;
+
+constexpr std::string_view kVersion = "{{version}}";
+constexpr std::size_t kLongestPattern = 255;
+constexpr std::size_t kLongestRef = 512;
+constexpr std::ptrdiff_t kMostStars = 8;
+
+bool is_pattern(std::string_view text) {
+  const std::size_t version = text.find(kVersion);
+  std::string rest(text);
+  if (version != std::string_view::npos) rest.erase(version, kVersion.size());
+  return is_plain(text, kLongestPattern) && rest.find("{{") == std::string::npos &&
+         rest.find("}}") == std::string::npos && std::ranges::count(rest, '*') <= kMostStars;
+}
+
+/// Linear in the text for each star: of earlier stars none is tried again.
+bool matches(std::string_view pattern, std::string_view text) {
+  std::size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      mark = t;
+    } else if (p < pattern.size() && pattern[p] == text[t]) {
+      ++p;
+      ++t;
+    } else if (star != std::string_view::npos && text[mark] != '/') {
+      p = star + 1;
+      t = ++mark;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+Normal normal(const json::value* given, bool full) {
+  const bool text = given && given->is_string();
+  if (!text || !is_pattern(given->get_string()) ||
+      (full && !given->get_string().starts_with("refs/heads/") &&
+       !given->get_string().starts_with("refs/tags/"))) {
+    return std::unexpected(
+        std::string("must be ") +
+        (full ? "a full ref, refs/heads/BRANCH or refs/tags/TAG, in which" : "a text in which") +
+        " * stands for anything but a slash and {{version}}, at most once, for the version");
+  }
+  return *given;
+}
+
+Normal normal_ref(const json::value* given) { return normal(given, true); }
+Normal normal_any(const json::value* given) { return normal(given, false); }
+
+bool satisfied(const json::value& expected, const json::value& received, const json::object&) {
+  return expected.is_string() && !expected.get_string().empty() && received.is_string() &&
+         version_in(expected.get_string(), received.get_string()).has_value();
+}
+
+std::string version(const json::value& expected, const json::value& received) {
+  return version_in(expected.get_string(), received.get_string()).value_or("");
+}
+
+}  // namespace
+
+std::optional<std::string> version_in(std::string_view pattern, std::string_view ref) {
+  if (ref.size() > kLongestRef) return std::nullopt;
+  const std::size_t at = pattern.find(kVersion);
+  if (at == std::string_view::npos) {
+    return matches(pattern, ref) ? std::optional<std::string>("") : std::nullopt;
+  }
+  const std::string_view before = pattern.substr(0, at);
+  const std::string_view after = pattern.substr(at + kVersion.size());
+  // Without stars there is one place where the version can be; with them, the longest one counts.
+  for (std::size_t from = 0; from <= ref.size(); ++from) {
+    if (!matches(before, ref.substr(0, from))) continue;
+    for (std::size_t to = ref.size(); to > from; --to) {
+      const std::string_view version = ref.substr(from, to - from);
+      if (matches(after, ref.substr(to)) && registry::is_canonical_version(version)) {
+        return std::string(version);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+const ClaimForm kRef = {normal_ref, shown_text, satisfied, typed_text, false, version};
+const ClaimForm kAnyRef = {normal_any, shown_text, satisfied, typed_text, false, version};
+
+}  // namespace imp::trust
