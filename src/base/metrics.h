@@ -25,8 +25,8 @@ class Metrics {
 
   /// The upper bounds of every histogram's buckets, in seconds, ascending.
   static std::span<const double> second_bounds();
-  /// Adds observations that a busy thread has counted by itself: one count per bound, and a last one
-  /// for what lies beyond; `sum` is the total of the observed seconds.
+  /// Adds observations that a busy thread has counted by itself: one count per bound, and a last
+  /// one for what lies beyond; `sum` is the total of the observed seconds.
   void observe_counted_seconds(std::string_view name, std::span<const std::uint64_t> counts,
                                double sum, Labels labels = {});
 

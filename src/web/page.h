@@ -25,8 +25,9 @@ struct Page {
   std::vector<std::string> scripts = {};  ///< ES modules of assets/ that this page needs
 };
 
-/// The page inside the frame that all pages share. Every model also has "csrf", "signed_in", "path",
-/// "public_url", and "waiting" when staged releases wait for the visitor. A refused form shows its refusal at the top and has its status.
+/// The page inside the frame that all pages share. Every model also has "csrf", "signed_in",
+/// "path", "public_url", and "waiting" when staged releases wait for the visitor. A refused form
+/// shows its refusal at the top and has its status.
 http::Response show(const Visit& visit, Page page);
 
 /// A page that says what went wrong.
