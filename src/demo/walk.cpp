@@ -117,8 +117,12 @@ std::vector<Row> run_stages(World& world) {
 
 Outcome<bool> walk_through(const WalkOptions& options, Operator& operator_, http::Client& client,
                            const Clock& clock, Narrator& say) {
+  constexpr std::string_view kImage = "an image of CircleCI's for Node, like cimg/node:24.16";
+  if (!ci::runner::is_node_image(options.image)) {
+    return surprise(std::string(kImage), options.image);
+  }
   if (const auto image = ci::runner::node_pattern(options.image); !image) {
-    return relay(image, "an image of CircleCI's for Node, like cimg/node:24.16");
+    return relay(image, std::string(kImage));
   }
   if (const auto there = await_server(client, options.url); !there) return relay(there);
   const auto names = free_names(operator_);

@@ -206,7 +206,7 @@ describe('passkeys', () => {
     const tab = await plain.newPage();
     await stage('3.3.0');
     await tab.goto(`${server.url}/package/@alice/lib/staged`);
-    await tab.getByLabel('Recovery code').fill(recovery.shift());
+    await tab.locator('form[data-confirms="stage.approve"]').getByLabel('Recovery code').fill(recovery.shift());
     await tab.getByRole('button', { name: 'Approve and publish' }).click();
     await tab.waitForURL(/done=published/);
     await tab.goto(`${server.url}/login`);

@@ -219,8 +219,9 @@ void WebTest::stage(const std::string& package, const std::string& version,
                     const accounts::Person& person) {
   const auto candidate = candidate_of(package, version, {}, {}, registry::Access::open);
   const auto done = registry_->services().database.write([&](db::Session& session) {
-    return registry::stage_release(
-        session, candidate, order_of(session, candidate.package(), person), {}, clock_.now());
+    return registry::stage_release(session, candidate,
+                                   order_of(session, candidate.package(), person), {}, person.name,
+                                   clock_.now());
   });
   ASSERT_TRUE(done) << done.error().message;
 }

@@ -211,7 +211,7 @@ TEST_F(PasskeyPagesTest, AReleaseIsDecidedWithAnAnswerForThisReleaseAndDecision)
     return registry_->services()
         .database
         .write([&](db::Session& session) {
-          return registry::stage_release(session, candidate, order, {}, clock_.now());
+          return registry::stage_release(session, candidate, order, {}, "", clock_.now());
         })
         .value()
         .id;
