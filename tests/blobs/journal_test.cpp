@@ -208,10 +208,16 @@ TEST_F(JournalTest, WhatCannotBeSettledStaysForTheNextStart) {
   CountingLog log;
   {
     std::atomic<bool> failing = false;
-    const auto store = open_file_store(
-        {.root = root_,
-         .before_step = [&](Step step) { return failing && step == Step::sync_file ? EIO : 0; },
-         .log = log});
+    const auto store =
+        open_file_store({.root = root_,
+                         // Whoever settles, the thread of the background or the stop, fails.
+                         .before_step =
+                             [&](Step step) {
+                               const bool sync =
+                                   step == Step::sync_file || step == Step::sync_file_system;
+                               return failing && sync ? EIO : 0;
+                             },
+                         .log = log});
     ASSERT_TRUE(store);
     ASSERT_TRUE(put(**store, bytes_of(numbered(1))));
     failing = true;
