@@ -14,8 +14,10 @@ namespace {
 /// Appends and seals as fast as it can, and reports each checkpoint that was signed. Never returns.
 [[noreturn]] void seal_until_killed(const std::string& path, int report) {
   OpenTree tree(path);
+  // Before anything is reported, so that the tree has grown however early the kill comes.
+  if (!append_alone(*tree.store, sample(0))) ::_exit(1);
   std::jthread appending([&] {
-    for (int number = 0;; ++number) {
+    for (int number = 1;; ++number) {
       if (!append_alone(*tree.store, sample(number))) ::_exit(1);
     }
   });
