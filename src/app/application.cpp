@@ -127,11 +127,13 @@ Result<void> Application::wire() {
 
 Result<void> Application::start() {
   if (const auto started = server_->start(); !started) return started;
+  blob_sweep_.emplace(*blobs_, *store_.database, clock_, log_, metrics_);
   const auto work = [this] {
     if (const auto done = accounts_->tidy(); !done) {
       log_.warning("accounts not tidied", {{"reason", done.error().detail}});
     }
     registry_->tidy();
+    blob_sweep_->round();
     ci_->tidy();
   };
   housekeeping_.emplace(kHousekeepingPeriod, work, log_);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "app/audit_tree.h"
+#include "app/blob_sweep.h"
 #include "app/ci_half.h"
 #include "app/data_lock.h"
 #include "app/housekeeping.h"
@@ -60,6 +61,7 @@ class Application {
   std::unique_ptr<AuditTree> audit_;
   std::optional<web::WebServices> web_;
   std::unique_ptr<http::Server> server_;
+  std::optional<BlobSweep> blob_sweep_;
   std::optional<Housekeeping> housekeeping_;
   std::atomic<RunnerState> runner_state_ = RunnerState::none;
   std::optional<RunnerKeeper> runner_;

@@ -89,6 +89,7 @@ Result<void> Directory::sync_file_system() const {
 }
 
 Result<void> Directory::rename(const std::string& from, const std::string& to) const {
+  const std::shared_lock lock(*naming_);
   if (const int error = fault(Step::rename)) return broken(text("rename to", to), error);
   if (::renameat(root_.get(), from.c_str(), root_.get(), to.c_str()) != 0) {
     return broken(text("rename to", to), errno);
@@ -119,6 +120,16 @@ Result<void> Directory::remove(const std::string& path) const {
   return broken(text("unlink", path), errno);
 }
 
+Result<bool> Directory::remove_written_before(const std::string& path, Time before) const {
+  const std::unique_lock lock(*naming_);
+  const auto found = status(path);
+  if (!found) return pass_on(found);
+  if (!*found) return true;
+  if ((*found)->written >= before) return false;
+  if (const auto removed = remove(path); !removed) return pass_on(removed);
+  return true;
+}
+
 Result<Descriptor> Directory::open_file(const std::string& path) const {
   if (const int error = fault(Step::open)) return broken(text("open", path), error);
   // A link inside the store was not made by it: not followed.
@@ -144,14 +155,24 @@ Result<std::size_t> Directory::read(const Descriptor& file, std::span<std::uint8
   return static_cast<std::size_t>(count);
 }
 
-Result<bool> Directory::exists(const std::string& path) const {
+Result<std::optional<Directory::Status>> Directory::status(const std::string& path) const {
   struct stat info{};
   if (const int error = fault(Step::open)) return broken(text("stat", path), error);
-  if (::fstatat(root_.get(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) {
-    return S_ISREG(info.st_mode);
+  if (::fstatat(root_.get(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno == ENOENT) return std::nullopt;
+    return broken(text("stat", path), errno);
   }
-  if (errno == ENOENT) return false;
-  return broken(text("stat", path), errno);
+  if (!S_ISREG(info.st_mode)) return std::nullopt;
+  const auto written =
+      std::chrono::seconds(info.st_mtim.tv_sec) + std::chrono::nanoseconds(info.st_mtim.tv_nsec);
+  return Status{.size = static_cast<std::uint64_t>(info.st_size),
+                .written = Time(std::chrono::floor<Milliseconds>(written))};
+}
+
+Result<bool> Directory::exists(const std::string& path) const {
+  const auto found = status(path);
+  if (!found) return pass_on(found);
+  return found->has_value();
 }
 
 Result<std::vector<std::string>> Directory::names(const std::string& path) const {

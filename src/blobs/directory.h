@@ -1,10 +1,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <shared_mutex>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/encoding.h"
 #include "blobs/failures.h"
@@ -32,6 +35,9 @@ class Directory {
   Result<void> sync_directory(const std::string& path) const;
   /// Removing what is not there succeeds.
   Result<void> remove(const std::string& path) const;
+  /// Removes a file that was last written before that time; no file is renamed to its path between
+  /// the look and the removal. Tells whether nothing is there any more.
+  Result<bool> remove_written_before(const std::string& path, Time before) const;
   /// Opens a regular file for reading; a descriptor that is not set when there is none.
   Result<Descriptor> open_file(const std::string& path) const;
   Result<std::uint64_t> size(const Descriptor& file, const std::string& path) const;
@@ -39,6 +45,12 @@ class Directory {
   Result<std::size_t> read(const Descriptor& file, std::span<std::uint8_t> into,
                            const std::string& path) const;
   Result<bool> exists(const std::string& path) const;
+  /// Of a regular file; nothing when there is none.
+  struct Status {
+    std::uint64_t size = 0;
+    Time written;
+  };
+  Result<std::optional<Status>> status(const std::string& path) const;
   /// Sorted, without "." and "..".
   Result<std::vector<std::string>> names(const std::string& path) const;
   /// Opens a directory, as it must be to lock it.
@@ -53,6 +65,9 @@ class Directory {
   Descriptor root_;
   std::string path_;
   std::function<int(Step)> before_step_;
+  /// Shared by those who give a file its name, held alone by who removes one for its age. Behind a
+  /// pointer so that a Directory can be moved.
+  std::unique_ptr<std::shared_mutex> naming_ = std::make_unique<std::shared_mutex>();
 };
 
 }  // namespace imp::blobs

@@ -71,11 +71,9 @@ class FileStore final : public Store {
 
   Result<void> each(const std::function<void(const Blob&)>& tell) override {
     for (int number = 0; number < 256; ++number) {
-      const auto names = directory_->names("sha512/" + prefix(number));
+      const auto names = names_with(prefix(number));
       if (!names) return pass_on(names);
-      for (const std::string& name : *names) {
-        const std::string sha512 = prefix(number) + name;
-        if (!is_blob_name(sha512)) continue;
+      for (const std::string& sha512 : *names) {
         const auto blob = open(sha512);
         if (!blob && blob.error().code() == reason(BlobRefusal::absent).code) continue;
         if (!blob) return pass_on(blob);
@@ -85,7 +83,39 @@ class FileStore final : public Store {
     return {};
   }
 
+  Result<std::vector<Blob>> stored_before(const std::string& first_two, Time before) override {
+    const auto names = names_with(first_two);
+    if (!names) return pass_on(names);
+    std::vector<Blob> found;
+    for (const std::string& sha512 : *names) {
+      const auto status = directory_->status(path_of(sha512));
+      if (!status) return pass_on(status);
+      if (*status && (*status)->written < before) found.push_back({sha512, (*status)->size});
+    }
+    return found;
+  }
+
+  Result<bool> remove_stored_before(const std::string& sha512, Time before) override {
+    if (const auto good = check_name(sha512); !good) return pass_on(good);
+    const auto gone = directory_->remove_written_before(path_of(sha512), before);
+    if (!gone || !*gone) return gone;
+    if (auto synced = directory_->sync_directory(directory_of(sha512)); !synced)
+      return pass_on(synced);
+    return true;
+  }
+
  private:
+  Result<std::vector<std::string>> names_with(const std::string& first_two) const {
+    const auto rests = directory_->names("sha512/" + first_two);
+    if (!rests) return pass_on(rests);
+    std::vector<std::string> names;
+    for (const std::string& rest : *rests) {
+      std::string sha512 = first_two + rest;
+      if (is_blob_name(sha512)) names.push_back(std::move(sha512));
+    }
+    return names;
+  }
+
   Result<Descriptor> open_named(const std::string& sha512) const {
     if (const auto good = check_name(sha512); !good) return pass_on(good);
     auto file = directory_->open_file(path_of(sha512));

@@ -29,7 +29,7 @@ class MemoryStore::Writer final : public BlobWriter {
     usable_ = false;
     Blob blob{.sha512 = hex(crypto::sha512(bytes_of(bytes_))), .size = bytes_.size()};
     const std::lock_guard lock(store_.mutex_);
-    store_.blobs_[blob.sha512] = std::move(bytes_);
+    store_.blobs_[blob.sha512] = {std::move(bytes_), SystemClock().now()};
     return blob;
   }
 
@@ -51,7 +51,7 @@ Result<std::string> MemoryStore::find(const std::string& sha512) {
   const std::lock_guard lock(mutex_);
   const auto found = blobs_.find(sha512);
   if (found == blobs_.end()) return absent(sha512);
-  return found->second;
+  return found->second.bytes;
 }
 
 Result<std::unique_ptr<BlobWriter>> MemoryStore::begin() {
@@ -102,10 +102,32 @@ Result<void> MemoryStore::each(const std::function<void(const Blob&)>& tell) {
   std::vector<Blob> blobs;
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& [sha512, bytes] : blobs_) blobs.push_back({sha512, bytes.size()});
+    for (const auto& [sha512, stored] : blobs_) blobs.push_back({sha512, stored.bytes.size()});
   }
   for (const Blob& blob : blobs) tell(blob);
   return {};
+}
+
+Result<std::vector<Blob>> MemoryStore::stored_before(const std::string& first_two, Time before) {
+  if (const auto called = call(); !called) return pass_on(called);
+  std::vector<Blob> found;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [sha512, stored] : blobs_) {
+    if (!sha512.starts_with(first_two) || stored.at >= before) continue;
+    found.push_back({sha512, stored.bytes.size()});
+  }
+  return found;
+}
+
+Result<bool> MemoryStore::remove_stored_before(const std::string& sha512, Time before) {
+  if (const auto called = call(); !called) return pass_on(called);
+  if (const auto good = check_name(sha512); !good) return pass_on(good);
+  const std::lock_guard lock(mutex_);
+  const auto found = blobs_.find(sha512);
+  if (found == blobs_.end()) return true;
+  if (found->second.at >= before) return false;
+  blobs_.erase(found);
+  return true;
 }
 
 void MemoryStore::fail_call(std::size_t n) {
@@ -125,7 +147,7 @@ std::size_t MemoryStore::size() const {
 
 void MemoryStore::damage(const std::string& sha512) {
   const std::lock_guard lock(mutex_);
-  blobs_.at(sha512) += "damage";
+  blobs_.at(sha512).bytes += "damage";
 }
 
 }  // namespace imp::blobs

@@ -9,8 +9,8 @@
 namespace imp::blobs {
 
 /// Blobs in memory, for tests, with failures on demand. Counted calls are those of begin, open,
-/// exists, remove, verify and each, and of write and finish of its writers. Thread-safe; must
-/// outlive its writers.
+/// exists, remove, verify, each and those of age, and of write and finish of its writers.
+/// Thread-safe; must outlive its writers.
 class MemoryStore final : public Store {
  public:
   Result<std::unique_ptr<BlobWriter>> begin() override;
@@ -19,6 +19,8 @@ class MemoryStore final : public Store {
   Result<void> remove(const std::string& sha512) override;
   Result<Blob> verify(const std::string& sha512) override;
   Result<void> each(const std::function<void(const Blob&)>& tell) override;
+  Result<std::vector<Blob>> stored_before(const std::string& first_two, Time before) override;
+  Result<bool> remove_stored_before(const std::string& sha512, Time before) override;
 
   /// The n-th call from now (1 is the next) fails as a broken storage does.
   void fail_call(std::size_t n);
@@ -34,7 +36,11 @@ class MemoryStore final : public Store {
   Result<std::string> find(const std::string& sha512);
 
   mutable std::mutex mutex_;
-  std::map<std::string, std::string> blobs_;
+  struct Stored {
+    std::string bytes;
+    Time at;
+  };
+  std::map<std::string, Stored> blobs_;
   std::size_t calls_ = 0;
   std::size_t fail_at_ = 0;
 };

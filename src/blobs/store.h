@@ -5,7 +5,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/encoding.h"
 #include "base/failure.h"
 
@@ -61,6 +63,12 @@ class Store {
   /// Tells every blob, in the order of the names. Blobs stored or removed meanwhile may be left
   /// out.
   virtual Result<void> each(const std::function<void(const Blob&)>& tell) = 0;
+  /// Of the blobs whose names begin with these two digits, those that were stored last before
+  /// `before`, by the clock of the storage.
+  virtual Result<std::vector<Blob>> stored_before(const std::string& first_two, Time before) = 0;
+  /// Removes the blob, unless it was stored, or stored again, at `before` or later: whoever stores
+  /// it meanwhile keeps it. Tells whether it is gone.
+  virtual Result<bool> remove_stored_before(const std::string& sha512, Time before) = 0;
 };
 
 bool is_blob_name(std::string_view text);

@@ -92,6 +92,25 @@ TEST_F(FileStoreTest, StoringTheSameBytesAgainRepairsADamagedBlob) {
   EXPECT_TRUE(store->verify(name_of(kOld)));
 }
 
+// A publish that stores an old blob again, while it is being removed for its age, has it
+// afterwards.
+TEST_F(FileStoreTest, WhatIsStoredAgainWhileItIsRemovedForItsAgeStays) {
+  const auto old = std::chrono::file_clock::now() - std::chrono::hours(48);
+  for (const std::string* bytes : {&kNew, &kSmall}) {
+    std::unique_ptr<Store> store = open();
+    for (int round = 0; round < 200; ++round) {
+      ASSERT_TRUE(put(*store, bytes_of(*bytes)));
+      std::filesystem::last_write_time(path_of(*bytes), old);
+      const Time before = SystemClock().now() - std::chrono::hours(24);
+      std::jthread sweeping(
+          [&] { EXPECT_TRUE(store->remove_stored_before(name_of(*bytes), before)); });
+      ASSERT_TRUE(put(*store, bytes_of(*bytes)));
+      sweeping.join();
+      ASSERT_EQ(store->exists(name_of(*bytes)), true) << "round " << round;
+    }
+  }
+}
+
 // Whoever can write to the directory must not make the server read files elsewhere.
 TEST_F(FileStoreTest, DoesNotFollowALinkInThePlaceOfABlob) {
   const auto store = open();

@@ -126,6 +126,24 @@ TEST_P(StoreTest, RemovesABlobWhileOthersReadIt) {
   EXPECT_EQ(bytes, "to be removed");
 }
 
+TEST_P(StoreTest, TellsAndRemovesWhatIsOld) {
+  const std::string name = stored("old");
+  const std::string part = name.substr(0, 2);
+  const Time future = SystemClock().now() + std::chrono::hours(1);
+  const Time past = SystemClock().now() - std::chrono::hours(1);
+  ASSERT_EQ(store_->stored_before(part, future)->size(), 1u);
+  EXPECT_EQ(store_->stored_before(part, future)->front().sha512, name);
+  EXPECT_EQ(store_->stored_before(part, future)->front().size, 3u);
+  EXPECT_TRUE(store_->stored_before(part, past)->empty());
+  EXPECT_TRUE(store_->stored_before(part == "00" ? "01" : "00", future)->empty());
+  EXPECT_EQ(store_->remove_stored_before(name, past), false);
+  EXPECT_EQ(store_->exists(name), true);
+  EXPECT_EQ(store_->remove_stored_before(name, future), true);
+  EXPECT_EQ(store_->exists(name), false);
+  EXPECT_EQ(store_->remove_stored_before(name, future), true);  // gone is gone
+  EXPECT_EQ(store_->remove_stored_before("../name", future).error().code(), "blob_bad_name");
+}
+
 TEST_P(StoreTest, EachOpenedBlobHasADescriptorOfItsOwn) {
   const std::string name = stored("abc");
   const auto one = store_->open(name);

@@ -27,7 +27,7 @@ struct ReceivedDocument {
 
 /// Takes the body of a publish (or of a stage) as it arrives, stores the tarball as a blob and
 /// checks everything that does not need the registry's state. A refused publish may leave a blob
-/// that no version refers to (tarball_in_use() tells); nothing removes those yet.
+/// that no version refers to (tarball_in_use() tells); it is swept a day later.
 class PublishReceiver {
  public:
   /// `store` must outlive the receiver.
