@@ -9,6 +9,7 @@
 #include <csignal>
 #include <fstream>
 #include <mutex>
+#include <thread>
 
 #include "crypto/hash.h"
 #include "db/temporary_directory.h"
