@@ -34,6 +34,7 @@ function(imprimatur_tests folder)
   target_compile_definitions(${name}_test PRIVATE
     IMPRIMATUR_TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}/${folder}/data")
   target_link_libraries(${name}_test PRIVATE ${arg_DEPENDS} GTest::gmock GTest::gtest_main)
+  target_precompile_headers(${name}_test REUSE_FROM imp_test_headers)
   # One CTest case a program: its cases share keys and other things that take long to make.
   add_test(NAME ${folder} COMMAND ${name}_test --gtest_brief=1)
   set_tests_properties(${folder} PROPERTIES TIMEOUT 600 LABELS ${name})
