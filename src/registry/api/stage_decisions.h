@@ -27,30 +27,6 @@ std::string approval_text(const StagedRelease& release, const Approval& approval
 std::string person_behind(db::Session& session, RegistryServices& services,
                           const Requester& requester);
 
-/// A package's policy for staged releases and, for one that waits, what came of it so far.
-struct StageState {
-  StagePolicy policy;
-  std::string group_name;              ///< of policy.group
-  std::vector<std::string> approvers;  ///< who approved, and counts
-  std::vector<std::string> warnings;   ///< for whoever reviews the release
-};
-Result<StageState> stage_state(RegistryServices& services, const Package& package,
-                               const StagedRelease* release = nullptr);
-Result<StageState> stage_state(RegistryServices& services, const StagedRelease& release);
-
-/// Adds to a review what was approved so far, what is needed, and what is odd about it.
-void add_state(ReleaseReview& review, const StageState& state);
-
-/// Sets a package's policy, on the word of somebody who governs it and has given a second factor.
-/// The group is one of the owning organisation's, by name; empty for none.
-struct PolicyRequest {
-  std::int64_t approvals = 1;
-  bool different_person = false;
-  std::string group_name;
-};
-Result<StagePolicy> set_stage_policy(RegistryServices& services, const Requester& requester,
-                                     const PackageName& name, const PolicyRequest& wanted);
-
 /// Gives the version number back and forgets the release, with its audit record.
 Result<void> reject_release(RegistryServices& services, const Requester& requester,
                             const StagedRelease& release);

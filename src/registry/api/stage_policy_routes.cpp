@@ -4,7 +4,8 @@
 #include "registry/api/refusals.h"
 #include "registry/api/requester.h"
 #include "registry/api/routes.h"
-#include "registry/api/stage_decisions.h"
+#include "registry/api/stage_policy_changes.h"
+#include "registry/api/stage_state.h"
 #include "registry/api/trust_changes.h"
 
 namespace imp::registry {

@@ -7,6 +7,7 @@
 #include "registry/api/requester.h"
 #include "registry/api/routes.h"
 #include "registry/api/stage_decisions.h"
+#include "registry/api/stage_state.h"
 #include "registry/api/version_upload.h"
 #include "registry/packages/refusal.h"
 #include "registry/publish/refusal.h"

@@ -1,0 +1,79 @@
+#include "registry/api/stage_state.h"
+
+#include <algorithm>
+
+#include "accounts/groups.h"
+#include "accounts/organizations.h"
+#include "accounts/people.h"
+#include "registry/packages/refusal.h"
+#include "registry/packages/store.h"
+
+namespace imp::registry {
+
+ApprovalRights approval_rights(db::Session& session, const std::optional<std::string>& owner) {
+  ApprovalRights rights;
+  rights.caller = [&session, owner](const std::string& name) {
+    Caller caller;
+    const auto person = accounts::find_person_by_name(session, name);
+    if (!person) return caller;
+    caller.person = person->name;
+    const auto role = owner ? accounts::role_of(session, *owner, person->id) : std::nullopt;
+    if (role) caller.organizations.push_back({*owner, *role == accounts::Role::admin});
+    return caller;
+  };
+  rights.in_group = [&session, owner](const std::string& name, const std::string& group) {
+    const auto person = accounts::find_person_by_name(session, name);
+    if (!person || !owner) return false;
+    const auto groups = accounts::group_ids_of(session, *owner, person->id);
+    return std::ranges::find(groups, group) != groups.end();
+  };
+  return rights;
+}
+
+Result<StageState> stage_state(RegistryServices& services, const Package& package,
+                               const StagedRelease* release) {
+  auto state = services.database.read([&](db::Session& session) -> Result<StageState> {
+    StageState now;
+    now.policy = stage_policy(session, package.id);
+    if (!release) return now;
+    now.approvers =
+        counted_approvals(session, *release, now.policy, approval_rights(session, package.owner));
+    for (const PolicyChange& change : loosened_since(session, package.id, release->created)) {
+      now.warnings.push_back(fmt::format("{} loosened the policy at {}: {} before, {} now.",
+                                         change.person, iso8601(change.at), change.before.text(),
+                                         change.after.text()));
+    }
+    if (now.policy.different_person && release->behind.empty()) {
+      now.warnings.emplace_back(
+          "Who started the run is not known, so the policy cannot tell whether you did.");
+    }
+    return now;
+  });
+  if (!state || state->policy.group.empty() || !package.owner) return state;
+  const auto group = services.accounts.groups.by_id(*package.owner, state->policy.group);
+  if (group) {
+    state->group_name = group->name;
+  } else {
+    state->warnings.emplace_back("The team that may approve is no more: nobody can.");
+  }
+  return state;
+}
+
+Result<StageState> stage_state(RegistryServices& services, const StagedRelease& release) {
+  const auto package = services.database.read([&](db::Session& session) -> Result<Package> {
+    auto found = find_package(session, release.candidate.name);
+    if (found) return std::move(*found);
+    return refuse(PackageRefusal::package_not_found, "The package is no more.");
+  });
+  if (!package) return pass_on(package);
+  return stage_state(services, *package, &release);
+}
+
+void add_state(ReleaseReview& review, const StageState& state) {
+  review.policy = state.policy;
+  review.group_name = state.group_name;
+  review.approvers = state.approvers;
+  review.warnings.insert(review.warnings.begin(), state.warnings.begin(), state.warnings.end());
+}
+
+}  // namespace imp::registry
