@@ -81,6 +81,7 @@ boost::json::object release_model(const registry::StagedRelease& release, Time n
           {"tag", release.candidate.tag},
           {"actor", release.publisher.person.name},
           {"automation", release.automation},
+          {"held", release.held_reason},
           {"created", time_model(release.created, now)},
           {"expires", iso8601(release.expires()).substr(0, 10)},
           {"run", run_model(release.run)},

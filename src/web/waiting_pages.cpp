@@ -27,6 +27,7 @@ boost::json::object line_of(const registry::StagedRelease& release, Time now) {
           {"link", package_link(release.candidate.name) + "/staged"},
           {"actor", release.publisher.person.name},
           {"automation", release.automation},
+          {"held", release.held_reason},
           {"created", time_model(release.created, now)}};
 }
 

@@ -24,7 +24,7 @@ class StagedPagesTest : public WebTest {
 
   /// Stages a version with this tarball; its id.
   std::string stage(const std::string& version, const std::string& tarball,
-                    boost::json::object manifest = {}) {
+                    boost::json::object manifest = {}, const std::string& held_reason = {}) {
     auto& services = registry_->services();
     const auto blob = blobs::put(services.blobs, bytes_of(tarball));
     EXPECT_TRUE(blob);
@@ -39,7 +39,8 @@ class StagedPagesTest : public WebTest {
     order.caller.person = "alice";
     order.publisher.person = {"alice", alice.email};
     const auto release = services.database.write([&](db::Session& session) {
-      return registry::stage_release(session, candidate, order, {}, "alice", clock_.now());
+      return registry::stage_release(session, candidate, order, {}, "alice", clock_.now(),
+                                     held_reason);
     });
     EXPECT_TRUE(release) << release.error().message;
     return release ? release->id : std::string();
@@ -75,6 +76,17 @@ TEST_F(StagedPagesTest, AReviewShowsWhatWasStagedAndIsDecidedThere) {
       303);
   EXPECT_EQ(count("SELECT COUNT(*) FROM staged_release"), 0);
   EXPECT_EQ(browser.get("/package/lib/staged/" + id).status, 404);
+}
+
+TEST_F(StagedPagesTest, WhatIsHeldBackSaysWhy) {
+  const std::string id =
+      stage("1.1.0", registry::TarBuilder().add("package/package.json", "{}").gzip(), {},
+            "More than <5> publishes in an hour.");
+  Browser browser = signed_in("alice");
+  for (const char* page : {"/package/lib/staged", "/staged"}) {
+    EXPECT_TRUE(browser.get(page).has("More than &lt;5&gt; publishes in an hour.")) << page;
+  }
+  EXPECT_TRUE(browser.get("/package/lib/staged/" + id).has("More than &lt;5&gt; publishes"));
 }
 
 TEST_F(StagedPagesTest, OthersAndOtherPackagesHaveNoReview) {

@@ -121,6 +121,8 @@ boost::json::object ReleaseReview::to_json() const {
       {"approvals", array_of(approvers)},
       {"behind",
        release.behind.empty() ? boost::json::value(nullptr) : boost::json::value(release.behind)},
+      {"heldReason", release.held_reason.empty() ? boost::json::value(nullptr)
+                                                 : boost::json::value(release.held_reason)},
       {"previous", nullptr}};
   if (previous) {
     document["previous"] = {{"version", previous->version},
@@ -138,6 +140,9 @@ std::string ReleaseReview::to_text() const {
                                 release.automation ? "trusted publisher" : "a person's credential");
   out +=
       fmt::format("staged {}, expires {}\n", iso8601(release.created), iso8601(release.expires()));
+  if (!release.held_reason.empty()) {
+    out += fmt::format("held back: {}\n", shown(release.held_reason));
+  }
   for (const auto& member : release.run) {
     out += fmt::format("run.{}: {}\n", std::string_view(member.key()),
                        shown(member.value().is_string() ? std::string(member.value().get_string())

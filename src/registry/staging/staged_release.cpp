@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kColumns =
     "SELECT id, candidate, publisher_name, publisher_email, trusted_id, trusted_config, run, "
-    "access, created_at, package_name, version, behind "
+    "access, created_at, package_name, version, behind, held_reason "
     "FROM staged_release ";
 
 Result<StagedRelease> from_row(const db::Row& row) {
@@ -28,6 +28,7 @@ Result<StagedRelease> from_row(const db::Row& row) {
   release.access = access_from(row.text(7)).value_or(Access::restricted);
   release.created = from_milliseconds(row.integer(8));
   release.behind = row.text(11);
+  release.held_reason = row.text(12);
   return release;
 }
 
@@ -97,6 +98,7 @@ boost::json::object StagedRelease::to_json() const {
                            {"actorType", automation ? "trusted automation" : "user"},
                            {"access", access == Access::open ? "public" : "private"},
                            {"shasum", candidate.tarball.shasum}};
+  if (!held_reason.empty()) item["heldReason"] = held_reason;
   if (!automation) return item;
   for (const auto& member : run) {
     item["run." + std::string(member.key())] = printable(member.value());
@@ -106,7 +108,8 @@ boost::json::object StagedRelease::to_json() const {
 
 Result<StagedRelease> stage_release(db::Session& session, const PublishCandidate& candidate,
                                     PublishOrder order, const boost::json::object& run,
-                                    const std::string& behind, Time now) {
+                                    const std::string& behind, Time now,
+                                    const std::string& held_reason) {
   StagedRelease release;
   release.id = new_uuid();
   order.stage_id = release.id;
@@ -118,18 +121,19 @@ Result<StagedRelease> stage_release(db::Session& session, const PublishCandidate
   release.run = run;
   release.behind = behind;
   release.access = package->access;
+  release.held_reason = held_reason;
   release.created = now;
   const auto& trusted = release.publisher.trusted;
   session.run(
       "INSERT INTO staged_release (id, package_id, package_name, version, sha512, candidate, "
       "publisher_name, "
-      "publisher_email, trusted_id, trusted_config, run, access, created_at, behind) "
-      "VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11, :p12, :p13, :p14)",
+      "publisher_email, trusted_id, trusted_config, run, access, created_at, behind, held_reason) "
+      "VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11, :p12, :p13, :p14, :p15)",
       {release.id, package->id, candidate.name, candidate.version, candidate.tarball.sha512,
        registry::to_json(candidate), release.publisher.person.name, release.publisher.person.email,
        trusted ? db::Value(trusted->id) : db::Value(),
        trusted ? db::Value(trusted->config_id) : db::Value(), boost::json::serialize(run),
-       std::string(name(release.access)), to_milliseconds(now), behind});
+       std::string(name(release.access)), to_milliseconds(now), behind, held_reason});
   return release;
 }
 
@@ -261,7 +265,9 @@ std::vector<db::Migration> staging_migrations() {
        "CREATE INDEX staged_release_package ON staged_release (package_name);\n"
        "CREATE INDEX staged_release_blob ON staged_release (sha512);\n"},
       {"staging/2", "CREATE INDEX staged_release_created ON staged_release (created_at);\n"},
-      stage_policy_migration()};
+      stage_policy_migration(),
+      {"staging/4",
+       "ALTER TABLE staged_release ADD COLUMN held_reason TEXT NOT NULL DEFAULT '';\n"}};
 }
 
 }  // namespace imp::registry

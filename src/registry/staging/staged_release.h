@@ -45,6 +45,9 @@ struct StagedRelease {
   boost::json::object run;       ///< of the identity token when automation: pipeline, job, ref
   std::string behind;            ///< user name of the person behind it; empty when unknown
   Access access = Access::open;  ///< the package's, or the one it will have
+  /// Why it waits although its publisher may publish directly: a sentence for whoever decides;
+  /// empty for what was staged on purpose.
+  std::string held_reason;
   Time created;
 
   Time expires() const { return created + kStageLife; }
@@ -55,11 +58,13 @@ struct StagedRelease {
 };
 
 /// Reserves the version and keeps the candidate. `behind` is the person on whose word it was
-/// staged, where known: who holds the credential, or who started the run. In the caller's write
-/// transaction; who may stage is `order`'s question (its stage_id is overwritten).
+/// staged, where known: who holds the credential, or who started the run. `held_reason` says why a
+/// direct publish is held back here. In the caller's write transaction; who may stage is `order`'s
+/// question (its stage_id is overwritten).
 Result<StagedRelease> stage_release(db::Session& session, const PublishCandidate& candidate,
                                     PublishOrder order, const boost::json::object& run,
-                                    const std::string& behind, Time now);
+                                    const std::string& behind, Time now,
+                                    const std::string& held_reason = {});
 
 /// A pending release, or stage_not_found. One that is over is pending until it is taken away.
 Result<StagedRelease> find_staged(db::Session& session, std::string_view id);

@@ -90,6 +90,20 @@ TEST_F(StagedReleaseTest, KeepsWhatWasStaged) {
   EXPECT_EQ(version("1.1.0")->state, VersionState::staged);
 }
 
+TEST_F(StagedReleaseTest, SaysWhyADirectPublishIsHeldBack) {
+  const auto held = database->write([&](db::Session& session) {
+    return stage_release(session, candidate("lib", "1.1.0"), by_machine("lib"), {}, "", now,
+                         "More than 5 publishes in an hour.");
+  });
+  ASSERT_TRUE(held) << held.error().message;
+  const auto found = find(held->id);
+  EXPECT_EQ(found->held_reason, "More than 5 publishes in an hour.");
+  EXPECT_EQ(found->to_json().at("heldReason"),
+            boost::json::value("More than 5 publishes in an hour."));
+  EXPECT_FALSE(find(staged("1.2.0"))->to_json().contains("heldReason"));
+  EXPECT_TRUE(approve(held->id, ann));
+}
+
 TEST_F(StagedReleaseTest, OddIdsAreRefused) {
   EXPECT_EQ(code(find("")), "invalid_stage_id");
   EXPECT_EQ(code(find("' OR 1=1 --")), "invalid_stage_id");
