@@ -1,63 +1,97 @@
-#include <cstdlib>
+#include <boost/json.hpp>
 #include <iostream>
 
 #include "app/commands.h"
-#include "app/refusal.h"
+#include "app/registry_client.h"
 #include "base/encoding.h"
-#include "http/client.h"
 
 namespace imp::app {
 
 namespace {
 
-struct ReviewOptions {
+struct StageOptions {
+  RegistryClient client;
   std::string id;
-  std::string registry = "http://localhost:4873";
-  bool json = false;
+  bool json = false;   ///< review
+  std::string tag;     ///< approve
+  std::string reason;  ///< reject
+
+  std::string path(std::string_view rest = {}) const {
+    return "/-/stage/" + percent_encode(id) + std::string(rest);
+  }
 };
 
-int review(const ReviewOptions& options) {
-  const char* token = std::getenv("IMPRIMATUR_TOKEN");
-  if (token == nullptr || *token == '\0') {
-    return complain(
-        refuse(AppRefusal::unusable_input,
-               "Set IMPRIMATUR_TOKEN to an access token of yours: `npm login` keeps one "
-               "in ~/.npmrc, and the account page makes others.")
-            .error());
-  }
-  std::string registry = options.registry;
-  while (registry.ends_with('/')) registry.pop_back();
-  const auto answer = http::make_client()->fetch(
-      {.url = registry + "/-/stage/" + percent_encode(options.id) + "/review",
-       .headers = {{"authorization", std::string("Bearer ") + token},
-                   {"accept", options.json ? "application/json" : "text/plain"}},
-       .timeout = std::chrono::minutes(2),
-       .body_limit = 64UL << 20});
+int review(const StageOptions& options) {
+  const auto answer =
+      options.client.ask({.headers = {{"accept", options.json ? "application/json" : "text/plain"}},
+                          .timeout = std::chrono::minutes(2),
+                          .body_limit = 64UL << 20},
+                         options.path("/review"));
   if (!answer) return complain(answer.error());
-  if (answer->status != 200) {
-    std::cerr << "imprimatur: the registry answered " << answer->status << ": " << answer->body
-              << '\n';
-    return 1;
-  }
   std::cout << answer->body;
   if (!answer->body.ends_with('\n')) std::cout << '\n';
+  return 0;
+}
+
+std::string body_with(std::string_view key, const std::string& value) {
+  return value.empty() ? std::string() : boost::json::serialize(boost::json::object{{key, value}});
+}
+
+int approve(const StageOptions& options) {
+  const auto answer = options.client.ask(
+      {.method = "POST", .body = body_with("tag", options.tag), .timeout = std::chrono::minutes(1)},
+      options.path("/approve"));
+  if (!answer) return complain(answer.error());
+  boost::system::error_code error;
+  const boost::json::value document = boost::json::parse(answer->body, error);
+  const auto* object = error ? nullptr : document.if_object();
+  const auto* message = object ? object->if_contains("message") : nullptr;
+  std::cout << (message && message->is_string() ? std::string_view(message->get_string())
+                                                : std::string_view("Approved."))
+            << '\n';
+  return 0;
+}
+
+int reject(const StageOptions& options) {
+  const auto answer = options.client.ask(
+      {.method = "DELETE", .body = body_with("reason", options.reason)}, options.path());
+  if (!answer) return complain(answer.error());
+  std::cout << "Rejected: nothing was published, and the version number is free again.\n";
+  return 0;
+}
+
+int withdraw(const StageOptions& options) {
+  const auto answer = options.client.ask({.method = "POST"}, options.path("/withdraw"));
+  if (!answer) return complain(answer.error());
+  std::cout << "Withdrawn: nothing was published, and the version number is free again.\n";
   return 0;
 }
 
 }  // namespace
 
 void add_stage_command(CLI::App& app, Command& chosen) {
-  auto* command = app.add_subcommand("stage", "Staged releases of a registry.");
+  auto* command = app.add_subcommand(
+      "stage", "Staged releases of a registry. Needs a token in IMPRIMATUR_TOKEN.");
   command->require_subcommand(1);
-  auto options = std::make_shared<ReviewOptions>();
-  auto* reviewer = command->add_subcommand(
-      "review", "Compare a staged release with the last one. Needs a token in IMPRIMATUR_TOKEN.");
-  reviewer->add_option("id", options->id, "of the staged release; `npm stage list` shows it")
-      ->required();
-  reviewer->add_option("--registry", options->registry, "the registry's address")
-      ->capture_default_str();
-  reviewer->add_flag("--json", options->json, "print the review as JSON");
-  reviewer->callback([options, &chosen] { chosen = [options] { return review(*options); }; });
+  const auto options = std::make_shared<StageOptions>();
+  const auto add = [&](const std::string& name, const std::string& what,
+                       int (*run)(const StageOptions&), bool needs_factor) {
+    auto* one = command->add_subcommand(name, what);
+    one->add_option("id", options->id, "of the staged release; `npm stage list` shows it")
+        ->required();
+    options->client.add_flags(*one, needs_factor);
+    one->callback([options, run, &chosen] { chosen = [options, run] { return run(*options); }; });
+    return one;
+  };
+  add("review", "Compare a staged release with the last one.", review, false)
+      ->add_flag("--json", options->json, "print the review as JSON");
+  add("approve", "Approve a staged release.", approve, true)
+      ->add_option("--tag", options->tag,
+                   "dist-tag to publish it under; without it, the one it was staged with");
+  add("reject", "Reject a staged release.", reject, true)
+      ->add_option("--reason", options->reason, "for whoever staged it");
+  add("withdraw", "Take back a release that you staged, or this publish token's run did.", withdraw,
+      false);
 }
 
 }  // namespace imp::app

@@ -18,6 +18,25 @@ namespace imp::web {
 namespace {
 
 constexpr std::int64_t kReleasesShown = 100;
+constexpr std::int64_t kOutcomesShown = 20;
+
+/// What became of the last releases that waited.
+boost::json::array outcomes_model(const std::vector<registry::StageOutcome>& outcomes, Time now) {
+  boost::json::array items;
+  for (const registry::StageOutcome& outcome : outcomes) {
+    using End = registry::StageEnd;
+    items.push_back({{"version", outcome.version},
+                     {"tag", outcome.tag},
+                     {"what", name(outcome.end)},
+                     {"tone", outcome.end == End::approved   ? "good"
+                              : outcome.end == End::rejected ? "bad"
+                                                             : "waiting"},
+                     {"by", outcome.by},
+                     {"reason", outcome.reason},
+                     {"at", time_model(outcome.at, now)}});
+  }
+  return items;
+}
 
 Result<http::Response> show_staged(const Visit& visit) {
   const auto view = package_view(visit);
@@ -25,8 +44,10 @@ Result<http::Response> show_staged(const Visit& visit) {
   const auto factor = visit.services.accounts.second_factors.state(visit.person().id);
   if (!factor) return pass_on(factor);
   const std::string& name = view->name.text();
+  std::vector<registry::StageOutcome> outcomes;
   const auto page = visit.services.registry.database.read(
       [&](db::Session& session) -> Result<registry::StagedPage> {
+        if (view->writer) outcomes = registry::outcomes_of(session, name, kOutcomesShown);
         return registry::staged_releases(session, view->requester.rights(), name, 0,
                                          kReleasesShown);
       });
@@ -44,6 +65,8 @@ Result<http::Response> show_staged(const Visit& visit) {
                 {"base", package_link(name) + "/staged"},
                 {"tabs", package_tabs(name, "Staged", view->writer, view->staged)},
                 {"policy", view->writer ? boost::json::value(*policy) : boost::json::value(false)},
+                {"decided", !outcomes.empty()},
+                {"outcomes", outcomes_model(outcomes, visit.services.clock.now())},
                 {"releases", std::move(releases)}}};
   add_factor(shown, *factor);
   return show(visit, std::move(shown));
@@ -85,6 +108,12 @@ Result<http::Response> show_review(const Visit& visit) {
 /// what it came to, for the page's notice.
 Result<std::string> carry_out(const Visit& visit, const registry::Requester& requester,
                               bool approve, const std::string& id) {
+  // A browser ends the lines of a text field with both characters.
+  std::string reason = visit.field("reason");
+  std::erase(reason, '\r');
+  const registry::DecisionWords words{.tag = approve ? visit.field("tag") : std::string(),
+                                      .reason = approve ? std::string() : std::move(reason)};
+  if (const auto usable = registry::check(words); !usable) return pass_on(usable);
   auto& services = visit.services.registry;
   if (const auto allowed = requester.may_govern(); !allowed) return pass_on(allowed);
   const auto release = registry::visible_release(services, requester, id);
@@ -94,11 +123,12 @@ Result<std::string> carry_out(const Visit& visit, const registry::Requester& req
               accounts::WithoutFactor::refuse);
   if (!confirmed) return pass_on(confirmed);
   if (!approve) {
-    const auto rejected = registry::reject_release(services, requester, *release);
+    const auto rejected = registry::reject_release(services, requester, *release, words.reason);
     if (!rejected) return pass_on(rejected);
-    return "/staged?done=rejected";
+    return rejected->outcome.end == registry::StageEnd::withdrawn ? "/staged?done=withdrawn"
+                                                                  : "/staged?done=rejected";
   }
-  const auto approval = registry::approve_release(services, requester, *release);
+  const auto approval = registry::approve_release(services, requester, *release, words.tag);
   if (!approval) return pass_on(approval);
   return approval->published ? "?done=published" : "/staged?done=approval";
 }

@@ -89,6 +89,32 @@ TEST_F(StagedPagesTest, WhatIsHeldBackSaysWhy) {
   EXPECT_TRUE(browser.get("/package/lib/staged/" + id).has("More than &lt;5&gt; publishes"));
 }
 
+TEST_F(StagedPagesTest, ARejectionSaysWhyAndAnApprovalChoosesTheTag) {
+  const std::string tarball = registry::TarBuilder().add("package/package.json", "{}").gzip();
+  const auto codes = enable_totp(alice);
+  const std::string approved = stage("1.1.0", tarball), rejected = stage("1.2.0", tarball);
+  ASSERT_TRUE(registry_->services().database.write([&](db::Session& session) -> Result<void> {
+    session.run("UPDATE staged_release SET behind = ''");
+    return {};
+  }));
+  Browser browser = signed_in("alice");
+  const auto decide = [&](const std::string& id, const char* decision, const std::string& code,
+                          const char* tag, const char* reason) {
+    return browser.post(
+        "/package/lib/staged",
+        {{"stage", id}, {"otp", code}, {"decision", decision}, {"tag", tag}, {"reason", reason}});
+  };
+  // A tag that cannot be is refused before the code is used.
+  EXPECT_EQ(decide(approved, "approve", codes[0], "1.x", "").status, 400);
+  EXPECT_EQ(decide(approved, "approve", codes[0], "next", "not for approvals").status, 303);
+  EXPECT_EQ(decide(rejected, "reject", codes[1], "latest", "It <breaks>\r\nus").status, 303);
+  EXPECT_EQ(count("SELECT COUNT(*) FROM package_tag WHERE tag = 'next' AND version = '1.1.0'"), 1);
+  const Answer page = browser.get("/package/lib/staged");
+  EXPECT_TRUE(page.has("It &lt;breaks&gt;\nus"));
+  EXPECT_FALSE(page.has("not for approvals"));
+  EXPECT_TRUE(page.has("approved</span>"));
+}
+
 TEST_F(StagedPagesTest, OthersAndOtherPackagesHaveNoReview) {
   person("mallory");
   publish("other", "1.0.0", alice);

@@ -1,11 +1,16 @@
 #include "registry/api/stage_decisions.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "accounts/people.h"
 #include "audit/log.h"
+#include "base/encoding.h"
+#include "registry/api/refusals.h"
 #include "registry/api/stage_state.h"
+#include "registry/packages/dist_tag.h"
 #include "registry/packages/store.h"
+#include "registry/trust/refusal.h"
 
 namespace imp::registry {
 
@@ -34,7 +39,78 @@ std::optional<std::string> owner_of(db::Session& session, const StagedRelease& r
   return package ? package->owner : std::nullopt;
 }
 
+/// The run that a publish token or a release comes from: its issuer, and its number there or, where
+/// the provider names none, the identity token itself.
+std::string run_key(const boost::json::object& run) {
+  const auto text = [&](std::string_view key) {
+    const boost::json::value* value = run.if_contains(key);
+    return value && value->is_string() ? std::string(value->get_string()) : std::string();
+  };
+  for (const std::string_view key : {"workflow-id", "run_id", "pipeline_id", "jti"}) {
+    if (const std::string value = text(key); !value.empty()) {
+      return fmt::format("{} {} {}", text("iss"), key, value);
+    }
+  }
+  return {};
+}
+
+bool staged_by(const StagedRelease& release, const Requester& requester) {
+  if (const auto& token = requester.publish_token()) {
+    const auto& trusted = release.publisher.trusted;
+    const std::string run = run_key(token->run);
+    return trusted && trusted->config_id == token->publisher_id && !run.empty() &&
+           run == run_key(release.run) && release.candidate.name == token->package_name;
+  }
+  return requester.account().signed_in() && release.behind == requester.account().person->name;
+}
+
+std::optional<StageOutcome> outcome_for(db::Session& session, const Requester& requester,
+                                        std::string_view id) {
+  auto outcome = find_outcome(session, id);
+  if (!outcome) return std::nullopt;
+  const auto name = PackageName::for_read(outcome->package_name);
+  const auto rights = name ? requester.rights_to_read(*name) : Result<Caller>(Caller());
+  if (!rights || !may_decide(session, outcome->package_name, *rights)) return std::nullopt;
+  return outcome;
+}
+
+std::unexpected<Failure> not_its_run() {
+  return refuse(trust::TrustRefusal::publish_token_forbidden,
+                "A publish token can withdraw what its own run staged, and no other staged "
+                "release.");
+}
+
+Result<void> forget_outcomes(RegistryServices& services) {
+  constexpr std::int64_t kAtOnce = 1000;
+  const Time now = services.clock.now();
+  const auto due = services.database.read(
+      [&](db::Session& session) -> Result<bool> { return any_old_outcome(session, now); });
+  if (!due) return pass_on(due);
+  if (!*due) return {};
+  return services.database.write([&](db::Session& session) -> Result<void> {
+    forget_old_outcomes(session, now, kAtOnce);
+    return {};
+  });
+}
+
 }  // namespace
+
+Result<void> check(const DecisionWords& words) {
+  if (!words.tag.empty()) {
+    if (const auto usable = check_dist_tag(words.tag); !usable) return usable;
+  }
+  const bool readable = is_utf8(words.reason) && std::ranges::none_of(words.reason, [](char c) {
+                          const auto byte = static_cast<unsigned char>(c);
+                          return (byte < 0x20 && c != '\n') || byte == 0x7f;
+                        });
+  if (words.reason.size() > kLongestReason || !readable) {
+    return refuse(StageRefusal::invalid_decision,
+                  fmt::format("\"reason\" must be text of at most {} bytes without control "
+                              "characters.",
+                              kLongestReason));
+  }
+  return {};
+}
 
 std::string person_behind(db::Session& session, RegistryServices& services,
                           const Requester& requester) {
@@ -61,16 +137,29 @@ std::string person_behind(db::Session& session, RegistryServices& services,
 Result<StagedRelease> visible_release(RegistryServices& services, const Requester& requester,
                                       std::string_view id) {
   return services.database.read([&](db::Session& session) -> Result<StagedRelease> {
-    auto release = find_staged(session, id);
-    if (!release) return release;
+    const auto release = find_staged(session, id);
+    if (!release) {
+      // Who may not decide it is told nothing of what became of it, either.
+      const auto outcome = outcome_for(session, requester, id);
+      return outcome ? no_staged_release(&*outcome) : pass_on(release);
+    }
     const auto rights = requester.rights_to_read(release->candidate.package());
     if (!rights) return pass_on(rights);
     return find_staged_for(session, id, *rights);
   });
 }
 
+Result<StageOutcome> visible_outcome(RegistryServices& services, const Requester& requester,
+                                     std::string_view id) {
+  return services.database.read([&](db::Session& session) -> Result<StageOutcome> {
+    auto outcome = outcome_for(session, requester, id);
+    if (!outcome) return no_staged_release();
+    return std::move(*outcome);
+  });
+}
+
 Result<Approval> approve_release(RegistryServices& services, const Requester& requester,
-                                 const StagedRelease& release) {
+                                 const StagedRelease& release, const std::string& tag) {
   const PublishCandidate& candidate = release.candidate;
   // What is published is what was staged, byte for byte, whatever happened to the disk meanwhile.
   if (const auto intact = services.blobs.verify(candidate.tarball.sha512); !intact) {
@@ -85,12 +174,14 @@ Result<Approval> approve_release(RegistryServices& services, const Requester& re
     if (!rights) return pass_on(rights);
     const accounts::Person& approver = *requester.account().person;
     auto done =
-        approve_staged(session, release.id, *rights, {approver.name, approver.email},
+        approve_staged(session, release.id,
+                       {.caller = *rights, .approver = {approver.name, approver.email}, .tag = tag},
                        approval_rights(session, owner_of(session, release)), services.key, now);
     if (!done) return done;
     audit::Record record = record_of(session, requester, "stage.approve", release, now);
     record.detail["approvers"] = boost::json::value_from(done->approvers);
     record.detail["needed"] = done->policy.approvals;
+    record.detail["tag"] = done->tag;
     record.detail["published"] = done->published.has_value();
     audit::append(session, record);
     return done;
@@ -111,16 +202,46 @@ std::string approval_text(const StagedRelease& release, const Approval& approval
       approval.missing());
 }
 
-Result<void> reject_release(RegistryServices& services, const Requester& requester,
-                            const StagedRelease& release) {
-  return services.database.write([&](db::Session& session) -> Result<void> {
+Result<Ended> reject_release(RegistryServices& services, const Requester& requester,
+                             const StagedRelease& release, const std::string& reason) {
+  return services.database.write([&](db::Session& session) -> Result<Ended> {
     const Time now = services.clock.now();
     const auto rights = requester.rights_now(session, now);
     if (!rights) return pass_on(rights);
-    const auto done = reject_staged(session, release.id, *rights);
-    if (!done) return pass_on(done);
-    audit::append(session, record_of(session, requester, "stage.reject", release, now));
-    return {};
+    auto done = reject_staged(session, release.id, *rights, rights->person, reason, now);
+    if (!done) return done;
+    const bool withdrawn = done->outcome.end == StageEnd::withdrawn;
+    audit::Record record =
+        record_of(session, requester, withdrawn ? "stage.withdraw" : "stage.reject", release, now);
+    if (!reason.empty()) record.detail["reason"] = reason;
+    audit::append(session, record);
+    return done;
+  });
+}
+
+Result<Ended> withdraw_release(RegistryServices& services, const Requester& requester,
+                               std::string_view id) {
+  return services.database.write([&](db::Session& session) -> Result<Ended> {
+    const Time now = services.clock.now();
+    const auto rights = requester.rights_now(session, now);
+    if (!rights) return pass_on(rights);
+    const bool machine = requester.publish_token().has_value();
+    const auto release = machine ? find_staged(session, id) : find_staged_for(session, id, *rights);
+    if (!release && machine) return not_its_run();
+    if (!release) return pass_on(release);
+    if (!staged_by(*release, requester)) {
+      if (machine) return not_its_run();
+      return refuse(StageRefusal::not_the_stager,
+                    "Only whoever staged a release withdraws it. You may reject it: npm stage "
+                    "reject.");
+    }
+    const auto may = requester.may(trust::PublishAction::stage, release->candidate.package());
+    if (!may) return pass_on(may);
+    Ended done = withdraw_staged(session, *release,
+                                 machine ? release->publisher.person.name : rights->person, now);
+    audit::append(session, record_of(session, requester, "stage.withdraw", *release, now));
+    if (machine) record_use(session, requester, "stage.withdraw", "granted", "", now);
+    return done;
   });
 }
 
@@ -132,7 +253,7 @@ Result<void> expire_releases(RegistryServices& services) {
       return any_expired(session, services.clock.now());
     });
     if (!due) return pass_on(due);
-    if (!*due) return {};
+    if (!*due) return forget_outcomes(services);
     const auto done = services.database.write([&](db::Session& session) -> Result<void> {
       const Time now = services.clock.now();
       const auto taken = take_expired(session, now, kAtOnce, services.log);

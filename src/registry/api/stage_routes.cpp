@@ -7,12 +7,11 @@
 #include "registry/api/requester.h"
 #include "registry/api/routes.h"
 #include "registry/api/stage_decisions.h"
+#include "registry/api/stage_requester.h"
 #include "registry/api/stage_state.h"
 #include "registry/api/version_upload.h"
-#include "registry/packages/refusal.h"
 #include "registry/publish/refusal.h"
 #include "registry/staging/staged_release.h"
-#include "registry/trust/refusal.h"
 
 namespace imp::registry {
 
@@ -61,33 +60,6 @@ http::Response stage_version(RegistryServices& services, const VersionUpload& up
           {"stageId", staged->id}});
 }
 
-/// A person who may look at and decide staged releases. Publish tokens never may, not even their
-/// own.
-std::expected<Requester, http::Response> person(RegistryServices& services,
-                                                const http::Request& request,
-                                                std::string_view action) {
-  const std::string subject = "stage:" + request.param("id");
-  auto requester = Requester::identify(services, request);
-  if (!requester)
-    return std::unexpected(refused(services, nullptr, action, subject, requester.error()));
-  if (requester->publish_token()) {
-    return std::unexpected(
-        refused(services, &*requester, action, subject,
-                refuse(trust::TrustRefusal::publish_token_forbidden,
-                       "A publish token cannot see, approve or reject staged releases: a person "
-                       "has to.")
-                    .error()));
-  }
-  if (requester->anonymous()) {
-    return std::unexpected(
-        refused(services, &*requester, action, subject,
-                refuse(PackageRefusal::not_signed_in,
-                       "You must sign in to see staged releases: run `npm login`.")
-                    .error()));
-  }
-  return std::move(*requester);
-}
-
 std::int64_t number(const http::Request& request, std::string_view name, std::int64_t fallback,
                     std::int64_t least, std::int64_t most) {
   const auto text = request.query(name);
@@ -97,7 +69,7 @@ std::int64_t number(const http::Request& request, std::string_view name, std::in
 }
 
 http::Response list(RegistryServices& services, const http::Request& request) {
-  const auto requester = person(services, request, "stage.list");
+  const auto requester = deciding_person(services, request, "stage.list");
   if (!requester) return requester.error();
   const std::int64_t page = number(request, "page", 0, 0, 1'000'000);
   const std::int64_t per_page = number(request, "perPage", kDefaultPage, 1, kMostPerPage);
@@ -114,14 +86,17 @@ http::Response list(RegistryServices& services, const http::Request& request) {
 }
 
 http::Response view(RegistryServices& services, const http::Request& request) {
-  const auto requester = person(services, request, "stage.view");
+  const auto requester = deciding_person(services, request, "stage.view");
   if (!requester) return requester.error();
-  const auto release = visible_release(services, *requester, request.param("id"));
-  return release ? http::json(200, release->to_json()) : http::failure(release.error());
+  const std::string& id = request.param("id");
+  const auto release = visible_release(services, *requester, id);
+  if (release) return http::json(200, release->to_json());
+  const auto outcome = visible_outcome(services, *requester, id);
+  return outcome ? http::json(200, outcome->to_json()) : http::failure(release.error());
 }
 
 http::Response download(RegistryServices& services, const http::Request& request) {
-  const auto requester = person(services, request, "stage.download");
+  const auto requester = deciding_person(services, request, "stage.download");
   if (!requester) return requester.error();
   const auto release = visible_release(services, *requester, request.param("id"));
   if (!release) return http::failure(release.error());
@@ -134,7 +109,7 @@ http::Response download(RegistryServices& services, const http::Request& request
 }
 
 http::Response review(RegistryServices& services, const http::Request& request) {
-  const auto requester = person(services, request, "stage.review");
+  const auto requester = deciding_person(services, request, "stage.review");
   if (!requester) return requester.error();
   const auto release = visible_release(services, *requester, request.param("id"));
   if (!release) return http::failure(release.error());
@@ -145,57 +120,6 @@ http::Response review(RegistryServices& services, const http::Request& request) 
   add_state(*made, *state);
   const bool as_text = request.header("accept").contains("text/plain");
   return as_text ? http::text(200, made->to_text()) : http::json(200, made->to_json());
-}
-
-/// A decision about a staged release, by somebody who may take it and has given a second factor.
-struct Decision {
-  Requester requester;
-  StagedRelease release;
-  std::string action;
-
-  http::Response denied(RegistryServices& services, const Failure& failure) const {
-    return refused(services, &requester, action, "stage:" + release.id, failure);
-  }
-};
-
-std::expected<Decision, http::Response> decide(RegistryServices& services,
-                                               const http::Request& request, std::string action) {
-  auto requester = person(services, request, action);
-  if (!requester) return std::unexpected(requester.error());
-  const std::string& id = request.param("id");
-  const auto denied = [&](const Failure& failure) {
-    return std::unexpected(refused(services, &*requester, action, "stage:" + id, failure));
-  };
-  if (const auto allowed = requester->may_govern(); !allowed) return denied(allowed.error());
-  auto release = visible_release(services, *requester, id);
-  if (!release) return denied(release.error());
-  if (auto challenge = second_factor(services, request, *requester, action, id, Without::refuse)) {
-    return std::unexpected(std::move(*challenge));
-  }
-  return Decision{std::move(*requester), std::move(*release), std::move(action)};
-}
-
-http::Response approve(RegistryServices& services, const http::Request& request) {
-  const auto decision = decide(services, request, "stage.approve");
-  if (!decision) return decision.error();
-  const auto approval = approve_release(services, decision->requester, decision->release);
-  if (!approval) return decision->denied(services, approval.error());
-  const std::string text = approval_text(decision->release, *approval);
-  http::Response response = http::json(
-      201, boost::json::object{{"message", text},
-                               {"published", approval->published.has_value()},
-                               {"approvals", boost::json::value_from(approval->approvers)},
-                               {"needed", approval->policy.approvals}});
-  // npm says "approved and published" to any 201: this line is what tells otherwise.
-  if (!approval->published) response.header("npm-notice", text);
-  return response;
-}
-
-http::Response reject(RegistryServices& services, const http::Request& request) {
-  const auto decision = decide(services, request, "stage.reject");
-  if (!decision) return decision.error();
-  const auto rejected = reject_release(services, decision->requester, decision->release);
-  return rejected ? http::no_content() : decision->denied(services, rejected.error());
 }
 
 }  // namespace
@@ -217,8 +141,6 @@ void add_stage_routes(http::Router& router, RegistryServices& services) {
   // Reads and compares tarballs: not on the threads that wait for the database.
   router.add(http::Method::get, "/-/stage/{id}/review", bind(review),
              {.pool = http::Pool::program});
-  router.add(http::Method::post, "/-/stage/{id}/approve", bind(approve));
-  router.add(http::Method::del, "/-/stage/{id}", bind(reject));
 }
 
 }  // namespace imp::registry

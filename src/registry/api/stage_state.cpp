@@ -36,8 +36,14 @@ Result<StageState> stage_state(RegistryServices& services, const Package& packag
     StageState now;
     now.policy = stage_policy(session, package.id);
     if (!release) return now;
-    now.approvers =
-        counted_approvals(session, *release, now.policy, approval_rights(session, package.owner));
+    const ApprovalRights rights = approval_rights(session, package.owner);
+    const std::string& staged_with = release->candidate.tag;
+    now.approvers = counted_approvals(session, *release, now.policy, rights, staged_with);
+    for (const RecordedApproval& approval : approvals_of(session, release->id)) {
+      if (approval.tag.empty() || approval.tag == staged_with) continue;
+      now.other_approvals.push_back(
+          fmt::format("{} approved it for the tag {}.", approval.person, approval.tag));
+    }
     for (const PolicyChange& change : loosened_since(session, package.id, release->created)) {
       now.warnings.push_back(fmt::format("{} loosened the policy at {}: {} before, {} now.",
                                          change.person, iso8601(change.at), change.before.text(),
@@ -73,6 +79,8 @@ void add_state(ReleaseReview& review, const StageState& state) {
   review.policy = state.policy;
   review.group_name = state.group_name;
   review.approvers = state.approvers;
+  review.notes.insert(review.notes.end(), state.other_approvals.begin(),
+                      state.other_approvals.end());
   review.warnings.insert(review.warnings.begin(), state.warnings.begin(), state.warnings.end());
 }
 

@@ -7,7 +7,7 @@
 #include "registry/api/services.h"
 #include "registry/packages/store.h"
 #include "registry/staging/release_review.h"
-#include "registry/staging/staged_release.h"
+#include "registry/staging/stage_decision.h"
 
 namespace imp::registry {
 
@@ -19,8 +19,10 @@ ApprovalRights approval_rights(db::Session& session, const std::optional<std::st
 struct StageState {
   StagePolicy policy;
   std::string group_name;              ///< of policy.group
-  std::vector<std::string> approvers;  ///< who approved, and counts
-  std::vector<std::string> warnings;   ///< for whoever reviews the release
+  std::vector<std::string> approvers;  ///< who approved it for the tag it was staged with
+  /// Approvals for another tag, as sentences.
+  std::vector<std::string> other_approvals;
+  std::vector<std::string> warnings;  ///< for whoever reviews the release
 };
 Result<StageState> stage_state(RegistryServices& services, const Package& package,
                                const StagedRelease* release = nullptr);

@@ -91,22 +91,25 @@ Result<void> may_approve(const StagePolicy& policy, const std::string& behind,
   return {};
 }
 
-std::vector<std::string> approvals_of(db::Session& session, std::string_view stage_id) {
-  std::vector<std::string> people;
-  for (const db::Row& row : session.rows(
-           "SELECT person FROM stage_approval WHERE stage_id = :p1 ORDER BY approved_at, person",
-           {std::string(stage_id)})) {
-    people.push_back(row.text(0));
+std::vector<RecordedApproval> approvals_of(db::Session& session, std::string_view stage_id) {
+  std::vector<RecordedApproval> approvals;
+  for (const db::Row& row :
+       session.rows("SELECT person, tag FROM stage_approval WHERE stage_id = :p1 "
+                    "ORDER BY approved_at, person",
+                    {std::string(stage_id)})) {
+    approvals.push_back({row.text(0), row.text(1)});
   }
-  return people;
+  return approvals;
 }
 
-bool add_approval(db::Session& session, std::string_view stage_id, const std::string& person,
+bool add_approval(db::Session& session, std::string_view stage_id, const RecordedApproval& approval,
                   Time now) {
-  return session.insert_if_absent(
-      "INSERT INTO stage_approval (stage_id, person, approved_at) VALUES (:p1, :p2, :p3) "
-      "ON CONFLICT DO NOTHING",
-      {std::string(stage_id), person, to_milliseconds(now)});
+  return session.run(
+             "INSERT INTO stage_approval (stage_id, person, approved_at, tag) "
+             "VALUES (:p1, :p2, :p3, :p4) ON CONFLICT (stage_id, person) DO UPDATE SET "
+             "approved_at = excluded.approved_at, tag = excluded.tag "
+             "WHERE stage_approval.tag <> excluded.tag",
+             {std::string(stage_id), approval.person, to_milliseconds(now), approval.tag}) == 1;
 }
 
 void forget_approvals(db::Session& session, std::string_view stage_id) {

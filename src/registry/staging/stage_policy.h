@@ -62,10 +62,14 @@ struct ApprovalRights {
 Result<void> may_approve(const StagePolicy& policy, const std::string& behind,
                          const std::string& person, const ApprovalRights& rights);
 
-/// People whose approvals of a release are recorded, in the order of the approvals.
-std::vector<std::string> approvals_of(db::Session& session, std::string_view stage_id);
-/// False when that person's is recorded already.
-bool add_approval(db::Session& session, std::string_view stage_id, const std::string& person,
+struct RecordedApproval {
+  std::string person;
+  std::string tag;  ///< dist-tag that it is for; empty: the one staged with
+};
+/// The approvals of a release, in their order.
+std::vector<RecordedApproval> approvals_of(db::Session& session, std::string_view stage_id);
+/// False when that person's for this tag is recorded already; one for another tag is replaced.
+bool add_approval(db::Session& session, std::string_view stage_id, const RecordedApproval& approval,
                   Time now);
 void forget_approvals(db::Session& session, std::string_view stage_id);
 

@@ -1,10 +1,10 @@
 #include "registry/staging/staged_release.h"
 
-#include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/uuid.h"
 #include "registry/packages/store.h"
+#include "registry/staging/stage_outcome.h"
 
 namespace imp::registry {
 
@@ -32,13 +32,6 @@ Result<StagedRelease> from_row(const db::Row& row) {
   return release;
 }
 
-std::unexpected<Failure> not_found() {
-  return refuse(
-      StageRefusal::stage_not_found,
-      "Not Found - No staged package version found with the provided ID. It may have been approved "
-      "or rejected already, or have waited too long for it.");
-}
-
 /// A value as npm can print it: a list as its elements with commas, never an object.
 boost::json::value printable(const boost::json::value& value) {
   if (value.is_object()) return boost::json::value(boost::json::serialize(value));
@@ -52,13 +45,13 @@ boost::json::value printable(const boost::json::value& value) {
   return boost::json::value(joined);
 }
 
-void remove(db::Session& session, const StagedRelease& release) {
+}  // namespace
+
+void forget_staged(db::Session& session, const StagedRelease& release) {
   unstage(session, release.candidate.name, release.candidate.version, release.id);
   forget_approvals(session, release.id);
   session.run("DELETE FROM staged_release WHERE id = :p1", {release.id});
 }
-
-}  // namespace
 
 bool may_decide(db::Session& session, std::string_view package_name, const Caller& caller) {
   const auto package = find_package(session, package_name);
@@ -83,6 +76,10 @@ Reason reason(StageRefusal refusal) {
       return {"approved_already", FailureKind::conflict};
     case StageRefusal::invalid_stage_policy:
       return {"invalid_stage_policy", FailureKind::invalid};
+    case StageRefusal::invalid_decision:
+      return {"invalid_decision", FailureKind::invalid};
+    case StageRefusal::not_the_stager:
+      return {"not_the_stager", FailureKind::forbidden};
   }
   return {};
 }
@@ -91,6 +88,7 @@ boost::json::object StagedRelease::to_json() const {
   boost::json::object item{{"id", id},
                            {"packageName", candidate.name},
                            {"version", candidate.version},
+                           {"status", "pending"},
                            {"tag", candidate.tag},
                            {"createdAt", iso8601(created)},
                            {"expiresAt", iso8601(expires())},
@@ -148,104 +146,20 @@ Result<StagedRelease> find_staged(db::Session& session, std::string_view id) {
   }
   static const std::string sql = std::string(kColumns) + "WHERE id = :p1";
   const auto row = session.row(sql, {std::string(id)});
-  if (!row) return not_found();
+  if (!row) return no_staged_release();
   return from_row(*row);
 }
 
 Result<StagedRelease> find_staged_for(db::Session& session, std::string_view id,
                                       const Caller& caller) {
   auto release = find_staged(session, id);
-  if (release && !may_decide(session, release->candidate.name, caller)) return not_found();
-  return release;
-}
-
-std::int64_t Approval::missing() const {
-  return std::max<std::int64_t>(0, policy.approvals - static_cast<std::int64_t>(approvers.size()));
-}
-
-std::vector<std::string> counted_approvals(db::Session& session, const StagedRelease& release,
-                                           const StagePolicy& policy,
-                                           const ApprovalRights& rights) {
-  std::vector<std::string> counted;
-  for (std::string& person : approvals_of(session, release.id)) {
-    if (may_decide(session, release.candidate.name, rights.caller(person)) &&
-        may_approve(policy, release.behind, person, rights)) {
-      counted.push_back(std::move(person));
-    }
+  if (release) {
+    if (may_decide(session, release->candidate.name, caller)) return release;
+    return no_staged_release();
   }
-  return counted;
-}
-
-Result<Approval> approve_staged(db::Session& session, std::string_view id, const Caller& caller,
-                                const Person& approver, const ApprovalRights& rights,
-                                const RegistryKey& key, Time now) {
-  const auto release = find_staged_for(session, id, caller);
-  if (!release) return pass_on(release);
-  if (now >= release->expires()) return not_found();
-  const auto package = find_package(session, release->candidate.name);
-  Approval approval;
-  approval.policy = package ? stage_policy(session, package->id) : StagePolicy();
-  const auto may = may_approve(approval.policy, release->behind, approver.name, rights);
-  if (!may) return pass_on(may);
-  const bool first = add_approval(session, release->id, approver.name, now);
-  approval.approvers = counted_approvals(session, *release, approval.policy, rights);
-  if (approval.missing() > 0) {
-    if (first) return approval;
-    return refuse(StageRefusal::approved_already,
-                  fmt::format("You approved this release already; {} more must, and each has to be "
-                              "another person.",
-                              approval.missing()));
-  }
-  PublishOrder order;
-  order.caller = caller;
-  order.publisher = release->publisher;
-  order.publisher.approver = approver;
-  order.may_create = false;
-  order.may_change_access = !release->automation;
-  order.stage_id = release->id;
-  auto published = publish(session, release->candidate, order, key, now);
-  if (!published) return pass_on(published);
-  session.run("DELETE FROM staged_release WHERE id = :p1", {release->id});
-  forget_approvals(session, release->id);
-  approval.published = std::move(*published);
-  return approval;
-}
-
-Result<StagedRelease> reject_staged(db::Session& session, std::string_view id,
-                                    const Caller& caller) {
-  auto release = find_staged_for(session, id, caller);
-  if (!release) return release;
-  remove(session, *release);
-  return release;
-}
-
-Result<std::vector<StagedRelease>> take_expired(db::Session& session, Time now, std::int64_t limit,
-                                                Log& log) {
-  std::vector<StagedRelease> taken;
-  static const std::string sql =
-      std::string(kColumns) + "WHERE created_at <= :p1 ORDER BY created_at LIMIT :p2";
-  for (const db::Row& row : session.rows(sql, {to_milliseconds(now - kStageLife), limit})) {
-    auto release = from_row(row);
-    if (!release) {
-      // It is over all the same, and must not keep the others.
-      log.error("an expired staged release could not be read",
-                {{"id", row.text(0)}, {"reason", release.error().detail}});
-      release = StagedRelease{};
-      release->id = row.text(0);
-      release->candidate.name = row.text(9);
-      release->candidate.version = row.text(10);
-    }
-    remove(session, *release);
-    taken.push_back(std::move(*release));
-  }
-  return taken;
-}
-
-bool any_expired(db::Session& session, Time now) {
-  return session
-      .row("SELECT 1 FROM staged_release WHERE created_at <= :p1 LIMIT 1",
-           {to_milliseconds(now - kStageLife)})
-      .has_value();
+  const auto outcome = is_uuid(id) ? find_outcome(session, id) : std::nullopt;
+  if (!outcome || !may_decide(session, outcome->package_name, caller)) return release;
+  return no_staged_release(&*outcome);
 }
 
 bool staged_tarball_in_use(db::Session& session, std::string_view sha512) {
@@ -267,7 +181,8 @@ std::vector<db::Migration> staging_migrations() {
       {"staging/2", "CREATE INDEX staged_release_created ON staged_release (created_at);\n"},
       stage_policy_migration(),
       {"staging/4",
-       "ALTER TABLE staged_release ADD COLUMN held_reason TEXT NOT NULL DEFAULT '';\n"}};
+       "ALTER TABLE staged_release ADD COLUMN held_reason TEXT NOT NULL DEFAULT '';\n"},
+      stage_outcome_migration()};
 }
 
 }  // namespace imp::registry

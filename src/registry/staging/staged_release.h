@@ -9,10 +9,8 @@
 
 #include "base/clock.h"
 #include "base/failure.h"
-#include "base/log.h"
 #include "db/database.h"
 #include "registry/packages/access.h"
-#include "registry/packages/registry_key.h"
 #include "registry/publish/candidate.h"
 #include "registry/publish/commit.h"
 #include "registry/staging/stage_policy.h"
@@ -28,6 +26,8 @@ enum class StageRefusal : std::uint8_t {
   approver_not_in_group,  ///< the policy names a group
   approved_already,       ///< by the same person; others are awaited
   invalid_stage_policy,
+  invalid_decision,  ///< a decision's body: its tag or its reason
+  not_the_stager,    ///< only whoever staged it withdraws it
 };
 Reason reason(StageRefusal refusal);
 
@@ -71,7 +71,8 @@ Result<StagedRelease> find_staged(db::Session& session, std::string_view id);
 /// Whether the caller may see and decide the releases of a package; strangers are told that there
 /// are none.
 bool may_decide(db::Session& session, std::string_view package_name, const Caller& caller);
-/// The same for somebody who may decide it: everybody else is told that there is none.
+/// The same for somebody who may decide it, who is also told what became of one that is decided:
+/// everybody else is told that there is none.
 Result<StagedRelease> find_staged_for(db::Session& session, std::string_view id,
                                       const Caller& caller);
 
@@ -86,34 +87,8 @@ StagedPage staged_releases(db::Session& session, const Caller& caller,
                            std::int64_t per_page,
                            const std::function<bool(std::string_view package)>& reaches = {});
 
-/// What became of an approval.
-struct Approval {
-  std::optional<Published> published;  ///< nothing while more approvals are needed
-  StagePolicy policy;
-  std::vector<std::string> approvers;  ///< whose approvals count, this one's included
-  std::int64_t missing() const;
-};
-/// Records the approval of `approver`, who must have the right to publish and to approve under the
-/// package's policy, and makes the release public when there are enough. Only approvals of people
-/// who could still give them count. Racing approvals, rejections and direct publishes of the same
-/// version are decided by the transaction: exactly one wins, the others find the release gone.
-Result<Approval> approve_staged(db::Session& session, std::string_view id, const Caller& caller,
-                                const Person& approver, const ApprovalRights& rights,
-                                const RegistryKey& key, Time now);
-/// Of the recorded approvals those that count under the policy.
-std::vector<std::string> counted_approvals(db::Session& session, const StagedRelease& release,
-                                           const StagePolicy& policy, const ApprovalRights& rights);
-
-/// Gives the version number back and forgets the release.
-Result<StagedRelease> reject_staged(db::Session& session, std::string_view id,
-                                    const Caller& caller);
-
-/// Takes away the oldest of the releases that are over, at most `limit`, and returns them. Of one
-/// that cannot be read, that is its id and its candidate's name and version.
-Result<std::vector<StagedRelease>> take_expired(db::Session& session, Time now, std::int64_t limit,
-                                                Log& log);
-/// Whether there are any.
-bool any_expired(db::Session& session, Time now);
+/// Takes one away, with its approvals. Its version is given back unless it was published.
+void forget_staged(db::Session& session, const StagedRelease& release);
 
 /// True when a pending release refers to this blob.
 bool staged_tarball_in_use(db::Session& session, std::string_view sha512);

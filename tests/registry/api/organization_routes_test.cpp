@@ -185,7 +185,7 @@ TEST_F(OrganizationRoutes, ItsAdministratorsMaySeeWhatWasDecidedOnItsPackages) {
         300);
   }
   EXPECT_EQ(audited("stage.", acme.id), (Lines{"stage.create granted", "stage.approve granted",
-                                               "stage.create granted", "stage.reject granted"}));
+                                               "stage.create granted", "stage.withdraw granted"}));
 }
 
 TEST_F(OrganizationRoutes, OddRequestsAreRefused) {

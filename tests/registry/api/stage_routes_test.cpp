@@ -60,6 +60,9 @@ TEST_F(StageRoutes, APersonStagesLooksAndApproves) {
   const json::value user =
       get("/@alice%2flib").document().at("versions").at("1.1.0").at("_npmUser");
   EXPECT_EQ(user.at("approver").at("name"), json::value("alice"));
+  const json::value ended = get("/-/stage/" + id, alice.token).document();
+  EXPECT_EQ(ended.at("status"), json::value("approved"));
+  EXPECT_EQ(ended.at("shasum"), item.at("shasum"));
   EXPECT_EQ(total(alice.token), 0);
   EXPECT_EQ(audited("stage."),
             (std::vector<std::string>{"stage.create granted", "stage.approve granted"}));
@@ -187,7 +190,7 @@ TEST_F(StageRoutes, AReleaseThatNobodyDecidedIsOverAfterTwoWeeks) {
   // Also when it has not been taken away yet.
   EXPECT_EQ(approve(id).outcome(), "404 stage_not_found");
   ASSERT_TRUE(expire_releases(*services_));
-  EXPECT_EQ(get("/-/stage/" + id, alice.token).outcome(), "404 stage_not_found");
+  EXPECT_EQ(get("/-/stage/" + id, alice.token).text("status"), "expired");
   EXPECT_EQ(audited("stage.expire"), std::vector<std::string>{"stage.expire granted"});
   EXPECT_FALSE(live("1.1.0"));
   // Its number is free, and the other one waits on.

@@ -1,4 +1,4 @@
-#include "registry/staging/staged_release.h"
+#include "registry/staging/stage_decision.h"
 
 #include <atomic>
 #include <boost/json.hpp>
@@ -45,15 +45,25 @@ class StagedReleaseTest : public PublishTest {
     EXPECT_TRUE(done->published);
     return std::move(*done->published);
   }
-  Result<Approval> approval(const std::string& id, const Caller& caller) {
+  Result<Approval> approval(const std::string& id, const Caller& caller,
+                            const std::string& tag = {}) {
     return database->write([&](db::Session& session) {
-      return approve_staged(session, id, caller, {caller.person, caller.person + "@example.org"},
+      return approve_staged(session, id,
+                            {.caller = caller,
+                             .approver = {caller.person, caller.person + "@example.org"},
+                             .tag = tag},
                             rights(), key, now);
     });
   }
-  Result<StagedRelease> reject(const std::string& id, const Caller& caller) {
-    return database->write(
-        [&](db::Session& session) { return reject_staged(session, id, caller); });
+  Result<Ended> reject(const std::string& id, const Caller& caller,
+                       const std::string& reason = {}) {
+    return database->write([&](db::Session& session) {
+      return reject_staged(session, id, caller, caller.person, reason, now);
+    });
+  }
+  std::optional<StageOutcome> outcome(const std::string& id) {
+    return read<std::optional<StageOutcome>>(
+        [&](db::Session& session) { return find_outcome(session, id); });
   }
   Result<StagedRelease> find(const std::string& id) {
     return database->read([&](db::Session& session) { return find_staged(session, id); });
@@ -160,6 +170,70 @@ TEST_F(StagedReleaseTest, NothingIsPublishedOverIt) {
   other.stage_id = new_uuid();
   EXPECT_EQ(code(publish_now(candidate("lib", "1.1.0"), other)), "version_staged");
   EXPECT_TRUE(approve(id, ann));
+}
+
+TEST_F(StagedReleaseTest, WhatBecameOfItIsKept) {
+  const std::string approved = staged("1.1.0"), own = staged("1.2.0");
+  ASSERT_TRUE(approve(approved, ann));
+  ASSERT_TRUE(reject(own, ann));
+  const auto by_machine_ = stage_now(candidate("lib", "1.3.0"), by_machine("lib"));
+  ASSERT_TRUE(database->write([&](db::Session& session) -> Result<void> {
+    session.run("UPDATE staged_release SET behind = 'gus' WHERE id = :p1", {by_machine_->id});
+    return {};
+  }));
+  ASSERT_TRUE(reject(by_machine_->id, ann, "It breaks <us>."));
+  EXPECT_EQ(outcome(approved)->end, StageEnd::approved);
+  EXPECT_EQ(outcome(approved)->by, "ann");
+  EXPECT_EQ(outcome(approved)->text(), "approved by ann on " + iso8601(now));
+  // Who takes back their own does not reject it.
+  EXPECT_EQ(outcome(own)->end, StageEnd::withdrawn);
+  const auto rejected = outcome(by_machine_->id);
+  EXPECT_EQ(rejected->end, StageEnd::rejected);
+  const boost::json::object item = rejected->to_json();
+  EXPECT_EQ(item.at("status"), boost::json::value("rejected"));
+  EXPECT_EQ(item.at("reason"), boost::json::value("It breaks <us>."));
+  EXPECT_EQ(item.at("decidedBy"), boost::json::value("ann"));
+  EXPECT_EQ(item.at("version"), boost::json::value("1.3.0"));
+  // Told to those who may decide, and to nobody else.
+  for (const auto& [caller, told] : {std::pair(ann, true), std::pair(eve, false)}) {
+    const auto none = database->read(
+        [&](db::Session& session) { return find_staged_for(session, by_machine_->id, caller); });
+    EXPECT_EQ(code(none), "stage_not_found");
+    EXPECT_EQ(none.error().message.contains("rejected by ann"), told);
+  }
+}
+
+TEST_F(StagedReleaseTest, OutcomesAreForgottenAfterTheirTime) {
+  const std::string old = staged("1.1.0"), young = staged("1.2.0");
+  ASSERT_TRUE(reject(old, ann));
+  now += std::chrono::hours(1);
+  ASSERT_TRUE(reject(young, ann));
+  now += kOutcomeLife - std::chrono::hours(1);
+  EXPECT_TRUE(read<bool>([&](db::Session& session) { return any_old_outcome(session, now); }));
+  write([&](db::Session& session) { forget_old_outcomes(session, now, 10); });
+  EXPECT_FALSE(outcome(old));
+  EXPECT_TRUE(outcome(young));
+  EXPECT_FALSE(read<bool>([&](db::Session& session) { return any_old_outcome(session, now); }));
+}
+
+TEST_F(StagedReleaseTest, ApprovalsAreForOneTag) {
+  const Caller gus{"gus", {}, {}};
+  write([&](db::Session& session) {
+    const std::string package = find_package(session, "lib")->id;
+    write_maintainers(session, package, {{"ann", "ann@example.org"}, {"gus", "gus@example.org"}});
+    change_policy(session, package, {.approvals = 2}, "ann", now);
+  });
+  const std::string id = staged("1.1.0");
+  EXPECT_EQ(approval(id, ann, "next")->missing(), 1);
+  // For the tag it was staged with: another question.
+  EXPECT_EQ(approval(id, gus)->missing(), 1);
+  EXPECT_EQ(code(approval(id, gus)), "approved_already");
+  const auto second = approval(id, gus, "next");
+  ASSERT_TRUE(second && second->published) << second.error().message;
+  EXPECT_EQ(second->approvers, (std::vector<std::string>{"ann", "gus"}));
+  EXPECT_EQ(snapshot("lib").dist_tags.at("next"), "1.1.0");
+  EXPECT_EQ(snapshot("lib").dist_tags.at("latest"), "1.0.0");
+  EXPECT_EQ(outcome(id)->tag, "next");
 }
 
 TEST_F(StagedReleaseTest, ARejectedVersionIsFreeAgain) {
