@@ -94,7 +94,7 @@ Result<void> Application::wire() {
                          .log = log_,
                          .metrics = metrics_,
                          .settings = {.public_url = settings_.public_url}});
-  auto registry = RegistryHalf::create(settings_, store_, *blobs_, *accounts_, *client_,
+  auto registry = RegistryHalf::create(settings_, store_, *blobs_, *accounts_, *client_, waiters_,
                                        listen_origin(settings_, *endpoint), clock_, log_, metrics_);
   if (!registry) return pass_on(registry);
   registry_ = std::move(*registry);

@@ -42,11 +42,10 @@ Result<http::Fetched> RegistryClient::ask(http::Fetch fetch, std::string_view pa
   if (!otp.empty()) fetch.headers.emplace_back("npm-otp", otp);
   auto answer = http::make_client()->fetch(fetch);
   if (!answer) return answer;
-  if (answer->status / 100 != 2) {
-    return refuse(AppRefusal::unusable_input,
-                  fmt::format("the registry answered {}: {}", answer->status, message_of(*answer)));
-  }
-  return answer;
+  if (answer->status / 100 == 2) return answer;
+  const bool later = answer->status >= 500 || answer->status == 429;
+  return refuse(later ? AppRefusal::registry_unavailable : AppRefusal::registry_refused,
+                fmt::format("the registry answered {}: {}", answer->status, message_of(*answer)));
 }
 
 }  // namespace imp::app

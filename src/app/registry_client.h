@@ -17,7 +17,8 @@ struct RegistryClient {
   /// --registry, and --otp for commands that need a second factor.
   void add_flags(CLI::App& command, bool needs_factor);
 
-  /// Sends a request to a path of the registry. Any answer but 2xx is a refusal with its message.
+  /// Sends a request to a path of the registry. Any answer but 2xx is a refusal with its message,
+  /// of kind unavailable when it may be tried again.
   Result<http::Fetched> ask(http::Fetch fetch, std::string_view path) const;
 };
 

@@ -56,19 +56,20 @@ std::vector<trust::Issuer> built_in_issuers(const Settings& settings,
 
 Result<std::unique_ptr<RegistryHalf>> RegistryHalf::create(
     const Settings& settings, Store& store, blobs::Store& blobs, accounts::Accounts& accounts,
-    http::Client& client, const std::string& listen_origin, const Clock& clock, Log& log,
-    Metrics& metrics) {
+    http::Client& client, http::Waiters& waiters, const std::string& listen_origin,
+    const Clock& clock, Log& log, Metrics& metrics) {
   auto key = registry::load_or_create_registry_key(*store.database, store.sealer, clock);
   if (!key) return pass_on(key);
   return std::unique_ptr<RegistryHalf>(new RegistryHalf(settings, store, blobs, accounts, client,
-                                                        std::move(*key), listen_origin, clock, log,
-                                                        metrics));
+                                                        waiters, std::move(*key), listen_origin,
+                                                        clock, log, metrics));
 }
 
 RegistryHalf::RegistryHalf(const Settings& settings, Store& store, blobs::Store& blobs,
                            accounts::Accounts& accounts, http::Client& client,
-                           registry::RegistryKey key, const std::string& listen_origin,
-                           const Clock& clock, Log& log, Metrics& metrics)
+                           http::Waiters& waiters, registry::RegistryKey key,
+                           const std::string& listen_origin, const Clock& clock, Log& log,
+                           Metrics& metrics)
     : key_(std::move(key)),
       issuers_(built_in_issuers(settings, listen_origin)),
       issuer_keys_(client, clock, log, metrics),
@@ -89,6 +90,7 @@ RegistryHalf::RegistryHalf(const Settings& settings, Store& store, blobs::Store&
                 .exchange = exchange_,
                 .recent_publishes = recent_publishes_,
                 .reviews = reviews_,
+                .waiters = waiters,
                 .clock = clock,
                 .log = log,
                 .metrics = metrics,

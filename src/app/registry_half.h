@@ -9,6 +9,7 @@
 #include "base/metrics.h"
 #include "http/client.h"
 #include "http/router.h"
+#include "http/waiters.h"
 #include "registry/api/services.h"
 #include "registry/trust/evaluation.h"
 #include "registry/trust/issuer_keys.h"
@@ -28,8 +29,8 @@ class RegistryHalf {
   /// issuer's.
   static Result<std::unique_ptr<RegistryHalf>> create(
       const Settings& settings, Store& store, blobs::Store& blobs, accounts::Accounts& accounts,
-      http::Client& client, const std::string& listen_origin, const Clock& clock, Log& log,
-      Metrics& metrics);
+      http::Client& client, http::Waiters& waiters, const std::string& listen_origin,
+      const Clock& clock, Log& log, Metrics& metrics);
 
   void add_routes(http::Router& router);
   std::shared_ptr<const http::Prepared> hot(const http::Request& request) const {
@@ -42,8 +43,9 @@ class RegistryHalf {
 
  private:
   RegistryHalf(const Settings& settings, Store& store, blobs::Store& blobs,
-               accounts::Accounts& accounts, http::Client& client, registry::RegistryKey key,
-               const std::string& listen_origin, const Clock& clock, Log& log, Metrics& metrics);
+               accounts::Accounts& accounts, http::Client& client, http::Waiters& waiters,
+               registry::RegistryKey key, const std::string& listen_origin, const Clock& clock,
+               Log& log, Metrics& metrics);
 
   registry::RegistryKey key_;
   trust::Issuers issuers_;

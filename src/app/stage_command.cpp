@@ -1,7 +1,10 @@
+#include <algorithm>
 #include <boost/json.hpp>
 #include <iostream>
+#include <thread>
 
 #include "app/commands.h"
+#include "app/refusal.h"
 #include "app/registry_client.h"
 #include "base/encoding.h"
 
@@ -12,14 +15,43 @@ namespace {
 struct StageOptions {
   RegistryClient client;
   std::string id;
-  bool json = false;   ///< review
-  std::string tag;     ///< approve
-  std::string reason;  ///< reject
+  bool json = false;                                    ///< review, wait
+  std::string tag;                                      ///< approve
+  std::string reason;                                   ///< reject
+  std::int64_t timeout = std::int64_t{14} * 24 * 3600;  ///< wait: seconds
 
   std::string path(std::string_view rest = {}) const {
     return "/-/stage/" + percent_encode(id) + std::string(rest);
   }
 };
+
+/// What became of a release, as the registry tells it.
+struct Status {
+  std::string word = "pending", by, reason;
+
+  std::string text() const {
+    std::string out = word;
+    if (!by.empty()) out += " by " + by;
+    if (!reason.empty()) out += ": " + reason;
+    return out;
+  }
+};
+
+Status status_of(const std::string& body) {
+  Status status;
+  boost::system::error_code error;
+  const boost::json::value document = boost::json::parse(body, error);
+  const auto* object = error ? nullptr : document.if_object();
+  if (!object) return status;
+  const auto read = [&](std::string_view member, std::string& into) {
+    const auto* value = object->if_contains(member);
+    if (value && value->is_string()) into = value->get_string();
+  };
+  read("status", status.word);
+  read("decidedBy", status.by);
+  read("reason", status.reason);
+  return status;
+}
 
 int review(const StageOptions& options) {
   const auto answer =
@@ -67,6 +99,42 @@ int withdraw(const StageOptions& options) {
   return 0;
 }
 
+/// The registry is away for a moment, or stops.
+bool may_pass(const Failure& failure) {
+  return failure.code() == reason(AppRefusal::registry_unavailable).code ||
+         failure.code() == reason(http::FetchRefusal::unreachable).code ||
+         failure.code() == reason(http::FetchRefusal::timed_out).code ||
+         failure.code() == reason(http::FetchRefusal::answer_invalid).code;
+}
+
+/// Asks again until it is decided: 0 when it was approved, 1 when it ended otherwise or may not be
+/// looked at, 2 when the time is over first.
+int wait(const StageOptions& options) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(options.timeout);
+  while (true) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::seconds>(end - std::chrono::steady_clock::now());
+    const auto seconds = std::clamp<std::int64_t>(left.count(), 1, 60);
+    const auto answer = options.client.ask({.timeout = std::chrono::seconds(seconds + 15)},
+                                           options.path(fmt::format("?wait={}", seconds)));
+    if (answer) {
+      const Status status = status_of(answer->body);
+      if (status.word != "pending") {
+        std::cout << (options.json ? answer->body : status.text()) << '\n';
+        return status.word == "approved" ? 0 : 1;
+      }
+    } else if (!may_pass(answer.error())) {
+      return complain(answer.error());
+    }
+    if (std::chrono::steady_clock::now() >= end) {
+      std::cerr << "imprimatur: not decided yet\n";
+      return 2;
+    }
+    // The release outlives a registry that is away.
+    if (!answer) std::this_thread::sleep_for(std::chrono::seconds(1));
+  }
+}
+
 }  // namespace
 
 void add_stage_command(CLI::App& app, Command& chosen) {
@@ -92,6 +160,14 @@ void add_stage_command(CLI::App& app, Command& chosen) {
       ->add_option("--reason", options->reason, "for whoever staged it");
   add("withdraw", "Take back a release that you staged, or this publish token's run did.", withdraw,
       false);
+  auto* waiter = add("wait",
+                     "Wait until a staged release is decided: exits with 0 when it is published, "
+                     "with 1 when it was rejected, withdrawn or has expired, with 2 when --timeout "
+                     "is over first.",
+                     wait, false);
+  waiter->add_option("--timeout", options->timeout, "seconds to wait; 14 days without it")
+      ->check(CLI::Range(std::int64_t{1}, options->timeout));
+  waiter->add_flag("--json", options->json, "print what became of it as JSON");
 }
 
 }  // namespace imp::app

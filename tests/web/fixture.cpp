@@ -49,8 +49,8 @@ WebTest::WebTest() : settings_(settings_for(directory_.file("data"))) {
                          .metrics = metrics_,
                          .settings = {.public_url = std::string(kPublicUrl),
                                       .password_cost = crypto::PasswordCost::minimal}});
-  registry_ = app::RegistryHalf::create(settings_, *store_, *blobs_, *accounts_, *client_, "",
-                                        clock_, null_log(), metrics_)
+  registry_ = app::RegistryHalf::create(settings_, *store_, *blobs_, *accounts_, *client_, waiters_,
+                                        "", clock_, null_log(), metrics_)
                   .value();
   ci_ = app::CiHalf::create(settings_, *store_, *accounts_, waiters_, clock_, null_log(), metrics_)
             .value();

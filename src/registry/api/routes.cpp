@@ -12,6 +12,7 @@ void add_registry_routes(http::Router& router, RegistryServices& services) {
   add_issuer_routes(router, services);
   add_exchange_routes(router, services);
   add_stage_routes(router, services);
+  add_stage_status_routes(router, services);
   add_stage_decision_routes(router, services);
   add_stage_policy_routes(router, services);
   add_search_routes(router, services);

@@ -17,6 +17,7 @@ void add_trust_routes(http::Router& router, RegistryServices& services);
 void add_issuer_routes(http::Router& router, RegistryServices& services);  ///< administrators'
 void add_exchange_routes(http::Router& router, RegistryServices& services);
 void add_stage_routes(http::Router& router, RegistryServices& services);
+void add_stage_status_routes(http::Router& router, RegistryServices& services);
 void add_stage_decision_routes(http::Router& router, RegistryServices& services);
 void add_stage_policy_routes(http::Router& router, RegistryServices& services);
 void add_search_routes(http::Router& router, RegistryServices& services);

@@ -9,6 +9,7 @@
 #include "base/metrics.h"
 #include "blobs/store.h"
 #include "db/database.h"
+#include "http/waiters.h"
 #include "registry/api/recent_publishes.h"
 #include "registry/packages/package_reader.h"
 #include "registry/packages/packument_cache.h"
@@ -32,6 +33,7 @@ struct RegistryServices {
   trust::Exchange& exchange;
   RecentPublishes& recent_publishes;
   Reviews& reviews;
+  http::Waiters& waiters;
   const Clock& clock;
   Log& log;
   Metrics& metrics;

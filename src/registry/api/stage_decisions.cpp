@@ -7,10 +7,10 @@
 #include "audit/log.h"
 #include "base/encoding.h"
 #include "registry/api/refusals.h"
+#include "registry/api/stage_runs.h"
 #include "registry/api/stage_state.h"
 #include "registry/packages/dist_tag.h"
 #include "registry/packages/store.h"
-#include "registry/trust/refusal.h"
 
 namespace imp::registry {
 
@@ -39,31 +39,6 @@ std::optional<std::string> owner_of(db::Session& session, const StagedRelease& r
   return package ? package->owner : std::nullopt;
 }
 
-/// The run that a publish token or a release comes from: its issuer, and its number there or, where
-/// the provider names none, the identity token itself.
-std::string run_key(const boost::json::object& run) {
-  const auto text = [&](std::string_view key) {
-    const boost::json::value* value = run.if_contains(key);
-    return value && value->is_string() ? std::string(value->get_string()) : std::string();
-  };
-  for (const std::string_view key : {"workflow-id", "run_id", "pipeline_id", "jti"}) {
-    if (const std::string value = text(key); !value.empty()) {
-      return fmt::format("{} {} {}", text("iss"), key, value);
-    }
-  }
-  return {};
-}
-
-bool staged_by(const StagedRelease& release, const Requester& requester) {
-  if (const auto& token = requester.publish_token()) {
-    const auto& trusted = release.publisher.trusted;
-    const std::string run = run_key(token->run);
-    return trusted && trusted->config_id == token->publisher_id && !run.empty() &&
-           run == run_key(release.run) && release.candidate.name == token->package_name;
-  }
-  return requester.account().signed_in() && release.behind == requester.account().person->name;
-}
-
 std::optional<StageOutcome> outcome_for(db::Session& session, const Requester& requester,
                                         std::string_view id) {
   auto outcome = find_outcome(session, id);
@@ -72,12 +47,6 @@ std::optional<StageOutcome> outcome_for(db::Session& session, const Requester& r
   const auto rights = name ? requester.rights_to_read(*name) : Result<Caller>(Caller());
   if (!rights || !may_decide(session, outcome->package_name, *rights)) return std::nullopt;
   return outcome;
-}
-
-std::unexpected<Failure> not_its_run() {
-  return refuse(trust::TrustRefusal::publish_token_forbidden,
-                "A publish token can withdraw what its own run staged, and no other staged "
-                "release.");
 }
 
 Result<void> forget_outcomes(RegistryServices& services) {
@@ -158,6 +127,8 @@ Result<StageOutcome> visible_outcome(RegistryServices& services, const Requester
   });
 }
 
+std::string stage_topic(std::string_view id) { return fmt::format("stage/{}", id); }
+
 Result<Approval> approve_release(RegistryServices& services, const Requester& requester,
                                  const StagedRelease& release, const std::string& tag) {
   const PublishCandidate& candidate = release.candidate;
@@ -187,6 +158,7 @@ Result<Approval> approve_release(RegistryServices& services, const Requester& re
     return done;
   });
   if (approval && approval->published) {
+    services.waiters.notify(stage_topic(release.id));
     services.cache.invalidate(candidate.name, approval->published->package.revision);
   }
   return approval;
@@ -204,7 +176,7 @@ std::string approval_text(const StagedRelease& release, const Approval& approval
 
 Result<Ended> reject_release(RegistryServices& services, const Requester& requester,
                              const StagedRelease& release, const std::string& reason) {
-  return services.database.write([&](db::Session& session) -> Result<Ended> {
+  auto ended = services.database.write([&](db::Session& session) -> Result<Ended> {
     const Time now = services.clock.now();
     const auto rights = requester.rights_now(session, now);
     if (!rights) return pass_on(rights);
@@ -217,20 +189,22 @@ Result<Ended> reject_release(RegistryServices& services, const Requester& reques
     audit::append(session, record);
     return done;
   });
+  if (ended) services.waiters.notify(stage_topic(ended->release.id));
+  return ended;
 }
 
 Result<Ended> withdraw_release(RegistryServices& services, const Requester& requester,
                                std::string_view id) {
-  return services.database.write([&](db::Session& session) -> Result<Ended> {
+  auto ended = services.database.write([&](db::Session& session) -> Result<Ended> {
     const Time now = services.clock.now();
     const auto rights = requester.rights_now(session, now);
     if (!rights) return pass_on(rights);
     const bool machine = requester.publish_token().has_value();
     const auto release = machine ? find_staged(session, id) : find_staged_for(session, id, *rights);
-    if (!release && machine) return not_its_run();
+    if (!release && machine) return not_of_this_run();
     if (!release) return pass_on(release);
-    if (!staged_by(*release, requester)) {
-      if (machine) return not_its_run();
+    if (!staged_by(requester, *release)) {
+      if (machine) return not_of_this_run();
       return refuse(StageRefusal::not_the_stager,
                     "Only whoever staged a release withdraws it. You may reject it: npm stage "
                     "reject.");
@@ -243,6 +217,8 @@ Result<Ended> withdraw_release(RegistryServices& services, const Requester& requ
     if (machine) record_use(session, requester, "stage.withdraw", "granted", "", now);
     return done;
   });
+  if (ended) services.waiters.notify(stage_topic(ended->release.id));
+  return ended;
 }
 
 Result<void> expire_releases(RegistryServices& services) {
@@ -254,11 +230,13 @@ Result<void> expire_releases(RegistryServices& services) {
     });
     if (!due) return pass_on(due);
     if (!*due) return forget_outcomes(services);
+    std::vector<std::string> ended;
     const auto done = services.database.write([&](db::Session& session) -> Result<void> {
       const Time now = services.clock.now();
       const auto taken = take_expired(session, now, kAtOnce, services.log);
       if (!taken) return pass_on(taken);
       for (const StagedRelease& release : *taken) {
+        ended.push_back(release.id);
         audit::Record record;
         record.at = now;
         record.actor = "system";
@@ -272,6 +250,7 @@ Result<void> expire_releases(RegistryServices& services) {
       return {};
     });
     if (!done) return done;
+    for (const std::string& id : ended) services.waiters.notify(stage_topic(id));
   }
 }
 

@@ -19,6 +19,9 @@ Result<StagedRelease> visible_release(RegistryServices& services, const Requeste
 Result<StageOutcome> visible_outcome(RegistryServices& services, const Requester& requester,
                                      std::string_view id);
 
+/// Topic of http::Waiters that is notified when a release is decided.
+std::string stage_topic(std::string_view id);
+
 /// What a decision says beside yes or no.
 struct DecisionWords {
   std::string tag;     ///< approval: the dist-tag to publish under; empty: the one staged with

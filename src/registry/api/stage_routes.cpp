@@ -85,16 +85,6 @@ http::Response list(RegistryServices& services, const http::Request& request) {
                {"items", items}, {"page", page}, {"perPage", per_page}, {"total", found->total}});
 }
 
-http::Response view(RegistryServices& services, const http::Request& request) {
-  const auto requester = deciding_person(services, request, "stage.view");
-  if (!requester) return requester.error();
-  const std::string& id = request.param("id");
-  const auto release = visible_release(services, *requester, id);
-  if (release) return http::json(200, release->to_json());
-  const auto outcome = visible_outcome(services, *requester, id);
-  return outcome ? http::json(200, outcome->to_json()) : http::failure(release.error());
-}
-
 http::Response download(RegistryServices& services, const http::Request& request) {
   const auto requester = deciding_person(services, request, "stage.download");
   if (!requester) return requester.error();
@@ -136,7 +126,6 @@ void add_stage_routes(http::Router& router, RegistryServices& services) {
                      return stage_version(services, upload, received);
                    });
   router.add(http::Method::get, "/-/stage", bind(list));
-  router.add(http::Method::get, "/-/stage/{id}", bind(view));
   router.add(http::Method::get, "/-/stage/{id}/tarball", bind(download));
   // Reads and compares tarballs: not on the threads that wait for the database.
   router.add(http::Method::get, "/-/stage/{id}/review", bind(review),

@@ -10,7 +10,8 @@ constexpr StageEnd kEnds[] = {StageEnd::approved, StageEnd::rejected, StageEnd::
                               StageEnd::expired};
 
 constexpr std::string_view kColumns =
-    "SELECT id, package_name, version, ended, decided_by, reason, tag, decided_at, item "
+    "SELECT id, package_name, version, ended, decided_by, reason, tag, decided_at, item, "
+    "trusted_config, run "
     "FROM stage_outcome ";
 
 StageOutcome from_row(const db::Row& row) {
@@ -26,6 +27,8 @@ StageOutcome from_row(const db::Row& row) {
   outcome.tag = row.text(6);
   outcome.at = from_milliseconds(row.integer(7));
   outcome.item = boost::json::parse(row.text(8)).as_object();
+  outcome.publisher_id = row.text(9);
+  outcome.run = boost::json::parse(row.text(10)).as_object();
   return outcome;
 }
 
@@ -63,6 +66,7 @@ std::string StageOutcome::text() const {
 
 StageOutcome record_outcome(db::Session& session, const StagedRelease& release,
                             const Ending& ending, Time now) {
+  const auto& trusted = release.publisher.trusted;
   StageOutcome outcome{.id = release.id,
                        .package_name = release.candidate.name,
                        .version = release.candidate.version,
@@ -71,13 +75,17 @@ StageOutcome record_outcome(db::Session& session, const StagedRelease& release,
                        .reason = ending.reason,
                        .tag = ending.tag.empty() ? release.candidate.tag : ending.tag,
                        .at = now,
+                       .publisher_id = trusted ? trusted->config_id : std::string(),
+                       .run = release.run,
                        .item = release.to_json()};
   session.run(
       "INSERT INTO stage_outcome (id, package_name, version, ended, decided_by, reason, tag, "
-      "decided_at, item) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9)",
+      "decided_at, item, trusted_config, run) "
+      "VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11)",
       {outcome.id, outcome.package_name, outcome.version, std::string(name(outcome.end)),
        outcome.by, outcome.reason, outcome.tag, to_milliseconds(now),
-       boost::json::serialize(outcome.item)});
+       boost::json::serialize(outcome.item), outcome.publisher_id,
+       boost::json::serialize(outcome.run)});
   return outcome;
 }
 
@@ -125,6 +133,12 @@ std::unexpected<Failure> no_staged_release(const StageOutcome* outcome) {
                 fmt::format("{} It may have been approved or rejected already, or have waited too "
                             "long for it.",
                             kNone));
+}
+
+db::Migration stage_outcome_run_migration() {
+  return {"staging/6",
+          "ALTER TABLE stage_outcome ADD COLUMN trusted_config TEXT NOT NULL DEFAULT '';\n"
+          "ALTER TABLE stage_outcome ADD COLUMN run TEXT NOT NULL DEFAULT '{}';\n"};
 }
 
 db::Migration stage_outcome_migration() {

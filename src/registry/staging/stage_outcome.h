@@ -37,6 +37,8 @@ struct StageOutcome {
   std::string reason;  ///< in the words of who rejected it; may be empty
   std::string tag;     ///< the dist-tag that it was staged with or, approved, published under
   Time at;
+  std::string publisher_id;  ///< Publisher::Trusted::config_id; empty: a person staged it
+  boost::json::object run;   ///< of the identity token that staged it
   boost::json::object item;  ///< StagedRelease::to_json() from before it ended
 
   /// npm's item with what became of it: `status`, `decidedAt`, `decidedBy`, `reason`. npm prints
@@ -68,5 +70,6 @@ std::int64_t forget_old_outcomes(db::Session& session, Time now, std::int64_t li
 std::unexpected<Failure> no_staged_release(const StageOutcome* outcome = nullptr);
 
 db::Migration stage_outcome_migration();
+db::Migration stage_outcome_run_migration();
 
 }  // namespace imp::registry

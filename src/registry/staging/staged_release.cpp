@@ -182,7 +182,8 @@ std::vector<db::Migration> staging_migrations() {
       stage_policy_migration(),
       {"staging/4",
        "ALTER TABLE staged_release ADD COLUMN held_reason TEXT NOT NULL DEFAULT '';\n"},
-      stage_outcome_migration()};
+      stage_outcome_migration(),
+      stage_outcome_run_migration()};
 }
 
 }  // namespace imp::registry

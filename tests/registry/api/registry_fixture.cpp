@@ -66,6 +66,7 @@ void add_headers(http::Headers& headers, std::string_view head) {
 
 Answer answer_of(const http::Response& response, const http::Request& request) {
   Answer answer{response.status, response.headers, {}};
+  if (const auto* wait = std::get_if<http::WaitFor>(&response.body)) answer.waits_for = wait->topic;
   if (const auto* text = std::get_if<std::string>(&response.body)) answer.body = *text;
   if (const auto* file = std::get_if<http::FileBody>(&response.body)) {
     answer.body = bytes_of_file(*file);
@@ -133,6 +134,7 @@ RegistryTest::RegistryTest() : database_(open_database()), key_(signing_key()) {
                                                           .exchange = *exchange_,
                                                           .recent_publishes = recent_publishes_,
                                                           .reviews = *reviews_,
+                                                          .waiters = waiters_,
                                                           .clock = clock_,
                                                           .log = null_log(),
                                                           .metrics = metrics_,
@@ -216,6 +218,7 @@ Answer RegistryTest::ask(const Ask& ask) {
   request.secure = true;
   request.id = "request-1";
   request.received = clock_.now();
+  request.wait_expired = ask.wait_expired;
   if (!ask.token.empty()) request.headers.emplace_back("authorization", "Bearer " + ask.token);
   if (!ask.otp.empty()) request.headers.emplace_back("npm-otp", ask.otp);
   const http::Router::Match match = router_.match(request);

@@ -15,6 +15,7 @@
 #include "accounts/accounts.h"
 #include "blobs/memory_store.h"
 #include "http/router.h"
+#include "http/waiters.h"
 #include "registry/api/recent_publishes.h"
 #include "registry/api/services.h"
 
@@ -34,12 +35,15 @@ struct Ask {
   std::string address = "192.0.2.1";
   /// Runs when half of the body has arrived, for routes that take it as it comes.
   std::function<void()> meanwhile{};
+  /// As for a request that was parked, and whose time is over.
+  bool wait_expired = false;
 };
 
 struct Answer {
   int status = 0;
   http::Headers headers;
   std::string body;
+  std::string waits_for = {};  ///< topic of a request that is parked instead of answered
 
   std::string header(std::string_view name) const;
   json::value document() const { return json::parse(body); }
@@ -122,6 +126,7 @@ class RegistryTest : public testing::Test {
   std::unique_ptr<trust::Exchange> exchange_;
   RecentPublishes recent_publishes_{clock_};
   std::unique_ptr<Reviews> reviews_;
+  http::Waiters waiters_;
   std::unique_ptr<RegistryServices> services_;
   http::Router router_;
 
