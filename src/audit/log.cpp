@@ -4,7 +4,9 @@
 #include <boost/json/serialize.hpp>
 
 #include "audit/chain.h"
+#include "audit/entry_text.h"
 #include "audit/tree_tables.h"
+#include "crypto/hash.h"
 
 namespace imp::audit {
 
@@ -61,6 +63,8 @@ std::string json_line(const Entry& entry) {
 
 }  // namespace
 
+tlog::Hash Placed::leaf() const { return tlog::leaf_hash(entry_text(text)); }
+
 std::vector<db::Migration> migrations() {
   return {{.name = "audit/1",
            .sql = "CREATE TABLE audit_records (\n"
@@ -94,7 +98,7 @@ std::vector<db::Migration> migrations() {
           tree_migration()};
 }
 
-void append(db::Session& session, const Record& record) {
+Placed append(db::Session& session, const Record& record) {
   // The change comes first: it takes the row's lock, so that on PostgreSQL too two transactions
   // never continue the same record.
   const auto head = session.row(
@@ -102,7 +106,8 @@ void append(db::Session& session, const Record& record) {
   if (!head) throw db::StoreError("the head of the audit log is missing", false);
   const std::int64_t sequence = head->integer(0);
   const StoredRecord stored = prepared(record, sequence);
-  const std::string hash = chained_hash(head->text(1), stored);
+  Placed placed{sequence, chained_text(head->text(1), stored)};
+  const std::string hash = crypto::sha256_hex(placed.text);
   db::Value organization = std::monostate();
   if (stored.organization) organization = *stored.organization;
   session.run("INSERT INTO audit_records (" + std::string(kColumns) +
@@ -111,6 +116,7 @@ void append(db::Session& session, const Record& record) {
                stored.outcome, std::move(organization), stored.request_id, stored.remote_address,
                stored.detail, hash});
   session.run("UPDATE audit_head SET hash = :p1 WHERE id = :p2", {hash, 1});
+  return placed;
 }
 
 Result<void> append_alone(db::Database& database, const Record& record) {

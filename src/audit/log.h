@@ -9,15 +9,25 @@
 
 #include "audit/record.h"
 #include "db/database.h"
+#include "tlog/merkle.h"
 
 namespace imp::audit {
 
 /// The tables audit_records and audit_head, and those of the tree (tree_tables.h).
 std::vector<db::Migration> migrations();
 
+/// Where a record went.
+struct Placed {
+  std::int64_t sequence = 0;
+  std::string text;  ///< the chained text (chain.h): not for those who may not read the record
+
+  /// Its leaf in the Merkle tree. Says nothing of the record, and commits to all of it.
+  tlog::Hash leaf() const;
+};
+
 /// Adds a record inside the transaction that does what it records, so that neither is kept without
 /// the other. Throws only db::StoreError. Holds the head of the chain until the transaction ends.
-void append(db::Session& session, const Record& record);
+Placed append(db::Session& session, const Record& record);
 
 /// Adds a record in a transaction of its own: for a refusal, which leaves nothing else behind.
 Result<void> append_alone(db::Database& database, const Record& record);

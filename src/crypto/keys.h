@@ -24,12 +24,16 @@ class PublicKey {
   static Result<PublicKey> p256(ByteView x, ByteView y);
   /// Ed25519 from 32 bytes.
   static Result<PublicKey> ed25519(ByteView key);
+  /// Of one of these kinds, from a SubjectPublicKeyInfo in DER (RFC 5280 §4.1.2.7).
+  static Result<PublicKey> from_spki(ByteView der);
 
   KeyKind kind() const;
   /// RS256 (RFC 8017 §8.2 with SHA-256) for rsa; for p256 ES256 over SHA-256 with the raw 64-byte
   /// r||s of RFC 7518 §3.4 (r and s in 1..n-1); EdDSA (RFC 8032) for ed25519. False for anything
   /// that does not verify.
   bool verify(ByteView message, ByteView signature) const;
+  /// The same with the DER form of RFC 3279 §2.2.3 for p256, as DSSE and `dist.signatures` have it.
+  bool verify_der(ByteView message, ByteView signature) const;
 
   Bytes spki_der() const;  ///< SubjectPublicKeyInfo
   /// Members of the public JWK: n, e (rsa); x, y (p256); x (ed25519): big-endian, unpadded.

@@ -3,6 +3,7 @@
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/ecdsa.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include <memory>
@@ -30,5 +31,15 @@ using Memory = std::unique_ptr<BIO, Freed<BIO_free>>;
 /// For calls that fail only without memory or by a bug of ours: throws std::runtime_error with
 /// OpenSSL's reason, which no caller is expected to handle.
 void ensure(bool succeeded, std::string_view what);
+
+/// Drops what OpenSSL notes about refused input: TLS connections on the same thread take any left
+/// note for a failure of their own.
+class QuietErrors {
+ public:
+  QuietErrors() { ERR_set_mark(); }
+  ~QuietErrors() { ERR_pop_to_mark(); }
+  QuietErrors(const QuietErrors&) = delete;
+  QuietErrors& operator=(const QuietErrors&) = delete;
+};
 
 }  // namespace imp::crypto

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 #include <openssl/core_names.h>
-#include <openssl/err.h>
 #include <openssl/x509.h>
 
 #include <algorithm>
@@ -18,16 +17,6 @@ constexpr int kMostModulusBits = 8192;
 constexpr std::size_t kCoordinateBytes = 32;
 constexpr std::size_t kEd25519Bytes = 32;
 constexpr std::size_t kEd25519SignatureBytes = 64;
-
-/// Drops what OpenSSL notes about refused input: TLS connections on the same thread take any left
-/// note for a failure of their own.
-class QuietErrors {
- public:
-  QuietErrors() { ERR_set_mark(); }
-  ~QuietErrors() { ERR_pop_to_mark(); }
-  QuietErrors(const QuietErrors&) = delete;
-  QuietErrors& operator=(const QuietErrors&) = delete;
-};
 
 std::unexpected<Failure> malformed(std::string_view what) {
   return refuse(KeyRefusal::malformed, std::string(what));
@@ -211,16 +200,26 @@ Result<PublicKey> PublicKey::ed25519(ByteView bytes) {
   return Impl::wrap(std::move(key));
 }
 
+Result<PublicKey> PublicKey::from_spki(ByteView der) {
+  const QuietErrors quiet;
+  const std::uint8_t* next = der.data();
+  KeyHandle key(d2i_PUBKEY(nullptr, &next, static_cast<long>(der.size())));
+  if (!key || next != der.data() + der.size()) {
+    return malformed("it is not a SubjectPublicKeyInfo in DER");
+  }
+  return Impl::wrap(std::move(key));
+}
+
 KeyKind PublicKey::kind() const { return impl_->kind; }
 PublicKey::Components PublicKey::components() const { return impl_->components; }
 
 bool PublicKey::verify(ByteView message, ByteView signature) const {
+  if (impl_->kind != KeyKind::p256) return verify_der(message, signature);
+  return verify_der(message, der_from_raw(signature));
+}
+
+bool PublicKey::verify_der(ByteView message, ByteView signature) const {
   const QuietErrors quiet;
-  Bytes der;
-  if (impl_->kind == KeyKind::p256) {
-    der = der_from_raw(signature);
-    signature = der;
-  }
   if (signature.empty()) return false;
   if (impl_->kind == KeyKind::ed25519 && signature.size() != kEd25519SignatureBytes) return false;
   const DigestContext context(EVP_MD_CTX_new());

@@ -181,5 +181,22 @@ TEST(PublicKey, RefusalsLeaveNoErrorBehind) {
   EXPECT_EQ(ERR_peek_error(), 0u);
 }
 
+TEST(PublicKey, IsReadFromItsSubjectPublicKeyInfo) {
+  for (const KeyKind kind : kKinds) {
+    const PrivateKey& key = key_of(kind);
+    const Bytes der = key.public_key().spki_der();
+    const auto read = PublicKey::from_spki(der);
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read->kind(), kind);
+    EXPECT_TRUE(read->verify(bytes_of("m"), key.sign(bytes_of("m"))));
+    Bytes longer = der;
+    longer.push_back(0);
+    EXPECT_FALSE(PublicKey::from_spki(longer));
+    EXPECT_FALSE(PublicKey::from_spki(ByteView(der).first(der.size() - 1)));
+  }
+  EXPECT_FALSE(PublicKey::from_spki({}));
+  EXPECT_FALSE(PublicKey::from_spki(bytes_of("key")));
+}
+
 }  // namespace
 }  // namespace imp::crypto

@@ -218,5 +218,32 @@ TEST(Signature, Ed25519Extremes) {
   EXPECT_FALSE(verifies(KeyKind::ed25519, Bytes(64, 0xff)));
 }
 
+TEST(Signature, DerFormIsStrict) {
+  const PrivateKey& key = key_of(KeyKind::p256);
+  const Bytes good = key.sign_der(bytes_of(kMessage));
+  const auto holds = [&](ByteView signature) {
+    return key.public_key().verify_der(bytes_of(kMessage), signature);
+  };
+  ASSERT_TRUE(holds(good));
+  for (std::size_t bit = 0; bit < good.size() * 8; ++bit) {
+    Bytes damaged = good;
+    damaged[bit / 8] ^= static_cast<std::uint8_t>(1u << bit % 8);
+    ASSERT_FALSE(holds(damaged)) << bit;
+  }
+  Bytes longer = good;
+  longer.push_back(0);
+  EXPECT_FALSE(holds(longer));
+  // The same numbers with the length of the sequence in two bytes: BER, and not DER.
+  Bytes loose = {good[0], 0x81};
+  loose.insert(loose.end(), good.begin() + 1, good.end());
+  EXPECT_FALSE(holds(loose));
+  // Zeros verify anything in careless implementations.
+  EXPECT_FALSE(holds(Bytes{0x30, 0x06, 0x02, 0x01, 0x00, 0x02, 0x01, 0x00}));
+  EXPECT_FALSE(holds({}));
+  // Neither form is taken for the other.
+  EXPECT_FALSE(key.public_key().verify(bytes_of(kMessage), good));
+  EXPECT_FALSE(holds(key.sign(bytes_of(kMessage))));
+}
+
 }  // namespace
 }  // namespace imp::crypto

@@ -1,6 +1,8 @@
 // Publishing from CI without a secret, and every way in which that is refused.
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Issuer, newJob, troubles } from './lib/issuer.mjs';
 import { Workspace, current, npmMinimum } from './lib/npm.mjs';
@@ -70,6 +72,40 @@ for (const client of current) {
       const packument = await s.server.request('GET', '/@alice%2flib');
       const user = packument.json.versions['1.1.0']._npmUser;
       assert.deepEqual(user.trustedPublisher, { id: 'circleci', oidcConfigId: `oidc:${s.publisher}` });
+    });
+
+    // What `npm audit signatures` does once it has the roots of the public Sigstore instance is pacote's.
+    test("npm's own code takes the version, and verifies what the registry attests of it", async () => {
+      const require = createRequire(client.cli);
+      const { keys } = (await s.server.request('GET', '/-/npm/v1/keys')).json;
+      const pem = (key) => `-----BEGIN PUBLIC KEY-----\n${key.key}\n-----END PUBLIC KEY-----`;
+      const manifest = await require('pacote').manifest('@alice/lib@1.1.0', {
+        registry: `${s.server.url}/`, cache: join(s.ci.home, 'pacote'), preferOnline: true,
+        verifySignatures: true, verifyAttestations: true,
+        [`${s.server.url.replace('http:', '')}/:_keys`]: keys.map((key) => ({ ...key, pemkey: pem(key) })),
+      });
+      assert.equal(manifest._signatures.length, 1);
+
+      const { bundleFromJSON } = require('@sigstore/bundle');
+      const { Verifier, toSignedEntity, toTrustMaterial } = require('@sigstore/verify');
+      const none = { certificateAuthorities: [], timestampAuthorities: [], tlogs: [], ctlogs: [] };
+      const trusted = toTrustMaterial(none, (hint) => ({
+        publicKey: createPublicKey(pem(keys.find(({ keyid }) => keyid === hint))), validFor: () => true,
+      }));
+      const verifier = new Verifier(trusted, { ctlogThreshold: 0, tlogThreshold: 0, timestampThreshold: 0, tsaThreshold: 0 });
+      const verify = (bundle) => verifier.verify(toSignedEntity(bundleFromJSON(bundle)));
+      const { attestations } = (await s.server.request('GET', '/-/npm/v1/attestations/@alice%2flib@1.1.0')).json;
+      assert.equal(attestations.length, 2);
+      for (const { bundle } of attestations) {
+        verify(bundle);
+        const statement = JSON.parse(Buffer.from(bundle.dsseEnvelope.payload, 'base64'));
+        assert.deepEqual(statement.subject, [{
+          name: 'pkg:npm/%40alice/lib@1.1.0',
+          digest: { sha512: Buffer.from(manifest._integrity.replace('sha512-', ''), 'base64').toString('hex') },
+        }]);
+        bundle.dsseEnvelope.payload = Buffer.from(JSON.stringify(statement).replace('1.1.0', '6.6.6')).toString('base64');
+        assert.throws(() => verify(bundle), /signature verification failed/);
+      }
     });
 
     test('the list shows the publisher', async () => {

@@ -2,6 +2,7 @@
 
 #include "audit/log.h"
 #include "http/response.h"
+#include "registry/api/attest.h"
 #include "registry/api/refusals.h"
 #include "registry/api/requester.h"
 #include "registry/api/routes.h"
@@ -30,8 +31,10 @@ http::Response publish_version(RegistryServices& services, const VersionUpload& 
     record.organization = done->package.owner;
     record.detail["integrity"] = candidate.tarball.integrity;
     record.detail["tag"] = candidate.tag;
-    audit::append(session, record);
+    const audit::Placed placed = audit::append(session, record);
     if (requester.publish_token()) {
+      attest(session, services, candidate, *done,
+             {.identity = identity_of(session, *requester.publish_token())}, placed, now);
       record_use(session, requester, upload.action, "granted", "", now);
     }
     return done;

@@ -17,6 +17,7 @@ void add_registry_routes(http::Router& router, RegistryServices& services) {
   add_stage_policy_routes(router, services);
   add_search_routes(router, services);
   add_key_routes(router, services);
+  add_attestation_routes(router, services);
   add_login_routes(router, services);
   add_token_routes(router, services);
   add_profile_routes(router, services);

@@ -22,6 +22,7 @@ void add_stage_decision_routes(http::Router& router, RegistryServices& services)
 void add_stage_policy_routes(http::Router& router, RegistryServices& services);
 void add_search_routes(http::Router& router, RegistryServices& services);
 void add_key_routes(http::Router& router, RegistryServices& services);
+void add_attestation_routes(http::Router& router, RegistryServices& services);
 void add_login_routes(http::Router& router, RegistryServices& services);  ///< login, logout, whoami
 void add_token_routes(http::Router& router, RegistryServices& services);
 void add_organization_routes(http::Router& router, RegistryServices& services);  ///< org, team

@@ -6,6 +6,7 @@
 #include "accounts/people.h"
 #include "audit/log.h"
 #include "base/encoding.h"
+#include "registry/api/attest.h"
 #include "registry/api/refusals.h"
 #include "registry/api/stage_runs.h"
 #include "registry/api/stage_state.h"
@@ -144,6 +145,7 @@ Result<Approval> approve_release(RegistryServices& services, const Requester& re
     const auto rights = requester.rights_now(session, now);
     if (!rights) return pass_on(rights);
     const accounts::Person& approver = *requester.account().person;
+    const auto identity = kept_identity(session, release.id);
     auto done =
         approve_staged(session, release.id,
                        {.caller = *rights, .approver = {approver.name, approver.email}, .tag = tag},
@@ -154,7 +156,11 @@ Result<Approval> approve_release(RegistryServices& services, const Requester& re
     record.detail["needed"] = done->policy.approvals;
     record.detail["tag"] = done->tag;
     record.detail["published"] = done->published.has_value();
-    audit::append(session, record);
+    const audit::Placed placed = audit::append(session, record);
+    if (done->published && identity) {
+      attest(session, services, candidate, *done->published,
+             {*identity, release.id, done->approvers}, placed, now);
+    }
     return done;
   });
   if (approval && approval->published) {

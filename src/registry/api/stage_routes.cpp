@@ -10,6 +10,8 @@
 #include "registry/api/stage_requester.h"
 #include "registry/api/stage_state.h"
 #include "registry/api/version_upload.h"
+#include "registry/packages/refusal.h"
+#include "registry/provenance/ci_identity.h"
 #include "registry/publish/refusal.h"
 #include "registry/staging/staged_release.h"
 
@@ -46,6 +48,7 @@ http::Response stage_version(RegistryServices& services, const VersionUpload& up
     record.detail["integrity"] = candidate.tarball.integrity;
     audit::append(session, record);
     if (requester.publish_token()) {
+      keep_identity(session, release->id, identity_of(session, *requester.publish_token()));
       record_use(session, requester, upload.action, "granted", "", now);
     }
     return release;

@@ -169,6 +169,11 @@ std::string PackageName::escaped() const {
   return out;
 }
 
+std::string PackageName::purl(std::string_view version) const {
+  if (!scoped()) return fmt::format("pkg:npm/{}@{}", text_, version);
+  return fmt::format("pkg:npm/%40{}/{}@{}", scope(), base(), version);
+}
+
 std::string PackageName::tarball_file(std::string_view version) const {
   return fmt::format("{}-{}.tgz", base(), version);
 }

@@ -27,6 +27,8 @@ class PackageName {
   bool scoped() const { return slash_ != 0; }
   /// The form in npm's URLs: "@acme%2fleft-pad".
   std::string escaped() const;
+  /// The package URL of a version, as npm writes it: "pkg:npm/%40acme/left-pad@1.0.0".
+  std::string purl(std::string_view version) const;
   /// "left-pad-1.0.0.tgz"
   std::string tarball_file(std::string_view version) const;
   /// "/@acme/left-pad/-/left-pad-1.0.0.tgz": what lock files keep, so it never changes.

@@ -53,9 +53,7 @@ Result<void> check_provenance_subject(const PublishDocument::Provenance& provena
     return bad("its statement must have exactly one subject.");
   }
   const json::value* subject = &subjects->get_array().front();
-  const std::string purl =
-      name.scoped() ? fmt::format("pkg:npm/%40{}/{}@{}", name.scope(), name.base(), version)
-                    : fmt::format("pkg:npm/{}@{}", name.text(), version);
+  const std::string purl = name.purl(version);
   if (text(at(subject, "name")) != purl) {
     return bad(fmt::format("its subject is \"{}\", expected \"{}\".",
                            text(at(subject, "name")).substr(0, 300), purl));

@@ -8,6 +8,7 @@
 #include "http/prepared.h"
 #include "registry/api/memberships.h"
 #include "registry/api/routes.h"
+#include "registry/provenance/attestations.h"
 #include "registry/staging/staged_release.h"
 
 namespace imp::registry::test {
@@ -21,8 +22,8 @@ std::unique_ptr<db::Database> open_database() {
     std::abort();
   }
   std::vector<db::Migration> all = audit::migrations();
-  for (auto& more :
-       {accounts::migrations(), package_migrations(), trust::migrations(), staging_migrations()}) {
+  for (auto& more : {accounts::migrations(), package_migrations(), trust::migrations(),
+                     staging_migrations(), provenance_migrations()}) {
     all.insert(all.end(), more.begin(), more.end());
   }
   const auto migrated = (*opened)->migrate(all);
