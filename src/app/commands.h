@@ -22,6 +22,7 @@ void add_config_command(CLI::App& app, Command& chosen);
 void add_runner_command(CLI::App& app, Command& chosen);
 void add_demo_command(CLI::App& app, Command& chosen);
 void add_stage_command(CLI::App& app, Command& chosen);
+void add_verify_command(CLI::App& app, Command& chosen);
 
 /// Those of `audit` that are about checkpoints and proofs, below it.
 void add_audit_tree_commands(CLI::App& audit, Command& chosen);

@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   imp::app::add_runner_command(app, chosen);
   imp::app::add_demo_command(app, chosen);
   imp::app::add_stage_command(app, chosen);
+  imp::app::add_verify_command(app, chosen);
   CLI11_PARSE(app, argc, argv);
   return chosen ? chosen() : 2;
 }

@@ -59,6 +59,7 @@ async function runPage(page) {
 const promises = {
   'README.md': [/\+ @ada\/widget@1\.0\.0/, /"code":"unknown_key"/, /approved and published successfully/,
     /audit log intact/, /damaged at record 5 \(altered\)/],
+  'docs/guide/provenance.md': [/passed +signature/, /passed +consistency/, /@ada\/widget@1\.0\.0 of \S+: verified/],
   'docs/guide/staged-publishing.md': [/compared with nothing: it is the first/,
     /"code":"second_factor_not_enabled"/, /approved and published/, /"approvals":2,"differentPerson":true/],
 };

@@ -1,0 +1,24 @@
+#include "verify/verify.h"
+
+namespace imp::verify {
+
+Report verify(http::Client& client, const registry::PackageName& name, const std::string& version,
+              const Options& options) {
+  const Registry registry(client, options.registry, options.token);
+  Report report{name.text() + "@" + version, registry.address(), {}, {}};
+  const auto release = check_release(registry, name, version, report);
+  if (!release) return report;
+  const auto document = options.keys ? Result<boost::json::object>(*options.keys)
+                                     : registry.required("/-/npm/v1/keys");
+  if (!document) {
+    report.add("signature", Outcome::failed, document.error().message);
+    return report;
+  }
+  const auto keys = registry_keys(*document);
+  check_signature(registry, *release, keys, report);
+  const auto place = check_attestations(registry, *release, keys, report);
+  check_log(registry, place, options.log, options.wait, report);
+  return report;
+}
+
+}  // namespace imp::verify
