@@ -98,7 +98,10 @@ Result<void> Application::wire() {
                                        listen_origin(settings_, *endpoint), clock_, log_, metrics_);
   if (!registry) return pass_on(registry);
   registry_ = std::move(*registry);
-  auto ci = CiHalf::create(settings_, store_, *accounts_, waiters_, clock_, log_, metrics_);
+  auto ci = CiHalf::create(settings_, store_, *accounts_, waiters_, clock_, log_, metrics_,
+                           [this](db::Session& session, const std::string& job, Time now) {
+                             registry_->end_run(session, job, now);
+                           });
   if (!ci) return pass_on(ci);
   ci_ = std::move(*ci);
   if (const auto recorded = record_settings(*store_.database, settings_, clock_); !recorded)

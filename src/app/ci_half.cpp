@@ -8,15 +8,18 @@ namespace imp::app {
 
 Result<std::unique_ptr<CiHalf>> CiHalf::create(const Settings& settings, Store& store,
                                                accounts::Accounts& accounts, http::Waiters& waiters,
-                                               const Clock& clock, Log& log, Metrics& metrics) {
-  std::unique_ptr<CiHalf> half(new CiHalf(settings, store, accounts, waiters, clock, log, metrics));
+                                               const Clock& clock, Log& log, Metrics& metrics,
+                                               ci::JobOver job_over) {
+  std::unique_ptr<CiHalf> half(
+      new CiHalf(settings, store, accounts, waiters, clock, log, metrics, std::move(job_over)));
   if (const auto ready = half->signing_keys_.ensure(); !ready) return pass_on(ready);
   half->pipelines_.recover();
   return half;
 }
 
 CiHalf::CiHalf(const Settings& settings, Store& store, accounts::Accounts& accounts,
-               http::Waiters& waiters, const Clock& clock, Log& log, Metrics& metrics)
+               http::Waiters& waiters, const Clock& clock, Log& log, Metrics& metrics,
+               ci::JobOver job_over)
     : log_(log),
       repositories_(store.repositories()),
       projects_(*store.database, repositories_, clock, settings.public_url),
@@ -46,7 +49,8 @@ CiHalf::CiHalf(const Settings& settings, Store& store, accounts::Accounts& accou
                   .contexts = context_access_,
                   .issuer = issuer_,
                   .deploys = deploy_markers_,
-                  .public_url = settings.public_url}) {}
+                  .public_url = settings.public_url,
+                  .job_over = std::move(job_over)}) {}
 
 void CiHalf::add_routes(http::Router& router) {
   ci::add_ci_routes(router, services_);

@@ -20,10 +20,11 @@ namespace imp::app {
 /// Shares people, organisations and the audit log with the registry, and nothing else.
 class CiHalf {
  public:
+  /// `job_over` is told of jobs that end or are canceled.
   static Result<std::unique_ptr<CiHalf>> create(const Settings& settings, Store& store,
                                                 accounts::Accounts& accounts,
                                                 http::Waiters& waiters, const Clock& clock,
-                                                Log& log, Metrics& metrics);
+                                                Log& log, Metrics& metrics, ci::JobOver job_over);
 
   void add_routes(http::Router& router);
   /// Ends what is overdue: leases, pending pipelines, replaced signing keys. Call every few
@@ -38,7 +39,8 @@ class CiHalf {
 
  private:
   CiHalf(const Settings& settings, Store& store, accounts::Accounts& accounts,
-         http::Waiters& waiters, const Clock& clock, Log& log, Metrics& metrics);
+         http::Waiters& waiters, const Clock& clock, Log& log, Metrics& metrics,
+         ci::JobOver job_over);
 
   Log& log_;
 

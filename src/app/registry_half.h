@@ -13,6 +13,7 @@
 #include "registry/api/services.h"
 #include "registry/trust/evaluation.h"
 #include "registry/trust/issuer_keys.h"
+#include "registry/trust/run_end.h"
 
 namespace imp::app {
 
@@ -35,6 +36,11 @@ class RegistryHalf {
   void add_routes(http::Router& router);
   std::shared_ptr<const http::Prepared> hot(const http::Request& request) const {
     return reader_.hot(request);
+  }
+  /// Ends the publish tokens that a job of this server's own CI got, and lets it get no more. In
+  /// the transaction that ends or cancels the job.
+  void end_run(db::Session& session, std::string_view job_id, Time now) {
+    trust::end_run(session, services_.own_issuer, job_id, now);
   }
   /// Forgets what has expired. Call now and then.
   void tidy();

@@ -15,7 +15,7 @@ class CiHalfTest : public testing::Test {
   ~CiHalfTest() override { store_.database->stop(); }
 
   std::unique_ptr<CiHalf> process() {
-    return CiHalf::create(settings_, store_, accounts_, waiters_, clock_, null_log(), metrics_)
+    return CiHalf::create(settings_, store_, accounts_, waiters_, clock_, null_log(), metrics_, {})
         .value();
   }
   std::int64_t count(const std::string& sql) {

@@ -52,7 +52,8 @@ WebTest::WebTest() : settings_(settings_for(directory_.file("data"))) {
   registry_ = app::RegistryHalf::create(settings_, *store_, *blobs_, *accounts_, *client_, waiters_,
                                         "", clock_, null_log(), metrics_)
                   .value();
-  ci_ = app::CiHalf::create(settings_, *store_, *accounts_, waiters_, clock_, null_log(), metrics_)
+  ci_ = app::CiHalf::create(settings_, *store_, *accounts_, waiters_, clock_, null_log(), metrics_,
+                            {})
             .value();
   services_ =
       std::make_unique<WebServices>(WebServices{*accounts_, registry_->services(), ci_->services(),

@@ -68,6 +68,7 @@ void end_job(db::Session& session, const Job& job, JobStatus status, std::string
   if (!reason.empty()) {
     session.run("UPDATE ci_jobs SET reason = :p1 WHERE id = :p2", {storable(reason), job.id});
   }
+  if (job.status == JobStatus::running) changes.job_over(session, job, now);
   changes.add(job_topic(job.id));
   advance_workflow(session, job.workflow_id, now, changes);
 }

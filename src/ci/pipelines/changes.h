@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "ci/pipelines/job_over.h"
 #include "ci/pipelines/pipeline.h"
 #include "db/database.h"
 #include "http/waiters.h"
@@ -15,15 +16,23 @@ inline constexpr std::string_view queue_topic = "ci/queue";  ///< a job was queu
 std::string job_topic(std::string_view job_id);              ///< its status or output changed
 std::string workflow_topic(std::string_view workflow_id);    ///< a status in it changed
 
-/// Whom a transaction must wake once it is committed.
+/// What follows from a transaction's changes: whom to wake once it is committed, and whom to tell
+/// within it.
 class Changes {
  public:
+  /// `over` is told of jobs inside the transaction; it outlives this.
+  explicit Changes(const JobOver& over) : over_(over) {}
+  /// The job has ended or was canceled.
+  void job_over(db::Session& session, const Job& job, Time now) const {
+    if (over_) over_(session, job.id, now);
+  }
   void add(std::string topic) { topics_.insert(std::move(topic)); }
   void notify(http::Waiters& waiters) const {
     for (const std::string& topic : topics_) waiters.notify(topic);
   }
 
  private:
+  const JobOver& over_;
   std::set<std::string> topics_;
 };
 

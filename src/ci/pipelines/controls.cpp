@@ -30,7 +30,7 @@ std::unexpected<Failure> no_such_workflow() {
 
 Result<void> WorkflowControls::approve(std::string_view workflow_id, std::string_view approval_id,
                                        const accounts::Actor& by) {
-  Changes changes;
+  Changes changes(services_.job_over);
   auto done = services_.database.write([&](db::Session& session) -> Result<void> {
     const auto workflow = find_workflow(session, workflow_id);
     if (!workflow) return no_such_workflow();
@@ -70,6 +70,7 @@ void WorkflowControls::cancel(db::Session& session, const Workflow& workflow,
   auto nodes = nodes_of(rows);
   cancel_waiting(nodes);
   for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].job.status == JobStatus::running) changes.job_over(session, rows[i].job, now);
     if (nodes[i].status == rows[i].job.status) continue;
     set_status(session, rows[i].job, nodes[i].status, changes);
     session.run("UPDATE ci_jobs SET stopped = :p1 WHERE id = :p2",
@@ -80,7 +81,7 @@ void WorkflowControls::cancel(db::Session& session, const Workflow& workflow,
 }
 
 Result<void> WorkflowControls::cancel(std::string_view workflow_id, const accounts::Actor& by) {
-  Changes changes;
+  Changes changes(services_.job_over);
   auto done = services_.database.write([&](db::Session& session) -> Result<void> {
     const auto workflow = find_workflow(session, workflow_id);
     if (!workflow) return no_such_workflow();
@@ -96,7 +97,7 @@ Result<void> WorkflowControls::cancel(std::string_view workflow_id, const accoun
 }
 
 Result<void> WorkflowControls::cancel_job(std::string_view job_id, const accounts::Actor& by) {
-  Changes changes;
+  Changes changes(services_.job_over);
   auto done = services_.database.write([&](db::Session& session) -> Result<void> {
     const auto row = find_job(session, job_id);
     if (!row) return refuse(PipelineRefusal::job_not_found, "There is no such job.");
@@ -107,6 +108,7 @@ Result<void> WorkflowControls::cancel_job(std::string_view job_id, const account
     const Time now = services_.clock.now();
     if (row->job.status == JobStatus::running) {
       session.run("UPDATE ci_jobs SET cancel_requested = 1 WHERE id = :p1", {row->job.id});
+      changes.job_over(session, row->job, now);
       changes.add(job_topic(row->job.id));
     } else {
       end_job(session, row->job, JobStatus::canceled, "Canceled by " + by.name + ".", now, changes);
@@ -121,7 +123,7 @@ Result<void> WorkflowControls::cancel_job(std::string_view job_id, const account
 
 Result<Workflow> WorkflowControls::rerun(std::string_view workflow_id, const RerunRequest& request,
                                          const accounts::Actor& by) {
-  Changes changes;
+  Changes changes(services_.job_over);
   auto made = services_.database.write([&](db::Session& session) -> Result<Workflow> {
     const auto workflow = find_workflow(session, workflow_id);
     if (!workflow) return no_such_workflow();
@@ -140,7 +142,7 @@ Result<Workflow> WorkflowControls::rerun(std::string_view workflow_id, const Rer
 }
 
 Result<void> WorkflowControls::cancel_stale() {
-  Changes changes;
+  Changes changes(services_.job_over);
   auto done = services_.database.write([&](db::Session& session) -> Result<void> {
     for (const db::Row& row : session.rows(
              "SELECT id FROM ci_workflows WHERE status IN ('running', 'on_hold', 'failing') AND "

@@ -56,7 +56,7 @@ std::string list_of(const std::vector<std::string>& ids) {
 Result<std::optional<runner::JobTicket>> JobDispatch::claim(const RunnerIdentity& runner,
                                                             const runner::ClaimRequest& request) {
   for (;;) {
-    Changes changes;
+    Changes changes(services_.job_over);
     auto taken = services_.database.write([&](db::Session& session) -> Result<Taken> {
       return take(session, runner, request, changes);
     });
@@ -172,7 +172,7 @@ Result<std::optional<runner::JobTicket>> JobDispatch::hand_over(const RunnerIden
     ticket->lease_seconds = static_cast<std::uint32_t>(
         std::chrono::duration_cast<std::chrono::seconds>(services_.lease).count());
   }
-  Changes changes;
+  Changes changes(services_.job_over);
   // The inner result is a fault that may be gone when the claim is repeated; it is recorded.
   const auto stored = services_.database.write(
       [&](db::Session& session) -> Result<Result<std::optional<std::string>>> {
@@ -238,7 +238,7 @@ Result<void> JobDispatch::give_back(const RunnerIdentity& runner,
     given_back_.push_back(request.claim_id);
     if (given_back_.size() > remembered) given_back_.pop_front();
   }
-  Changes changes;
+  Changes changes(services_.job_over);
   auto done = services_.database.write([&](db::Session& session) -> Result<void> {
     for (const JobRow& row : find_jobs(
              session, "claim_id = :p1 AND runner_id = :p2 AND status = 'running' AND accepted = 0",

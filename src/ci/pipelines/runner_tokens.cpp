@@ -80,7 +80,7 @@ Result<std::vector<RunnerIdentity>> RunnerTokens::list() const {
 }
 
 Result<void> RunnerTokens::abandon_jobs(std::string_view id) {
-  Changes changes;
+  Changes changes(services_.job_over);
   auto done = services_.database.write([&](db::Session& session) -> Result<void> {
     abandon_all(session, id, services_.clock.now(), changes);
     return {};
@@ -90,7 +90,7 @@ Result<void> RunnerTokens::abandon_jobs(std::string_view id) {
 }
 
 Result<void> RunnerTokens::revoke(std::string_view id, const accounts::Actor& by) {
-  Changes changes;
+  Changes changes(services_.job_over);
   auto done = services_.database.write([&](db::Session& session) -> Result<void> {
     const Time now = services_.clock.now();
     abandon_all(session, id, now, changes);

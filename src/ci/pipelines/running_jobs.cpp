@@ -99,7 +99,7 @@ Result<runner::HeartbeatReply> RunningJobs::heartbeat(const RunnerIdentity& runn
 
 Result<runner::EventReply> RunningJobs::apply(const RunnerIdentity& runner, std::string_view job_id,
                                               const runner::EventBatch& batch) {
-  Changes changes;
+  Changes changes(services_.job_over);
   auto reply = services_.database.write([&](db::Session& session) -> Result<runner::EventReply> {
     const auto ended = find_job(session, job_id);
     // The answer to the batch that ended the job was lost on its way.
@@ -158,7 +158,7 @@ Result<runner::ReleaseReply> RunningJobs::release(const RunnerIdentity& runner,
 }
 
 Result<void> RunningJobs::expire_leases() {
-  Changes changes;
+  Changes changes(services_.job_over);
   auto done = services_.database.write([&](db::Session& session) -> Result<void> {
     const Time now = services_.clock.now();
     for (const JobRow& row :

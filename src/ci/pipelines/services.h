@@ -9,6 +9,7 @@
 #include "ci/contexts/access.h"
 #include "ci/deploys/markers.h"
 #include "ci/identity/issuer.h"
+#include "ci/pipelines/job_over.h"
 #include "ci/projects/definitions.h"
 #include "ci/projects/projects.h"
 #include "ci/projects/repository.h"
@@ -37,6 +38,7 @@ struct PipelineServices {
   DeployMarkers& deploys;
   std::string public_url;  ///< without a trailing slash
   Milliseconds lease = std::chrono::seconds(60);
+  JobOver job_over = {};
 };
 
 }  // namespace imp::ci

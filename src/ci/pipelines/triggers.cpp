@@ -206,7 +206,7 @@ Result<Pipeline> Triggers::start(std::string_view pipeline_id) {
   if (!facts) return pass_on(facts);
   if (facts->pipeline.state != PipelineState::pending) return std::move(facts->pipeline);
   const Compilation compilation = compile_pipeline(services_, *facts, arguments);
-  Changes changes;
+  Changes changes(services_.job_over);
   auto started = services_.database.write([&](db::Session& session) -> Result<Pipeline> {
     const auto now = find_pipeline(session, pipeline_id);
     if (!now || now->state != PipelineState::pending) return facts->pipeline;

@@ -29,36 +29,57 @@ http::Response exchange(RegistryServices& services, const http::Request& request
                                              {"expires", iso8601(minted->token.expires_at)}});
 }
 
-/// Early revocation: a job that is done hands its token back.
-http::Response revoke(RegistryServices& services, const http::Request& request) {
-  const auto name = addressed_package(request);
-  if (!name) return http::failure(name.error());
-  const std::string subject = "package:" + name->text();
-  const auto requester = Requester::identify(services, request);
-  if (!requester) {
-    return refused(services, nullptr, "trust.token_revoke", subject, requester.error());
-  }
-  const auto denied = [&](const Failure& failure) {
-    return refused(services, &*requester, "trust.token_revoke", subject, failure);
-  };
-  if (!requester->publish_token()) {
-    return denied(refuse(trust::TrustRefusal::publish_token_invalid,
-                         "Send the publish token that is to be revoked as `Authorization: Bearer "
-                         "…`.")
-                      .error());
-  }
-  if (const auto allowed = requester->may(trust::PublishAction::read, *name); !allowed) {
-    return denied(allowed.error());
-  }
+http::Response hand_back(RegistryServices& services, const http::Request& request,
+                         const PackageName& name, const trust::IssuedToken& token) {
   const auto done = services.database.write([&](db::Session& session) -> Result<void> {
     const Time now = services.clock.now();
-    trust::revoke_publish_token(session, request.bearer(), now);
-    audit::Record record = requester->audit_record("trust.token_revoke", subject, now);
-    record.organization = scope_owner(session, *name);
+    if (!trust::revoke_publish_token(session, request.bearer(), now)) return {};
+    audit::Record record;
+    record.at = now;
+    record.actor = "publisher:" + token.publisher_id;
+    record.action = "trust.token_revoke";
+    record.subject = "package:" + name.text();
+    record.outcome = "granted";
+    record.organization = scope_owner(session, name);
+    record.request_id = request.id;
+    record.remote_address = request.remote_address;
+    record.detail = {{"token", token.id}, {"run", token.run}};
     audit::append(session, record);
     return {};
   });
   return done ? http::no_content() : http::failure(done.error());
+}
+
+/// Early revocation: a job that is done hands its token back. One that is void already, which a
+/// repeated request's is, is handed back like any other.
+http::Response revoke(RegistryServices& services, const http::Request& request) {
+  const auto name = addressed_package(request);
+  if (!name) return http::failure(name.error());
+  const std::string subject = "package:" + name->text();
+  if (trust::is_publish_token(request.bearer())) {
+    const auto issued = services.database.read(
+        [&](db::Session& session) -> Result<std::optional<trust::IssuedToken>> {
+          return trust::issued_token(session, request.bearer());
+        });
+    if (!issued) return http::failure(issued.error());
+    if (*issued && (*issued)->package_name == name->text()) {
+      return hand_back(services, request, *name, **issued);
+    }
+  }
+  const auto requester = Requester::identify(services, request);
+  if (!requester) {
+    return refused(services, nullptr, "trust.token_revoke", subject, requester.error());
+  }
+  if (requester->publish_token()) {
+    if (const auto own = requester->may(trust::PublishAction::read, *name); !own) {
+      return refused(services, &*requester, "trust.token_revoke", subject, own.error());
+    }
+  }
+  return refused(services, &*requester, "trust.token_revoke", subject,
+                 refuse(trust::TrustRefusal::publish_token_invalid,
+                        "Send the publish token that is to be revoked as `Authorization: Bearer "
+                        "…`.")
+                     .error());
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ void record_use(db::Session& session, const Requester& requester, std::string_vi
 /// Without a requester the credential was wrong, which is written down where that was found out.
 void record_refusal(RegistryServices& services, const Requester* requester, std::string_view action,
                     std::string_view subject, const Failure& failure);
-/// The same for a publish token that is no good. Wrong credentials of people are recorded by
+/// The same for a publish token that is no good; one that was good once is also a line of its
+/// package's "Publish attempts". Wrong credentials of people are recorded by
 /// accounts.
 void record_bad_publish_token(RegistryServices& services, const http::Request& request,
                               const Failure& failure);

@@ -10,6 +10,7 @@
 #include "registry/trust/attempt.h"
 #include "registry/trust/issuer_table.h"
 #include "registry/trust/refusal.h"
+#include "registry/trust/run_end.h"
 
 namespace imp::trust {
 
@@ -91,6 +92,10 @@ Result<MintedToken> Exchange::mint(const ExchangeRequest& request, const Evaluat
                     "The trusted publisher was removed while the token was being exchanged.");
     }
     if (is_frozen(session, publisher->issuer_id)) return frozen(*evaluation.from);
+    const std::string run = run_key(*evaluation.from, claims.all);
+    if (const auto runs = still_runs(session, publisher->issuer_id, run); !runs) {
+      return pass_on(runs);
+    }
     // Of two projects that claim the name at once, the first is learnt and the other refused.
     const Comparison again = compare(publisher->claims, claims.all);
     if (!again.agreed()) return refused_as(again, package->name);
@@ -109,6 +114,7 @@ Result<MintedToken> Exchange::mint(const ExchangeRequest& request, const Evaluat
     MintedToken minted = mint_publish_token(session, random_, *publisher, package->name,
                                             run_of(*evaluation.provider, claims), now,
                                             publisher->claims.bound_version(claims.all));
+    remember_run(session, minted.token.id, publisher->issuer_id, run, minted.token.expires_at);
     mark_used(session, publisher->id, now);
     record_attempt(session, attempt_of(request, evaluation, now));
     audit::Record record = audit_record(request, evaluation, now);

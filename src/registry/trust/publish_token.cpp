@@ -5,6 +5,7 @@
 #include "base/uuid.h"
 #include "crypto/hash.h"
 #include "registry/trust/refusal.h"
+#include "registry/trust/run_end.h"
 
 namespace imp::trust {
 
@@ -53,9 +54,12 @@ constexpr std::string_view kSelect =
     "t.created_at, t.expires_at, t.revoked_at, p.type, t.version FROM publish_token t "
     "JOIN trusted_publisher p ON p.id = t.publisher_id WHERE ";
 
-Result<PublishToken> judged(const std::optional<db::Row>& row, Time now) {
+Result<PublishToken> judged(db::Session& session, const std::optional<db::Row>& row, Time now) {
   if (!row) return invalid("unknown, or its publisher was removed");
-  if (!row->null(8)) return invalid("revoked");
+  if (!row->null(8)) {
+    if (is_of_ended_run(session, row->text(0))) return token_of_ended_run();
+    return invalid("revoked");
+  }
   if (now >= from_milliseconds(row->integer(7))) return invalid("expired");
   const Provider* provider = provider_of_type(row->text(9));
   if (!provider) return invalid("its publisher is of an unknown type");
@@ -101,12 +105,12 @@ MintedToken mint_publish_token(db::Session& session, crypto::Random& random,
 
 Result<PublishToken> find_publish_token(db::Session& session, std::string_view text, Time now) {
   static const std::string sql = std::string(kSelect) + "t.hash = :p1";
-  return judged(session.row(sql, {crypto::sha256_hex(text)}), now);
+  return judged(session, session.row(sql, {crypto::sha256_hex(text)}), now);
 }
 
 Result<void> still_stands(db::Session& session, const PublishToken& token, Time now) {
   static const std::string sql = std::string(kSelect) + "t.id = :p1";
-  const auto found = judged(session.row(sql, {token.id}), now);
+  const auto found = judged(session, session.row(sql, {token.id}), now);
   if (!found) return pass_on(found);
   return {};
 }
@@ -138,16 +142,27 @@ Result<void> may_release(const PublishToken& token, std::string_view version) {
                   token.package_name, token.version, version));
 }
 
+std::optional<IssuedToken> issued_token(db::Session& session, std::string_view text) {
+  const auto row =
+      session.row("SELECT id, package_name, publisher_id, run FROM publish_token WHERE hash = :p1",
+                  {crypto::sha256_hex(text)});
+  if (!row) return std::nullopt;
+  return IssuedToken{row->text(0), row->text(1), row->text(2),
+                     boost::json::parse(row->text(3)).as_object()};
+}
+
 bool revoke_publish_token(db::Session& session, std::string_view text, Time now) {
   return session.run(
              "UPDATE publish_token SET revoked_at = :p2 WHERE hash = :p1 AND revoked_at IS NULL",
              {crypto::sha256_hex(text), to_milliseconds(now)}) == 1;
 }
 
+
 void forget_expired(db::Session& session, Time now) {
   const std::int64_t before = to_milliseconds(now - kReplayMargin);
   session.run("DELETE FROM used_identity_token WHERE expires_at < :p1", {before});
   session.run("DELETE FROM publish_token WHERE expires_at < :p1", {before});
+  forget_runs(session, now - kReplayMargin, now);
 }
 
 }  // namespace imp::trust

@@ -48,7 +48,7 @@ MintedToken mint_publish_token(db::Session& session, crypto::Random& random,
                                boost::json::object run, Time now, std::string version = {});
 
 /// The token with this text, if it is known, not revoked, not expired, and its publisher still
-/// there. TrustRefusal::publish_token_invalid otherwise; the detail tells which.
+/// there. Otherwise TrustRefusal::run_ended, or publish_token_invalid whose detail tells which.
 Result<PublishToken> find_publish_token(db::Session& session, std::string_view text, Time now);
 
 /// The same question again, inside the transaction that acts on the token: an upload takes its
@@ -65,6 +65,16 @@ Result<void> may(const PublishToken& token, PublishAction action, std::string_vi
 /// Whether this version may be published or staged with the token:
 /// TrustRefusal::version_tag_mismatch.
 Result<void> may_release(const PublishToken& token, std::string_view version);
+
+/// Of a token that was issued here, whether or not it is still good for anything.
+struct IssuedToken {
+  std::string id;
+  std::string package_name;
+  std::string publisher_id;
+  boost::json::object run;
+};
+/// Nothing for a text that never was one, or whose end was over an hour ago (forget_expired).
+std::optional<IssuedToken> issued_token(db::Session& session, std::string_view text);
 
 /// Revokes early; true when there was something to revoke.
 bool revoke_publish_token(db::Session& session, std::string_view text, Time now);

@@ -54,6 +54,9 @@ Reason reason(TrustRefusal refusal) {
       return {"publisher_not_found", FailureKind::not_found};
     case publish_token_invalid:
       return {"publish_token_invalid", FailureKind::unauthenticated};
+    // Not 401: npm would say "unable to authenticate" and keep the reason to itself.
+    case run_ended:
+      return {"run_ended", FailureKind::forbidden};
     case permission_not_granted:
       return {"permission_not_granted", FailureKind::forbidden};
     case version_tag_mismatch:

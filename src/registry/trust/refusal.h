@@ -33,6 +33,7 @@ enum class TrustRefusal : std::uint8_t {
   too_many_publishers,      ///< the package has as many as it may have
   publisher_not_found,      ///< no publisher with this id on this package
   publish_token_invalid,    ///< unknown, expired or revoked publish token
+  run_ended,                ///< the job that the token was given to has ended or was canceled
   permission_not_granted,   ///< the publisher does not allow this action
   version_tag_mismatch,     ///< the ref names another version than the one being published
   other_package,            ///< a publish token is good for one package only

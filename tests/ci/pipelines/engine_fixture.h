@@ -58,7 +58,10 @@ struct World {
                    .contexts = access,
                    .issuer = issuer,
                    .deploys = deploys,
-                   .public_url = std::string(test_url)}) {}
+                   .public_url = std::string(test_url),
+                   .job_over = [this](db::Session&, const std::string& job, Time) {
+                     over.push_back(job);
+                   }}) {}
 
   accounts::Accounts accounts;
   Repositories repositories;
@@ -73,6 +76,7 @@ struct World {
   Issuer issuer;
   DeployMarkers deploys;
   http::Waiters waiters;
+  std::vector<std::string> over;  ///< jobs, as the engine told that they were
   Pipelines pipelines;
 };
 

@@ -142,6 +142,7 @@ TEST_F(IssuerRoutes, APublisherOfASharedIssuerNamesItsTenant) {
   EXPECT_EQ(exchanged(trust::test::changed(job(kForge), "organization", "\"mallory\"")),
             "404 no_matching_publisher");
   // Whose pipeline it is, nobody knows; so nothing is told.
+  clock_.advance(Milliseconds(1));
   EXPECT_EQ(exchanged(trust::test::changed(job(kForge), "pipeline", "\"test\"")),
             "404 no_matching_publisher");
   EXPECT_TRUE(attempts("@root/lib").front().proved);
