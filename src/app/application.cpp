@@ -140,6 +140,7 @@ Result<void> Application::start() {
     ci_->tidy();
   };
   housekeeping_.emplace(kHousekeepingPeriod, work, log_);
+  registry_->start();
   audit_->start();
   if (settings_.runner) start_runner();
   return {};
@@ -176,6 +177,7 @@ void Application::stop() {
   runner_.reset();
   if (server_) server_->stop();
   housekeeping_.reset();
+  if (registry_) registry_->stop();
   if (audit_) audit_->stop();
   store_.database->stop();
 }

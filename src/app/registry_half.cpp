@@ -4,6 +4,7 @@
 
 #include "app/descriptor_limit.h"
 #include "crypto/random.h"
+#include "registry/api/hook_changes.h"
 #include "registry/api/memberships.h"
 #include "registry/api/routes.h"
 #include "registry/api/stage_decisions.h"
@@ -91,13 +92,16 @@ RegistryHalf::RegistryHalf(const Settings& settings, Store& store, blobs::Store&
                 .recent_publishes = recent_publishes_,
                 .reviews = reviews_,
                 .waiters = waiters,
+                .hooks = {store.sealer, settings.webhook_private_addresses},
                 .clock = clock,
                 .log = log,
                 .metrics = metrics,
                 .public_url = settings.public_url,
                 .default_issuer = std::string(kCircleCi),
                 .own_issuer = std::string(kOwnIssuer),
-                .receive_limits = receive_limits(settings)} {}
+                .receive_limits = receive_limits(settings)},
+      hook_sender_(*store.database, client, store.sealer, clock, log, metrics,
+                   {.private_addresses = settings.webhook_private_addresses}) {}
 
 void RegistryHalf::add_routes(http::Router& router) {
   registry::follow_memberships(services_);
@@ -114,6 +118,10 @@ void RegistryHalf::tidy() {
   if (const auto expired = registry::expire_releases(services_); !expired) {
     services_.log.warning("expired staged releases not removed",
                           {{"reason", expired.error().detail}});
+  }
+  if (const auto tidied = registry::tidy_hooks(services_); !tidied) {
+    services_.log.warning("deliveries of webhooks not forgotten",
+                          {{"reason", tidied.error().detail}});
   }
 }
 

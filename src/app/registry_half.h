@@ -7,6 +7,7 @@
 #include "app/store.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "hooks/sender.h"
 #include "http/client.h"
 #include "http/router.h"
 #include "http/waiters.h"
@@ -42,6 +43,9 @@ class RegistryHalf {
   void end_run(db::Session& session, std::string_view job_id, Time now) {
     trust::end_run(session, services_.own_issuer, job_id, now);
   }
+  /// Delivers webhooks in the background, until stop(), which comes before the database's.
+  void start() { hook_sender_.start(); }
+  void stop() { hook_sender_.stop(); }
   /// Forgets what has expired. Call now and then.
   void tidy();
 
@@ -63,6 +67,7 @@ class RegistryHalf {
   registry::PackageReader reader_;
   registry::Reviews reviews_;
   registry::RegistryServices services_;
+  hooks::Sender hook_sender_;
 };
 
 }  // namespace imp::app

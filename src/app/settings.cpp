@@ -99,6 +99,8 @@ SettingsTable Settings::table() {
                  "How old an identity token may be when it is exchanged.");
   table.flag("trust.self_hosted_runners", self_hosted_runners,
              "Whether github.com and gitlab.com jobs on machines of a project's own may publish.");
+  table.flag("webhooks.private_addresses", webhook_private_addresses,
+             "Whether webhooks may go to private addresses, and without TLS.");
   table.flag("ci.runner", runner, "Start a runner beside the server.");
   table.flag("ci.job_network", job_network, "Whether jobs may use the network.");
   table.number("ci.job_processes", job_processes, 16, 4'194'304,

@@ -31,6 +31,7 @@ struct Settings {
   std::string circleci_issuer = "https://oidc.circleci.com";
   Milliseconds identity_token_age{300'000};
   bool self_hosted_runners = false;
+  bool webhook_private_addresses = false;
   bool runner = true;
   bool job_network = true;
   std::int64_t job_processes = 4096;

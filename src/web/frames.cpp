@@ -26,6 +26,7 @@ boost::json::array organization_tabs(const accounts::Organization& organization,
           tab("Deploys", "/deploys/" + organization.name, current),
           tab("Contexts", base + "/contexts", current),
           tab("People", base + "/people", current),
+          tab("Webhooks", base + "/hooks", current),
           tab("Settings", base + "/settings", current)};
 }
 
@@ -39,7 +40,7 @@ boost::json::array package_tabs(std::string_view package, std::string_view curre
   const std::string base = package_link(package);
   if (!writer) return {tab("Package", base, current)};
   return {tab("Package", base, current), tab("Staged", base + "/staged", current, staged),
-          tab("Settings", base + "/settings", current)};
+          tab("Webhooks", base + "/hooks", current), tab("Settings", base + "/settings", current)};
 }
 
 std::vector<Crumb> organization_trail(const accounts::Organization& organization) {

@@ -16,6 +16,7 @@ std::string_view notice_text(std::string_view word) {
       {"published", "Approved: the version is published."},
       {"rejected", "Rejected: nothing was published, and the version number is free again."},
       {"withdrawn", "Withdrawn: nothing was published, and the version number is free again."},
+      {"redelivered", "It is sent again."},
       {"approval",
        "Your approval is recorded. It is published when enough others approved it, too."},
       {"policy", "The policy is set."},

@@ -3,6 +3,7 @@
 #include "audit/log.h"
 #include "http/response.h"
 #include "registry/api/attest.h"
+#include "registry/api/hook_events.h"
 #include "registry/api/refusals.h"
 #include "registry/api/requester.h"
 #include "registry/api/routes.h"
@@ -14,6 +15,13 @@
 namespace imp::registry {
 
 namespace {
+
+boost::json::object published_event(const PublishCandidate& candidate, const PublishOrder& order) {
+  return {{"version", candidate.version},
+          {"tag", candidate.tag},
+          {"integrity", candidate.tarball.integrity},
+          {"publishedBy", npm_user(order.publisher)}};
+}
 
 http::Response publish_version(RegistryServices& services, const VersionUpload& upload,
                                const PublishCandidate& candidate) {
@@ -32,6 +40,8 @@ http::Response publish_version(RegistryServices& services, const VersionUpload& 
     record.detail["integrity"] = candidate.tarball.integrity;
     record.detail["tag"] = candidate.tag;
     const audit::Placed placed = audit::append(session, record);
+    tell_hooks(session, candidate.name, "version.published", published_event(candidate, *order),
+               now);
     if (requester.publish_token()) {
       attest(session, services, candidate, *done,
              {.identity = identity_of(session, *requester.publish_token())}, placed, now);

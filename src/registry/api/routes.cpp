@@ -15,6 +15,7 @@ void add_registry_routes(http::Router& router, RegistryServices& services) {
   add_stage_status_routes(router, services);
   add_stage_decision_routes(router, services);
   add_stage_policy_routes(router, services);
+  add_hook_routes(router, services);
   add_search_routes(router, services);
   add_key_routes(router, services);
   add_attestation_routes(router, services);

@@ -20,6 +20,7 @@ void add_stage_routes(http::Router& router, RegistryServices& services);
 void add_stage_status_routes(http::Router& router, RegistryServices& services);
 void add_stage_decision_routes(http::Router& router, RegistryServices& services);
 void add_stage_policy_routes(http::Router& router, RegistryServices& services);
+void add_hook_routes(http::Router& router, RegistryServices& services);
 void add_search_routes(http::Router& router, RegistryServices& services);
 void add_key_routes(http::Router& router, RegistryServices& services);
 void add_attestation_routes(http::Router& router, RegistryServices& services);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "blobs/store.h"
+#include "crypto/sealing.h"
 #include "db/database.h"
 #include "http/waiters.h"
 #include "registry/api/recent_publishes.h"
@@ -20,6 +21,12 @@
 #include "registry/trust/issuer.h"
 
 namespace imp::registry {
+
+/// What webhooks are set up with.
+struct HookSettings {
+  const crypto::Sealer& sealer;    ///< for their secrets
+  bool private_addresses = false;  ///< the operator lets them go to private addresses
+};
 
 /// Everything that the registry's endpoints work with; made once by the app, outlives the server.
 struct RegistryServices {
@@ -34,6 +41,7 @@ struct RegistryServices {
   RecentPublishes& recent_publishes;
   Reviews& reviews;
   http::Waiters& waiters;
+  HookSettings hooks;
   const Clock& clock;
   Log& log;
   Metrics& metrics;

@@ -7,6 +7,7 @@
 #include "audit/log.h"
 #include "base/encoding.h"
 #include "registry/api/attest.h"
+#include "registry/api/hook_events.h"
 #include "registry/api/refusals.h"
 #include "registry/api/stage_runs.h"
 #include "registry/api/stage_state.h"
@@ -38,6 +39,32 @@ audit::Record record_of(db::Session& session, const Requester& requester, std::s
 std::optional<std::string> owner_of(db::Session& session, const StagedRelease& release) {
   const auto package = find_package(session, release.candidate.name);
   return package ? package->owner : std::nullopt;
+}
+
+void tell_of_end(db::Session& session, const StageOutcome& outcome, Time now) {
+  tell_hooks(session, outcome.package_name, fmt::format("release.{}", name(outcome.end)),
+             outcome.to_json(), now);
+}
+
+/// Each approval is told; the one that was enough made the version public, too.
+void tell_of_approval(db::Session& session, const StagedRelease& release,
+                      const std::string& approver, const Approval& approval, Time now) {
+  const PublishCandidate& candidate = release.candidate;
+  boost::json::object data = release.to_json();
+  data["tag"] = approval.tag;
+  data["approvedBy"] = approver;
+  data["approvals"] = boost::json::value_from(approval.approvers);
+  data["needed"] = approval.policy.approvals;
+  tell_hooks(session, candidate.name, "release.approved", data, now);
+  if (!approval.published) return;
+  data["status"] = name(StageEnd::approved);
+  tell_hooks(session, candidate.name, "release.published", std::move(data), now);
+  tell_hooks(session, candidate.name, "version.published",
+             {{"version", candidate.version},
+              {"tag", approval.tag},
+              {"integrity", candidate.tarball.integrity},
+              {"publishedBy", npm_user(release.publisher)}},
+             now);
 }
 
 std::optional<StageOutcome> outcome_for(db::Session& session, const Requester& requester,
@@ -161,6 +188,7 @@ Result<Approval> approve_release(RegistryServices& services, const Requester& re
       attest(session, services, candidate, *done->published,
              {*identity, release.id, done->approvers}, placed, now);
     }
+    tell_of_approval(session, release, approver.name, *done, now);
     return done;
   });
   if (approval && approval->published) {
@@ -193,6 +221,7 @@ Result<Ended> reject_release(RegistryServices& services, const Requester& reques
         record_of(session, requester, withdrawn ? "stage.withdraw" : "stage.reject", release, now);
     if (!reason.empty()) record.detail["reason"] = reason;
     audit::append(session, record);
+    tell_of_end(session, done->outcome, now);
     return done;
   });
   if (ended) services.waiters.notify(stage_topic(ended->release.id));
@@ -220,6 +249,7 @@ Result<Ended> withdraw_release(RegistryServices& services, const Requester& requ
     Ended done = withdraw_staged(session, *release,
                                  machine ? release->publisher.person.name : rights->person, now);
     audit::append(session, record_of(session, requester, "stage.withdraw", *release, now));
+    tell_of_end(session, done.outcome, now);
     if (machine) record_use(session, requester, "stage.withdraw", "granted", "", now);
     return done;
   });
@@ -252,6 +282,9 @@ Result<void> expire_releases(RegistryServices& services) {
         record.organization = scope_owner(session, release.candidate.package());
         record.detail = detail_of(release);
         audit::append(session, record);
+        if (const auto outcome = find_outcome(session, release.id)) {
+          tell_of_end(session, *outcome, now);
+        }
       }
       return {};
     });

@@ -3,6 +3,7 @@
 
 #include "audit/log.h"
 #include "http/response.h"
+#include "registry/api/hook_events.h"
 #include "registry/api/refusals.h"
 #include "registry/api/requester.h"
 #include "registry/api/routes.h"
@@ -47,6 +48,7 @@ http::Response stage_version(RegistryServices& services, const VersionUpload& up
     record.detail["stage"] = release->id;
     record.detail["integrity"] = candidate.tarball.integrity;
     audit::append(session, record);
+    tell_hooks(session, candidate.name, "release.staged", release->to_json(), now);
     if (requester.publish_token()) {
       keep_identity(session, release->id, identity_of(session, *requester.publish_token()));
       record_use(session, requester, upload.action, "granted", "", now);

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "audit/log.h"
+#include "registry/api/hook_events.h"
 #include "registry/packages/refusal.h"
 #include "registry/packages/store.h"
 #include "registry/trust/refusal.h"
@@ -40,6 +41,10 @@ Result<Package> still_administered(db::Session& session, const Requester& reques
 void record(db::Session& session, RegistryServices& services, const Requester& requester,
             std::string_view action, const Package& package,
             const trust::TrustedPublisher& publisher, Time now) {
+  const bool added = action == "trust.create";
+  tell_hooks(session, package.name, added ? "publisher.added" : "publisher.removed",
+             {{"publisher", publisher.to_json(services.issuers)}, {"by", requester.audit_actor()}},
+             now);
   audit::Record record = requester.audit_record(action, "package:" + package.name, now);
   record.organization = package.owner;
   record.detail["publisher"] = publisher.to_json(services.issuers);

@@ -5,6 +5,7 @@
 #include "accounts/schema.h"
 #include "accounts/totp.h"
 #include "audit/log.h"
+#include "hooks/hook.h"
 #include "http/prepared.h"
 #include "registry/api/memberships.h"
 #include "registry/api/routes.h"
@@ -23,7 +24,7 @@ std::unique_ptr<db::Database> open_database() {
   }
   std::vector<db::Migration> all = audit::migrations();
   for (auto& more : {accounts::migrations(), package_migrations(), trust::migrations(),
-                     staging_migrations(), provenance_migrations()}) {
+                     staging_migrations(), provenance_migrations(), hooks::migrations()}) {
     all.insert(all.end(), more.begin(), more.end());
   }
   const auto migrated = (*opened)->migrate(all);
@@ -136,6 +137,7 @@ RegistryTest::RegistryTest() : database_(open_database()), key_(signing_key()) {
                                                           .recent_publishes = recent_publishes_,
                                                           .reviews = *reviews_,
                                                           .waiters = waiters_,
+                                                          .hooks = {sealer_, false},
                                                           .clock = clock_,
                                                           .log = null_log(),
                                                           .metrics = metrics_,

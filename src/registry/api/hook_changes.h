@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hooks/hook.h"
+#include "hooks/outbox.h"
+#include "registry/api/governed_place.h"
+#include "registry/api/requester.h"
+#include "registry/api/services.h"
+
+namespace imp::registry {
+
+/// What both the API and the pages do with webhooks. The second factor is the caller's question,
+/// asked in between, before a change.
+
+Result<std::vector<hooks::Hook>> list_hooks(RegistryServices& services, const GovernedPlace& place);
+Result<std::vector<hooks::Delivery>> list_deliveries(RegistryServices& services,
+                                                     const GovernedPlace& place,
+                                                     std::string_view id, std::int64_t limit);
+
+/// invalid_hook; to be asked before a second factor is used up.
+Result<void> check_hook(const RegistryServices& services, const hooks::HookRequest& request);
+
+struct NewHook {
+  hooks::Hook hook;
+  std::string secret;  ///< shown this once
+};
+/// Each with its audit record; rights are asked again in the transaction.
+Result<NewHook> add_hook(RegistryServices& services, const Requester& requester,
+                         const GovernedPlace& place, const hooks::HookRequest& request);
+/// Another address, other events, another secret when one is given; it is not paused afterwards.
+Result<hooks::Hook> change_hook(RegistryServices& services, const Requester& requester,
+                                const GovernedPlace& place, std::string_view id,
+                                const hooks::HookRequest& request);
+Result<void> remove_hook(RegistryServices& services, const Requester& requester,
+                         const GovernedPlace& place, std::string_view id);
+Result<hooks::Delivery> redeliver(RegistryServices& services, const Requester& requester,
+                                  const GovernedPlace& place, std::string_view id,
+                                  std::string_view delivery_id);
+
+/// Forgets what the logs need not keep. Call now and then.
+Result<void> tidy_hooks(RegistryServices& services);
+
+}  // namespace imp::registry

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <span>
+#include <string_view>
+
+#include "base/clock.h"
+#include "db/database.h"
+
+namespace imp::registry {
+
+/// The events that webhooks may be told:
+///   release.staged, release.approved (by one more person), release.published (the approved bytes
+///   are public), release.rejected, release.withdrawn, release.expired: npm's item of the release,
+///   with its `status` once it ended;
+///   version.published: a version is public, by whatever way: version, tag, integrity, publishedBy;
+///   publisher.added, publisher.removed, publisher.changed: the trusted publisher, and by whom.
+/// Each has `package`.
+std::span<const std::string_view> hook_events();
+
+/// Tells the webhooks of the package and of the organisation that owns it, as part of the caller's
+/// write transaction: what is rolled back is told to nobody. A webhook whose author may not govern
+/// the package (or organisation) any more is paused instead. Packages without webhooks cost two
+/// look-ups. `data` is the event's data but for `package`.
+void tell_hooks(db::Session& session, std::string_view package_name, std::string_view type,
+                boost::json::object data, Time now);
+
+}  // namespace imp::registry

@@ -1,0 +1,58 @@
+#include <boost/json.hpp>
+
+#include "fixture.h"
+
+namespace imp::web {
+namespace {
+
+class HookPagesTest : public WebTest {
+ protected:
+  HookPagesTest() : alice(person("alice")), codes(enable_totp(alice)) {
+    publish("lib", "1.0.0", alice);
+  }
+  accounts::Person alice;
+  std::vector<std::string> codes;
+};
+
+TEST_F(HookPagesTest, AreSetUpChangedAndRemoved) {
+  Browser browser = signed_in("alice");
+  EXPECT_EQ(
+      browser.post("/package/lib/hooks", {{"url", "http://hooks.example/"}, {"otp", codes[0]}})
+          .status,
+      400);
+  const Answer made = browser.post(
+      "/package/lib/hooks",
+      {{"url", "https://hooks.example/?a=<b>"}, {"event", "release.staged"}, {"otp", codes[0]}});
+  EXPECT_EQ(made.status, 200);
+  EXPECT_TRUE(made.has("whsec_"));
+  const Answer page = browser.get("/package/lib/hooks");
+  EXPECT_FALSE(page.has("whsec_"));
+  EXPECT_TRUE(page.has("https://hooks.example/?a="));
+  EXPECT_FALSE(page.has("?a=<b>"));
+  stage("lib", "1.1.0", alice);
+  const auto id = store_->database->read([&](db::Session& session) -> Result<std::string> {
+    return session.row("SELECT id FROM hook")->text(0);
+  });
+  EXPECT_EQ(browser
+                .post("/package/lib/hooks/change",
+                      {{"hook", *id}, {"url", "https://other.example/"}, {"otp", codes[1]}})
+                .status,
+            303);
+  EXPECT_TRUE(browser.get("/package/lib/hooks").has("https://other.example/"));
+  EXPECT_EQ(browser.post("/package/lib/hooks/remove", {{"hook", *id}, {"otp", codes[2]}}).status,
+            303);
+  EXPECT_EQ(count("SELECT COUNT(*) FROM hook"), 0);
+}
+
+TEST_F(HookPagesTest, OthersHaveNone) {
+  person("mallory");
+  Browser mallory = signed_in("mallory");
+  EXPECT_EQ(mallory.get("/package/lib/hooks").status, 403);
+  EXPECT_EQ(mallory.post("/package/lib/hooks", {{"url", "https://hooks.example/"}}).status, 403);
+  EXPECT_EQ(mallory.get("/org/none/hooks").status, 404);
+  EXPECT_EQ(Browser{*this}.get("/package/lib/hooks").status, 303);
+  EXPECT_EQ(count("SELECT COUNT(*) FROM hook"), 0);
+}
+
+}  // namespace
+}  // namespace imp::web
