@@ -93,6 +93,7 @@ Result<http::Response> show_package(const Visit& visit) {
       {"tabs", package_tabs(name, "Package", view->writer, view->staged)},
       {"restricted", package.package.access == registry::Access::restricted},
       {"deprecated", version ? version->deprecated.value_or("") : ""},
+      {"frozen", view->frozen},
       {"unpublished", package.package.unpublished_at.has_value()},
       {"description", text_at(hoisted, "description")},
       {"license", text_at(hoisted, "license")},

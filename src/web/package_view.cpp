@@ -1,5 +1,6 @@
 #include "web/package_view.h"
 
+#include "registry/brakes/freeze.h"
 #include "registry/packages/refusal.h"
 #include "registry/staging/staged_release.h"
 
@@ -21,7 +22,8 @@ Result<PackageView> package_view(const Visit& visit) {
     const bool writer = registry::may_write(requester->rights(), package->access());
     const bool public_part = package->has_published() || package->package.unpublished_at;
     if (!public_part && !writer) return hidden();
-    PackageView view{*name, std::move(*requester), std::move(*package), writer, 0};
+    PackageView view{*name, std::move(*requester), std::move(*package), writer};
+    if (const auto freeze = registry::freeze_of(session, *name)) view.frozen = freeze->reason;
     if (writer) {
       view.staged =
           registry::staged_releases(session, view.requester.rights(), name->text(), 0, 1).total;

@@ -15,6 +15,7 @@ struct PackageView {
   registry::PackageSnapshot package;
   bool writer = false;      ///< may publish, and so decide staged releases
   std::int64_t staged = 0;  ///< releases that wait; 0 for strangers
+  std::string frozen = {};  ///< why an operator has closed it to changes; empty when it is open
 };
 
 /// The package that the path names. One that is hidden from the visitor, or has no version and is

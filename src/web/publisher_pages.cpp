@@ -103,7 +103,8 @@ Result<http::Response> show_settings(const Visit& visit) {
   const Time now = visit.services.clock.now();
   boost::json::object model{{"name", name},
                             {"base", package_link(name) + "/settings"},
-                            {"tabs", package_tabs(name, "Settings", view->writer, view->staged)}};
+                            {"tabs", package_tabs(name, "Settings", view->writer, view->staged)},
+                            {"frozen", view->frozen}};
   const auto read = services.database.read([&](db::Session& session) -> Result<void> {
     model["publishers"] =
         publishers_model(trust::publishers_of(session, package->id), services.issuers, now);

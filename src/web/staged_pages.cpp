@@ -64,6 +64,7 @@ Result<http::Response> show_staged(const Visit& visit) {
       .model = {{"name", name},
                 {"base", package_link(name) + "/staged"},
                 {"tabs", package_tabs(name, "Staged", view->writer, view->staged)},
+                {"frozen", view->frozen},
                 {"policy", view->writer ? boost::json::value(*policy) : boost::json::value(false)},
                 {"decided", !outcomes.empty()},
                 {"outcomes", outcomes_model(outcomes, visit.services.clock.now())},

@@ -2,43 +2,17 @@
 
 #include "audit/log.h"
 #include "http/response.h"
+#include "registry/api/administrator.h"
 #include "registry/api/refusals.h"
 #include "registry/api/requester.h"
 #include "registry/api/routes.h"
 #include "registry/api/trust_changes.h"
-#include "registry/packages/refusal.h"
 #include "registry/trust/issuer_table.h"
 #include "registry/trust/refusal.h"
 
 namespace imp::registry {
 
 namespace {
-
-Result<void> administers(const Requester& requester) {
-  if (const auto governs = requester.may_govern(); !governs) return governs;
-  if (requester.account().person->is_admin) return {};
-  return refuse(PackageRefusal::not_permitted,
-                "Only an administrator of the server may see or change its issuers.");
-}
-
-/// A request by an administrator, with their second factor.
-std::expected<Requester, http::Response> administrator(RegistryServices& services,
-                                                       const http::Request& request,
-                                                       const std::string& action,
-                                                       const std::string& subject) {
-  auto requester = Requester::identify(services, request);
-  if (!requester) {
-    return std::unexpected(refused(services, nullptr, action, subject, requester.error()));
-  }
-  if (const auto may = administers(*requester); !may) {
-    return std::unexpected(refused(services, &*requester, action, subject, may.error()));
-  }
-  if (auto challenge =
-          second_factor(services, request, *requester, action, subject, Without::refuse)) {
-    return std::unexpected(std::move(*challenge));
-  }
-  return std::move(*requester);
-}
 
 using Change = std::function<Result<void>(db::Session&, const Requester&, Time)>;
 

@@ -15,6 +15,7 @@ void add_dist_tag_routes(http::Router& router, RegistryServices& services);
 void add_access_routes(http::Router& router, RegistryServices& services);  ///< visibility, access
 void add_trust_routes(http::Router& router, RegistryServices& services);
 void add_issuer_routes(http::Router& router, RegistryServices& services);  ///< administrators'
+void add_freeze_routes(http::Router& router, RegistryServices& services);  ///< administrators'
 void add_exchange_routes(http::Router& router, RegistryServices& services);
 void add_stage_routes(http::Router& router, RegistryServices& services);
 void add_stage_status_routes(http::Router& router, RegistryServices& services);

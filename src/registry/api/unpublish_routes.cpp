@@ -87,7 +87,7 @@ std::expected<std::unique_ptr<http::BodySink>, http::Response> judge_document(
     return std::unexpected(refused(services, &*requester, least.action, subject, may.error()));
   }
   const auto may = services.database.read([&](db::Session& session) -> Result<void> {
-    const auto package = open_for_change(session, *name, requester->rights(), ChangeOf::versions);
+    const auto package = open_for_change(session, *name, requester->rights(), ChangeOf::to_be_seen);
     if (!package) return pass_on(package);
     return {};
   });

@@ -7,6 +7,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include "registry/brakes/freeze.h"
 #include "registry/packages/refusal.h"
 #include "registry/packages/version_store.h"
 #include "registry/publish/refusal.h"
@@ -43,6 +44,7 @@ Result<std::optional<Package>> open_package(db::Session& session, const PackageN
           PublishRefusal::recently_unpublished,
           fmt::format("{} cannot be republished until 24 hours have passed.", name.text()));
     }
+    if (const auto open = not_frozen(session, name); !open) return pass_on(open);
     return package;
   }
   if (const Result<PackageName> fit = PackageName::for_new(name.text()); !fit) return pass_on(fit);
@@ -53,6 +55,7 @@ Result<std::optional<Package>> open_package(db::Session& session, const PackageN
                               "of that organisation, or for the person of that name.",
                               name.scope()));
   }
+  if (const auto open = not_frozen(session, name); !open) return pass_on(open);
   return std::nullopt;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "registry/brakes/freeze.h"
 #include "registry/packages/refusal.h"
 #include "registry/publish/refusal.h"
 
@@ -26,6 +27,9 @@ Result<Package> open_for_change(db::Session& session, const PackageName& name, c
                   "dist-tags; nothing else.");
   }
   if (administer ? may_administer(caller, access) : may_write(caller, access)) {
+    // People are changed while it is frozen: an incident is often about them.
+    if (administer || what == ChangeOf::to_be_seen) return std::move(*package);
+    if (const auto open = not_frozen(session, name); !open) return pass_on(open);
     return std::move(*package);
   }
   return refuse(PackageRefusal::not_permitted,

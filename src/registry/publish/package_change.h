@@ -22,7 +22,10 @@ struct Changed {
 enum class ChangeOf : std::uint8_t {
   tags,            ///< whoever may write; an exchanged token too, for its package
   versions,        ///< persons who may write
-  administration,  ///< persons who may administer
+  administration,  ///< persons who may administer; also while the package is frozen
+  /// Persons who may write. What they change, and so whether a freeze forbids it, is in a document
+  /// that is still to come.
+  to_be_seen,
 };
 
 /// Finds a package to change. One that the caller may not read is package_not_found. Call inside

@@ -95,7 +95,7 @@ Result<Changed> put_versions(db::Session& session, const PackageName& name, Pack
 Result<Changed> put_revision(db::Session& session, const PackageName& name, std::string_view rev,
                              const json::object& document, const PersonLookup& people,
                              const Caller& caller, Time now) {
-  Result<Package> package = open_for_change(session, name, caller, ChangeOf::versions);
+  Result<Package> package = open_for_change(session, name, caller, ChangeOf::to_be_seen);
   if (!package) return pass_on(package);
   if (Result<void> ok = same_document_name(document, name); !ok) return pass_on(ok);
   const bool current = rev == couch_rev(*package) &&

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "registry/brakes/freeze.h"
 #include "registry/packages/store.h"
 
 namespace imp::registry {
@@ -57,6 +58,9 @@ Result<Approval> approve_staged(db::Session& session, std::string_view id,
   if (!release) return pass_on(release);
   if (now >= release->expires()) return no_staged_release();
   const auto package = find_package(session, release->candidate.name);
+  if (const auto open = not_frozen(session, release->candidate.package()); !open) {
+    return pass_on(open);
+  }
   Approval approval;
   approval.policy = package ? stage_policy(session, package->id) : StagePolicy();
   approval.tag = request.tag.empty() ? release->candidate.tag : request.tag;

@@ -6,6 +6,7 @@
 #include "audit/clean_text.h"
 #include "audit/log.h"
 #include "base/uuid.h"
+#include "registry/brakes/freeze.h"
 #include "registry/packages/store.h"
 #include "registry/trust/attempt.h"
 #include "registry/trust/issuer_table.h"
@@ -92,6 +93,9 @@ Result<MintedToken> Exchange::mint(const ExchangeRequest& request, const Evaluat
                     "The trusted publisher was removed while the token was being exchanged.");
     }
     if (is_frozen(session, publisher->issuer_id)) return frozen(*evaluation.from);
+    const auto name = registry::PackageName::for_read(package->name);
+    if (!name) return pass_on(name);
+    if (const auto open = registry::not_frozen(session, *name); !open) return pass_on(open);
     const std::string run = run_key(*evaluation.from, claims.all);
     if (const auto runs = still_runs(session, publisher->issuer_id, run); !runs) {
       return pass_on(runs);

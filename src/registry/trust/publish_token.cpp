@@ -157,6 +157,18 @@ bool revoke_publish_token(db::Session& session, std::string_view text, Time now)
              {crypto::sha256_hex(text), to_milliseconds(now)}) == 1;
 }
 
+std::int64_t revoke_publish_tokens_of(db::Session& session,
+                                      const std::function<bool(std::string_view package)>& covered,
+                                      Time now) {
+  std::int64_t revoked = 0;
+  for (const db::Row& row :
+       session.rows("SELECT id, package_name FROM publish_token WHERE revoked_at IS NULL")) {
+    if (!covered(row.text(1))) continue;
+    revoked += session.run("UPDATE publish_token SET revoked_at = :p2 WHERE id = :p1",
+                           {row.text(0), to_milliseconds(now)});
+  }
+  return revoked;
+}
 
 void forget_expired(db::Session& session, Time now) {
   const std::int64_t before = to_milliseconds(now - kReplayMargin);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -78,6 +79,12 @@ std::optional<IssuedToken> issued_token(db::Session& session, std::string_view t
 
 /// Revokes early; true when there was something to revoke.
 bool revoke_publish_token(db::Session& session, std::string_view text, Time now);
+
+/// Revokes the tokens of packages for which `covered` holds; how many that were. Looks at all that
+/// are kept, which are those of the last hour and a quarter.
+std::int64_t revoke_publish_tokens_of(db::Session& session,
+                                      const std::function<bool(std::string_view package)>& covered,
+                                      Time now);
 
 /// Forgets tokens and replay marks whose time is over. `now` must never be earlier than a `now`
 /// that an exchange was given, or a replay could slip through; kReplayMargin covers clocks stepping

@@ -23,8 +23,9 @@ std::unique_ptr<db::Database> open_database() {
     std::abort();
   }
   std::vector<db::Migration> all = audit::migrations();
-  for (auto& more : {accounts::migrations(), package_migrations(), trust::migrations(),
-                     staging_migrations(), provenance_migrations(), hooks::migrations()}) {
+  for (auto& more :
+       {accounts::migrations(), package_migrations(), brake_migrations(), trust::migrations(),
+        staging_migrations(), provenance_migrations(), hooks::migrations()}) {
     all.insert(all.end(), more.begin(), more.end());
   }
   const auto migrated = (*opened)->migrate(all);

@@ -219,6 +219,7 @@ TEST(ConcurrentPublish, LosesNoVersion) {
     ASSERT_TRUE(opened);
     db::Database& database = **opened;
     ASSERT_TRUE(database.migrate(package_migrations()));
+    ASSERT_TRUE(database.migrate(brake_migrations()));
     const RegistryKey key{crypto::PrivateKey::generate(crypto::KeyKind::p256)};
     struct Maker : PublishTest {
       void TestBody() override {}

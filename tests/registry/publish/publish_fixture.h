@@ -2,6 +2,7 @@
 
 #include "../packages/database_fixture.h"
 #include "crypto/keys.h"
+#include "registry/brakes/freeze.h"
 #include "registry/publish/commit.h"
 
 namespace imp::registry {
@@ -9,6 +10,11 @@ namespace imp::registry {
 /// A database, a signing key, and candidates as make_candidate() makes them.
 class PublishTest : public DatabaseTest {
  protected:
+  void SetUp() override {
+    DatabaseTest::SetUp();
+    ASSERT_TRUE(database->migrate(brake_migrations()));
+  }
+
   static PublishCandidate candidate(std::string name, std::string version,
                                     std::string tag = "latest") {
     PublishCandidate out;

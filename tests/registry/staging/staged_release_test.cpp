@@ -18,6 +18,7 @@ class StagedReleaseTest : public PublishTest {
   void SetUp() override {
     database = std::move(db::open_sqlite({.path = directory.file("staging.db")}).value());
     std::vector<db::Migration> all = package_migrations();
+    for (auto& migration : brake_migrations()) all.push_back(std::move(migration));
     for (auto& migration : staging_migrations()) all.push_back(std::move(migration));
     ASSERT_TRUE(database->migrate(all));
     ASSERT_TRUE(publish_now(candidate("lib", "1.0.0"), by("ann")));

@@ -193,6 +193,7 @@ TrustTest::TrustTest() {
   open();
   std::vector<db::Migration> all = audit::migrations();
   for (auto& migration : registry::package_migrations()) all.push_back(std::move(migration));
+  for (auto& migration : registry::brake_migrations()) all.push_back(std::move(migration));
   for (auto& migration : migrations()) all.push_back(std::move(migration));
   const auto migrated = database->migrate(all);
   if (!migrated) ADD_FAILURE() << migrated.error().message << migrated.error().detail;

@@ -18,6 +18,7 @@
 #include "db/temporary_directory.h"
 #include "http/client.h"
 #include "jose/forge.h"
+#include "registry/brakes/freeze.h"
 #include "registry/packages/store.h"
 #include "registry/trust/attempt.h"
 #include "registry/trust/circleci.h"
