@@ -23,6 +23,10 @@ registry::ReceiveLimits receive_limits(const Settings& settings) {
   return limits;
 }
 
+registry::PublishLimits publish_limits(const Settings& settings) {
+  return {settings.publishes_per_publisher, settings.publishes_per_repository};
+}
+
 }  // namespace
 
 std::vector<trust::Issuer> built_in_issuers(const Settings& settings,
@@ -99,7 +103,8 @@ RegistryHalf::RegistryHalf(const Settings& settings, Store& store, blobs::Store&
                 .public_url = settings.public_url,
                 .default_issuer = std::string(kCircleCi),
                 .own_issuer = std::string(kOwnIssuer),
-                .receive_limits = receive_limits(settings)},
+                .receive_limits = receive_limits(settings),
+                .publish_limits = publish_limits(settings)},
       hook_sender_(*store.database, client, store.sealer, clock, log, metrics,
                    {.private_addresses = settings.webhook_private_addresses}) {}
 
@@ -111,6 +116,7 @@ void RegistryHalf::add_routes(http::Router& router) {
 void RegistryHalf::tidy() {
   const auto done = services_.database.write([&](db::Session& session) -> Result<void> {
     trust::forget_expired(session, services_.clock.now());
+    registry::forget_publishes(session, services_.clock.now());
     return {};
   });
   if (!done)

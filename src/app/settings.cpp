@@ -90,6 +90,10 @@ SettingsTable Settings::table() {
                "The largest tarball that is taken.");
   table.number("registry.cache_megabytes", cache_megabytes, 1, 1024 * 1024,
                "Memory for prepared packuments.");
+  table.number("registry.publishes_per_publisher", publishes_per_publisher, 0, 1'000'000,
+               "Versions that a publisher may publish within an hour; more are staged. 0: any.");
+  table.number("registry.publishes_per_repository", publishes_per_repository, 0, 1'000'000,
+               "Versions that a CI project may publish within an hour; more are staged. 0: any.");
   table.list(
       "trust.audiences", audiences,
       "Audiences accepted beside npm:<public host>, such as that of the public npm registry.");

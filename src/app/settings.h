@@ -27,7 +27,10 @@ struct Settings {
   std::vector<std::string> trusted_proxies;
   std::int64_t tarball_megabytes = 1024;  ///< the largest tarball that is taken
   std::int64_t cache_megabytes = 256;     ///< of prepared packuments
-  std::vector<std::string> audiences;     ///< accepted beside npm:<public host>[:<port>]
+  /// Direct publishes within an hour; 0 for any number. See registry/brakes/publish_limits.h.
+  std::int64_t publishes_per_publisher = 0;
+  std::int64_t publishes_per_repository = 0;
+  std::vector<std::string> audiences;  ///< accepted beside npm:<public host>[:<port>]
   std::string circleci_issuer = "https://oidc.circleci.com";
   Milliseconds identity_token_age{300'000};
   bool self_hosted_runners = false;

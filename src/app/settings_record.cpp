@@ -14,6 +14,8 @@ constexpr std::string_view kSubject = "server";
 boost::json::object believed(const Settings& settings) {
   return {{"http.public_url", settings.public_url},
           {"http.trusted_proxies", boost::json::value_from(settings.trusted_proxies)},
+          {"registry.publishes_per_publisher", settings.publishes_per_publisher},
+          {"registry.publishes_per_repository", settings.publishes_per_repository},
           {"trust.audiences", boost::json::value_from(settings.audiences)},
           {"trust.circleci_issuer", settings.circleci_issuer},
           {"trust.identity_token_age_ms", settings.identity_token_age.count()}};

@@ -120,7 +120,9 @@ boost::json::array attempts_model(const std::vector<trust::Attempt>& attempts, T
     items.push_back({{"when", time_model(attempt.at, now)},
                      {"action", attempt.action},
                      {"outcome", attempt.outcome},
-                     {"tone", attempt.outcome == "granted" ? "good" : "bad"},
+                     {"tone", attempt.outcome == "granted" ? "good"
+                              : attempt.outcome == "held"  ? "waiting"
+                                                           : "bad"},
                      {"message", attempt.message},
                      {"issuer", attempt.issuer},
                      {"proved", attempt.proved},

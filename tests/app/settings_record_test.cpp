@@ -50,6 +50,8 @@ TEST_F(SettingsRecordTest, EachChangeOfTrustIsRecordedByName) {
   const std::pair<const char*, std::function<void()>> changes[] = {
       {"http.public_url", [&] { settings_.public_url = "https://other.example.org"; }},
       {"http.trusted_proxies", [&] { settings_.trusted_proxies = {"192.0.2.1"}; }},
+      {"registry.publishes_per_publisher", [&] { settings_.publishes_per_publisher = 5; }},
+      {"registry.publishes_per_repository", [&] { settings_.publishes_per_repository = 5; }},
       {"trust.audiences", [&] { settings_.audiences = {"npm:elsewhere.example.org"}; }},
       {"trust.circleci_issuer", [&] { settings_.circleci_issuer = "https://ci.example.org"; }},
       {"trust.identity_token_age_ms", [&] { settings_.identity_token_age = Milliseconds(1000); }}};

@@ -4,12 +4,15 @@
 #include "http/response.h"
 #include "registry/api/attest.h"
 #include "registry/api/hook_events.h"
+#include "registry/api/publish_source.h"
 #include "registry/api/refusals.h"
 #include "registry/api/requester.h"
 #include "registry/api/routes.h"
+#include "registry/api/stage_upload.h"
 #include "registry/api/version_upload.h"
 #include "registry/publish/commit.h"
 #include "registry/publish/deprecation.h"
+#include "registry/staging/held_release.h"
 #include "registry/trust/refusal.h"
 
 namespace imp::registry {
@@ -23,40 +26,90 @@ boost::json::object published_event(const PublishCandidate& candidate, const Pub
           {"publishedBy", npm_user(order.publisher)}};
 }
 
+/// What became of a publish: a version, or a staged release with the reason.
+struct PublishOutcome {
+  std::optional<Published> published;
+  HeldRelease held;
+};
+
+Result<PublishOutcome> commit(db::Session& session, RegistryServices& services,
+                              const VersionUpload& upload, const PublishCandidate& candidate) {
+  const Requester& requester = upload.requester;
+  const Time now = services.clock.now();
+  auto order = upload.order(session, now);
+  if (!order) return pass_on(order);
+  order->may_be_retry = !services.recent_publishes.was_answered(candidate.name, candidate.version);
+  const PublishLimits& limits = services.publish_limits;
+  PublishSource source;
+  if (limits.any()) {
+    source = source_of(session, requester);
+    if (auto before = held_before(session, candidate, order->publisher, now)) {
+      return PublishOutcome{std::nullopt, std::move(*before)};
+    }
+    const auto reason = is_repetition(session, candidate, *order, now)
+                            ? std::nullopt
+                            : excess(session, limits, source, now);
+    if (reason) {
+      // Whether the publisher may stage is not asked: it may do more.
+      const auto held = stage_upload(session, services, upload, candidate, *order, now, *reason);
+      if (!held) return pass_on(held);
+      return PublishOutcome{std::nullopt, {held->id, *reason}};
+    }
+  }
+  auto done = publish(session, candidate, *order, services.key, now);
+  if (!done) return pass_on(done);
+  if (done->repeated) return PublishOutcome{std::move(*done), {}};
+  count_publish(session, limits, source, now);
+  audit::Record record = requester.audit_record(
+      upload.action, "package:" + candidate.name + "@" + candidate.version, now);
+  record.organization = done->package.owner;
+  record.detail["integrity"] = candidate.tarball.integrity;
+  record.detail["tag"] = candidate.tag;
+  const audit::Placed placed = audit::append(session, record);
+  tell_hooks(session, candidate.name, "version.published", published_event(candidate, *order), now);
+  if (requester.publish_token()) {
+    attest(session, services, candidate, *done,
+           {.identity = identity_of(session, *requester.publish_token())}, placed, now);
+    record_use(session, requester, upload.action, "granted", "", now);
+  }
+  return PublishOutcome{std::move(*done), {}};
+}
+
+/// npm takes any 2xx for published and says so; the notice, which it prints, is what tells
+/// otherwise.
+http::Response held_response(const PublishCandidate& candidate, const HeldRelease& held) {
+  const std::string text = fmt::format(
+      "{}@{} is not published: it is held as a staged release. {} A person decides: npm stage "
+      "approve {}",
+      candidate.name, candidate.version, held.reason, held.stage_id);
+  http::Response response = http::json(202, boost::json::object{{"ok", true},
+                                                                {"success", true},
+                                                                {"id", candidate.name},
+                                                                {"held", true},
+                                                                {"stageId", held.stage_id},
+                                                                {"message", text}});
+  accounts::add_notice(response, text);
+  return response;
+}
+
 http::Response publish_version(RegistryServices& services, const VersionUpload& upload,
                                const PublishCandidate& candidate) {
-  const Requester& requester = upload.requester;
-  const auto published = services.database.write([&](db::Session& session) -> Result<Published> {
-    const Time now = services.clock.now();
-    auto order = upload.order(session, now);
-    if (!order) return pass_on(order);
-    order->may_be_retry =
-        !services.recent_publishes.was_answered(candidate.name, candidate.version);
-    auto done = publish(session, candidate, *order, services.key, now);
-    if (!done || done->repeated) return done;
-    audit::Record record = requester.audit_record(
-        upload.action, "package:" + candidate.name + "@" + candidate.version, now);
-    record.organization = done->package.owner;
-    record.detail["integrity"] = candidate.tarball.integrity;
-    record.detail["tag"] = candidate.tag;
-    const audit::Placed placed = audit::append(session, record);
-    tell_hooks(session, candidate.name, "version.published", published_event(candidate, *order),
-               now);
-    if (requester.publish_token()) {
-      attest(session, services, candidate, *done,
-             {.identity = identity_of(session, *requester.publish_token())}, placed, now);
-      record_use(session, requester, upload.action, "granted", "", now);
-    }
-    return done;
+  const auto outcome = services.database.write([&](db::Session& session) -> Result<PublishOutcome> {
+    return commit(session, services, upload, candidate);
   });
-  if (!published) return upload.refused(services, published.error());
-  services.cache.invalidate(candidate.name, published->package.revision);
+  if (!outcome) return upload.refused(services, outcome.error());
+  if (!outcome->published) {
+    services.metrics.count("registry_held_publishes_total");
+    return held_response(candidate, outcome->held);
+  }
+  const Package& package = outcome->published->package;
+  services.cache.invalidate(candidate.name, package.revision);
   services.recent_publishes.answered(candidate.name, candidate.version);
   services.metrics.count("registry_publishes_total");
-  return http::json(201, boost::json::object{{"ok", true},
-                                             {"success", true},
-                                             {"id", candidate.name},
-                                             {"rev", couch_rev(published->package)}});
+  return http::json(
+      201,
+      boost::json::object{
+          {"ok", true}, {"success", true}, {"id", candidate.name}, {"rev", couch_rev(package)}});
 }
 
 /// A document without attachments comes from `npm deprecate`.

@@ -12,6 +12,7 @@
 #include "db/database.h"
 #include "http/waiters.h"
 #include "registry/api/recent_publishes.h"
+#include "registry/brakes/publish_limits.h"
 #include "registry/packages/package_reader.h"
 #include "registry/packages/packument_cache.h"
 #include "registry/packages/registry_key.h"
@@ -49,6 +50,7 @@ struct RegistryServices {
   std::string default_issuer;  ///< Issuer::id for organisations that are not this server's own
   std::string own_issuer;      ///< Issuer::id of the built-in issuer; empty when there is none
   ReceiveLimits receive_limits;
+  PublishLimits publish_limits = {};
 };
 
 }  // namespace imp::registry

@@ -1,18 +1,16 @@
 #include <boost/json.hpp>
 #include <charconv>
 
-#include "audit/log.h"
 #include "http/response.h"
-#include "registry/api/hook_events.h"
 #include "registry/api/refusals.h"
 #include "registry/api/requester.h"
 #include "registry/api/routes.h"
 #include "registry/api/stage_decisions.h"
 #include "registry/api/stage_requester.h"
 #include "registry/api/stage_state.h"
+#include "registry/api/stage_upload.h"
 #include "registry/api/version_upload.h"
 #include "registry/packages/refusal.h"
-#include "registry/provenance/ci_identity.h"
 #include "registry/publish/refusal.h"
 #include "registry/staging/staged_release.h"
 
@@ -32,28 +30,11 @@ http::Response stage_version(RegistryServices& services, const VersionUpload& up
                       .error());
   }
   const PublishCandidate& candidate = *received.candidate;
-  const Requester& requester = upload.requester;
   const auto staged = services.database.write([&](db::Session& session) -> Result<StagedRelease> {
     const Time now = services.clock.now();
-    const boost::json::object run =
-        requester.publish_token() ? requester.publish_token()->run : boost::json::object();
     const auto order = upload.order(session, now);
     if (!order) return pass_on(order);
-    auto release = stage_release(session, candidate, *order, run,
-                                 person_behind(session, services, requester), now);
-    if (!release) return release;
-    audit::Record record = requester.audit_record(
-        upload.action, "package:" + candidate.name + "@" + candidate.version, now);
-    record.organization = order->scope_owner;
-    record.detail["stage"] = release->id;
-    record.detail["integrity"] = candidate.tarball.integrity;
-    audit::append(session, record);
-    tell_hooks(session, candidate.name, "release.staged", release->to_json(), now);
-    if (requester.publish_token()) {
-      keep_identity(session, release->id, identity_of(session, *requester.publish_token()));
-      record_use(session, requester, upload.action, "granted", "", now);
-    }
-    return release;
+    return stage_upload(session, services, upload, candidate, *order, now);
   });
   if (!staged) return upload.refused(services, staged.error());
   services.metrics.count("registry_stages_total");
@@ -84,7 +65,7 @@ http::Response list(RegistryServices& services, const http::Request& request) {
   });
   if (!found) return http::failure(found.error());
   boost::json::array items;
-  for (const StagedRelease& release : found->items) items.push_back(release.to_json());
+  for (const StagedRelease& release : found->items) items.push_back(item_of(services, release));
   return http::json(
       200, boost::json::object{
                {"items", items}, {"page", page}, {"perPage", per_page}, {"total", found->total}});

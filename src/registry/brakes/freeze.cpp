@@ -159,7 +159,11 @@ std::vector<db::Migration> brake_migrations() {
   return {{"brakes/1",
            "CREATE TABLE freeze (\n"
            "  target TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, reason TEXT NOT NULL,\n"
-           "  created_by TEXT NOT NULL, created_at BIGINT NOT NULL);\n"}}};
+           "  created_by TEXT NOT NULL, created_at BIGINT NOT NULL);\n"},
+          {"brakes/2",
+           "CREATE TABLE recent_publish (source TEXT NOT NULL, at BIGINT NOT NULL);\n"
+           "CREATE INDEX recent_publish_source ON recent_publish (source, at);\n"
+           "CREATE INDEX recent_publish_age ON recent_publish (at);\n"}};
 }
 
 }  // namespace imp::registry

@@ -191,6 +191,15 @@ Result<void> may_publish(db::Session& session, const PackageName& name, const Pu
   return {};
 }
 
+bool is_repetition(db::Session& session, const PublishCandidate& candidate,
+                   const PublishOrder& order, Time now) {
+  const auto package = find_package(session, candidate.name);
+  const auto record = package ? find_version(session, package->id, candidate.version)
+                              : std::optional<VersionRecord>();
+  return record && record->state == VersionState::published &&
+         is_repeated(session, *record, candidate, order, now);
+}
+
 Result<Published> publish(db::Session& session, const PublishCandidate& candidate,
                           const PublishOrder& order, const RegistryKey& key, Time now) {
   const PackageName name = candidate.package();

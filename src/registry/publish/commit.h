@@ -47,6 +47,10 @@ inline constexpr Milliseconds kRepublishDelay{24 * 60 * 60 * 1000};
 Result<void> may_publish(db::Session& session, const PackageName& name, const PublishOrder& order,
                          Time now);
 
+/// Whether publish() would take this for a repetition, and succeed without changing anything.
+bool is_repetition(db::Session& session, const PublishCandidate& candidate,
+                   const PublishOrder& order, Time now);
+
 /// Makes a version public. Call inside one write transaction; after it is durable, invalidate the
 /// package's cached packument with `package.revision`. A version number that was published,
 /// unpublished or staged before is refused, except the very same publish by the same publisher

@@ -21,8 +21,8 @@ struct Attempt {
   /// "exchange", "publish", "stage", "dist-tag", or the audit log's word for what else was tried
   /// with a publish token
   std::string action;
-  std::string outcome;  ///< "granted" or the code of the refusal
-  std::string message;  ///< the public sentence of the refusal; empty when granted
+  std::string outcome;  ///< "granted", "held" (staged instead), or the code of the refusal
+  std::string message;  ///< the public sentence of the refusal, or why held; empty when granted
   std::optional<std::string> publisher_id;
   std::string issuer;  ///< as claimed; empty when the token could not be read
   /// [{"publisher": id, "claims": [{"claim","expected","received","agreed"}]}]
