@@ -21,6 +21,7 @@ void add_freeze_command(CLI::App& app, Command& chosen);
 void add_keys_command(CLI::App& app, Command& chosen);
 void add_config_command(CLI::App& app, Command& chosen);
 void add_runner_command(CLI::App& app, Command& chosen);
+void add_test_issuer_command(CLI::App& app, Command& chosen);
 void add_demo_command(CLI::App& app, Command& chosen);
 void add_stage_command(CLI::App& app, Command& chosen);
 void add_verify_command(CLI::App& app, Command& chosen);

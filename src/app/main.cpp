@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
   imp::app::add_keys_command(app, chosen);
   imp::app::add_config_command(app, chosen);
   imp::app::add_runner_command(app, chosen);
+  imp::app::add_test_issuer_command(app, chosen);
   imp::app::add_demo_command(app, chosen);
   imp::app::add_stage_command(app, chosen);
   imp::app::add_verify_command(app, chosen);

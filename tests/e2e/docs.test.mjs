@@ -60,6 +60,9 @@ const promises = {
   'README.md': [/\+ @ada\/widget@1\.0\.0/, /"code":"unknown_key"/, /approved and published successfully/,
     /audit log intact/, /damaged at record 5 \(altered\)/],
   'docs/guide/provenance.md': [/passed +signature/, /passed +consistency/, /@ada\/widget@1\.0\.0 of \S+: verified/],
+  'docs/guide/brakes.md': [/^froze @acme\/widget$/m, /"action":"freeze.remove"/],
+  'docs/guide/test-issuer.md': [/\+ @ada\/widget@1\.1\.0/, /\+ @ada\/widget@1\.2\.0/, /^granted$/m, /^no_matching_publisher$/m,
+    /^claim_missing$/m, /^ssh_rerun$/m, /^algorithm_not_allowed$/m, /^too_old$/m, /^audience_mismatch$/m],
   'docs/guide/staged-publishing.md': [/compared with nothing: it is the first/,
     /"code":"second_factor_not_enabled"/, /approved and published/, /"approvals":2,"differentPerson":true/],
 };

@@ -65,7 +65,7 @@ http::Response list(RegistryServices& services, const http::Request& request) {
   });
   if (!found) return http::failure(found.error());
   boost::json::array items;
-  for (const StagedRelease& release : found->items) items.push_back(item_of(services, release));
+  for (const StagedRelease& release : found->items) items.push_back(release.to_json());
   return http::json(
       200, boost::json::object{
                {"items", items}, {"page", page}, {"perPage", per_page}, {"total", found->total}});
