@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/descriptor_limit.h"
+#include "app/trusted_root_file.h"
 #include "crypto/random.h"
 #include "registry/api/hook_changes.h"
 #include "registry/api/memberships.h"
@@ -65,9 +66,14 @@ Result<std::unique_ptr<RegistryHalf>> RegistryHalf::create(
     const Clock& clock, Log& log, Metrics& metrics) {
   auto key = registry::load_or_create_registry_key(*store.database, store.sealer, clock);
   if (!key) return pass_on(key);
-  return std::unique_ptr<RegistryHalf>(new RegistryHalf(settings, store, blobs, accounts, client,
-                                                        waiters, std::move(*key), listen_origin,
-                                                        clock, log, metrics));
+  std::unique_ptr<RegistryHalf> half(new RegistryHalf(settings, store, blobs, accounts, client,
+                                                      waiters, std::move(*key), listen_origin,
+                                                      clock, log, metrics));
+  if (settings.trusted_root.empty()) return half;
+  auto root = load_trusted_root(settings.trusted_root);
+  if (!root) return pass_on(root);
+  half->services_.trusted_root = std::move(*root);
+  return half;
 }
 
 RegistryHalf::RegistryHalf(const Settings& settings, Store& store, blobs::Store& blobs,

@@ -105,6 +105,8 @@ SettingsTable Settings::table() {
              "Whether github.com and gitlab.com jobs on machines of a project's own may publish.");
   table.flag("webhooks.private_addresses", webhook_private_addresses,
              "Whether webhooks may go to private addresses, and without TLS.");
+  table.text("provenance.trusted_root", trusted_root,
+             "File of whom to believe in Sigstore bundles: a trusted_root.json.");
   table.flag("ci.runner", runner, "Start a runner beside the server.");
   table.flag("ci.job_network", job_network, "Whether jobs may use the network.");
   table.number("ci.job_processes", job_processes, 16, 4'194'304,

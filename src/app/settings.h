@@ -35,6 +35,7 @@ struct Settings {
   Milliseconds identity_token_age{300'000};
   bool self_hosted_runners = false;
   bool webhook_private_addresses = false;
+  std::string trusted_root;  ///< file of whom to believe in Sigstore bundles; empty: nobody
   bool runner = true;
   bool job_network = true;
   std::int64_t job_processes = 4096;

@@ -2,7 +2,9 @@
 
 #include <boost/json.hpp>
 
+#include "app/audit_files.h"
 #include "audit/log.h"
+#include "crypto/hash.h"
 
 namespace imp::app {
 
@@ -11,6 +13,13 @@ namespace {
 constexpr std::string_view kAction = "server.settings";
 constexpr std::string_view kSubject = "server";
 
+/// What the file said when the server started, by its hash.
+std::string content_of(const std::string& path) {
+  if (path.empty()) return {};
+  const auto text = read_text_file(path);
+  return text ? crypto::sha256_hex(*text) : std::string();
+}
+
 boost::json::object believed(const Settings& settings) {
   return {{"http.public_url", settings.public_url},
           {"http.trusted_proxies", boost::json::value_from(settings.trusted_proxies)},
@@ -18,7 +27,9 @@ boost::json::object believed(const Settings& settings) {
           {"registry.publishes_per_repository", settings.publishes_per_repository},
           {"trust.audiences", boost::json::value_from(settings.audiences)},
           {"trust.circleci_issuer", settings.circleci_issuer},
-          {"trust.identity_token_age_ms", settings.identity_token_age.count()}};
+          {"trust.identity_token_age_ms", settings.identity_token_age.count()},
+          {"provenance.trusted_root", settings.trusted_root},
+          {"provenance.trusted_root_sha256", content_of(settings.trusted_root)}};
 }
 
 }  // namespace

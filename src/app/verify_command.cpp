@@ -6,6 +6,7 @@
 #include "app/audit_files.h"
 #include "app/commands.h"
 #include "app/refusal.h"
+#include "app/trusted_root_file.h"
 #include "jose/strict_json.h"
 #include "verify/verify.h"
 
@@ -18,7 +19,7 @@ constexpr Milliseconds kBetweenTries{500};
 struct VerifyOptions {
   std::string release;
   std::string registry = "http://localhost:4873";
-  std::string keys_file, checkpoint_file, note_file;
+  std::string keys_file, checkpoint_file, note_file, root_file;
   std::vector<std::string> log_keys;
   bool json = false;
 };
@@ -53,6 +54,11 @@ Result<verify::Options> given(const VerifyOptions& options) {
                                 options.keys_file, document.error()));
     }
     out.keys = std::move(*document);
+  }
+  if (!options.root_file.empty()) {
+    auto root = load_trusted_root(options.root_file);
+    if (!root) return pass_on(root);
+    out.trusted_root = std::move(*root);
   }
   auto log_keys = parse_keys(options.log_keys);
   if (!log_keys) return pass_on(log_keys);
@@ -104,6 +110,8 @@ void add_verify_command(CLI::App& app, Command& chosen) {
       ->capture_default_str();
   command->add_option("--keys", options->keys_file,
                       "believe the keys in this file, an earlier answer of /-/npm/v1/keys, alone");
+  command->add_option("--trusted-root", options->root_file,
+                      "verify Sigstore bundles against this trusted_root.json");
   command
       ->add_option("--log-key", options->log_keys,
                    "believe this verifier key of the audit log alone (may be repeated)")

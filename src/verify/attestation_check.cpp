@@ -117,18 +117,22 @@ bool agrees(const json::object& predicate, const Release& release) {
 
 }  // namespace
 
-std::optional<RecordPlace> check_attestations(const Registry& registry, const Release& release,
+Result<json::object> attestations_of(const Registry& registry, const Release& release) {
+  auto answer = registry.document(fmt::format(
+      "/-/npm/v1/attestations/{}@{}", release.name.escaped(), percent_encode(release.version)));
+  if (!answer) return pass_on(answer);
+  if (*answer) return std::move(**answer);
+  return json::object{{"attestations", json::array()}};
+}
+
+std::optional<RecordPlace> check_attestations(const json::object& answer, const Release& release,
                                               const std::vector<RegistryPublicKey>& keys,
                                               Report& report) {
   const auto fail = [&](std::string what) {
     report.add(kName, Outcome::failed, std::move(what));
     return std::nullopt;
   };
-  const auto document = registry.document(fmt::format(
-      "/-/npm/v1/attestations/{}@{}", release.name.escaped(), percent_encode(release.version)));
-  if (!document) return fail(document.error().message);
-  const auto statements = read_all(
-      *document ? **document : json::object{{"attestations", json::array()}}, release, keys);
+  const auto statements = read_all(answer, release, keys);
   if (!statements) return fail(statements.error().message);
   if (statements->empty() && !release.trusted) {
     report.add(kName, Outcome::skipped, "a person published it: the registry attests nothing");

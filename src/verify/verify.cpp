@@ -1,5 +1,7 @@
 #include "verify/verify.h"
 
+#include "verify/bundle_check.h"
+
 namespace imp::verify {
 
 Report verify(http::Client& client, const registry::PackageName& name, const std::string& version,
@@ -16,7 +18,13 @@ Report verify(http::Client& client, const registry::PackageName& name, const std
   }
   const auto keys = registry_keys(*document);
   check_signature(registry, *release, keys, report);
-  const auto place = check_attestations(registry, *release, keys, report);
+  std::optional<RecordPlace> place;
+  if (const auto answer = attestations_of(registry, *release); !answer) {
+    report.add("attestation", Outcome::failed, answer.error().message);
+  } else {
+    place = check_attestations(*answer, *release, keys, report);
+    check_bundles(*answer, *release, options.trusted_root, report);
+  }
   check_log(registry, place, options.log, options.wait, report);
   return report;
 }

@@ -6,6 +6,7 @@
 
 #include "http/client.h"
 #include "registry/packages/package_name.h"
+#include "sigstore/trusted_root.h"
 #include "verify/log_check.h"
 #include "verify/report.h"
 
@@ -16,6 +17,8 @@ struct Options {
   std::string token;     ///< for a restricted package; may be empty
   /// The document of `GET /-/npm/v1/keys` as it was noted: no other key is believed.
   std::optional<boost::json::object> keys;
+  /// Whom to believe in Sigstore bundles; nothing: they are not verified.
+  std::optional<sigstore::TrustedRoot> trusted_root;
   LogMemory log;
   /// Called while the log has not taken the record in yet.
   std::function<void()> wait = [] {};

@@ -1,6 +1,11 @@
 #include <boost/json.hpp>
+#include <map>
+#include <set>
 
+#include "base/encoding.h"
 #include "registry/packages/version_store.h"
+#include "registry/provenance/attestations.h"
+#include "registry/provenance/bundle_judgement.h"
 #include "web/frames.h"
 #include "web/handlers.h"
 #include "web/model.h"
@@ -33,6 +38,37 @@ std::string repository_of(const boost::json::object& hoisted) {
   return safe_link(text_at(hoisted, "repository"));
 }
 
+/// What can be shown of where the versions come from.
+struct Origins {
+  std::map<std::string, registry::BundleJudgement> bundles;
+  std::set<std::string> attested;
+};
+
+/// Of a bundle that is not verified, nothing of what it says.
+boost::json::value bundle_model(const Origins& origins, const std::string& version) {
+  const auto found = origins.bundles.find(version);
+  if (found == origins.bundles.end()) return false;
+  const registry::BundleJudgement& bundle = found->second;
+  if (!bundle.verified) return boost::json::object{{"verified", false}, {"reason", bundle.reason}};
+  std::string not_checked;
+  for (const std::string& one : bundle.not_checked) {
+    not_checked += (not_checked.empty() ? "" : ", ") + one;
+  }
+  return boost::json::object{{"verified", true},
+                             {"repository", safe_link(bundle.signer.source_repository)},
+                             {"commit", bundle.signer.source_commit},
+                             {"issuer", bundle.signer.issuer},
+                             {"run", safe_link(bundle.signer.run)},
+                             {"not_checked", std::move(not_checked)}};
+}
+
+/// Where they can be read; empty when there are none.
+std::string attestations_path(const Origins& origins, const registry::PackageName& name,
+                              const std::string& version) {
+  if (!origins.attested.contains(version) && !origins.bundles.contains(version)) return {};
+  return "/-/npm/v1/attestations/" + name.escaped() + "@" + percent_encode(version);
+}
+
 boost::json::object version_model(const registry::VersionLine& line,
                                   const std::map<std::string, std::string>& tags, Time now) {
   const boost::json::object user = object_of(line.npm_user);
@@ -55,9 +91,13 @@ boost::json::object version_model(const registry::VersionLine& line,
 /// Newest first.
 Result<boost::json::array> versions_model(const Visit& visit, const PackageView& view,
                                           boost::json::object& model) {
+  Origins origins;
   const auto lines = visit.services.registry.database.read(
       [&](db::Session& session) -> Result<std::vector<registry::VersionLine>> {
-        return registry::versions_of(session, view.package.package.id);
+        const std::string& package = view.package.package.id;
+        origins = {registry::judgements_of(session, package),
+                   registry::attested_versions(session, package)};
+        return registry::versions_of(session, package);
       });
   if (!lines) return pass_on(lines);
   boost::json::array items;
@@ -69,7 +109,11 @@ Result<boost::json::array> versions_model(const Visit& visit, const PackageView&
       ++more;
       continue;
     }
-    items.push_back(version_model(line, view.package.dist_tags, visit.services.clock.now()));
+    boost::json::object item =
+        version_model(line, view.package.dist_tags, visit.services.clock.now());
+    item["bundle"] = bundle_model(origins, line.version);
+    item["attestations"] = attestations_path(origins, view.name, line.version);
+    items.push_back(std::move(item));
   }
   model["more"] = more == 0 ? boost::json::value(false) : boost::json::value(more);
   return items;

@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <fstream>
 
 #include "audit/log.h"
 #include "db/open_store.h"
+#include "db/temporary_directory.h"
 
 namespace imp::app {
 namespace {
@@ -44,6 +46,19 @@ TEST_F(SettingsRecordTest, AStartThatChangesNothingIsNotRecorded) {
   start();
   settings_.log_level = "debug";  // nobody's trust hangs on it
   EXPECT_EQ(start().size(), 1u);
+}
+
+// Whom the file names counts, not only which file it is.
+TEST_F(SettingsRecordTest, AnotherContentOfTheTrustedRootIsAChange) {
+  const test::TemporaryDirectory directory;
+  settings_.trusted_root = directory.file("root.json");
+  std::ofstream(settings_.trusted_root) << "one";
+  const std::size_t records = start().size();
+  EXPECT_EQ(start().size(), records);
+  std::ofstream(settings_.trusted_root) << "another";
+  const auto entries = start();
+  ASSERT_EQ(entries.size(), records + 1);
+  EXPECT_THAT(changed(entries[0]), ElementsAre("provenance.trusted_root_sha256"));
 }
 
 TEST_F(SettingsRecordTest, EachChangeOfTrustIsRecordedByName) {

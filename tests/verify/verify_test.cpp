@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "../sigstore/authority.h"
 #include "fake_registry.h"
 
 namespace imp::verify::test {
@@ -286,6 +287,46 @@ TEST_F(VerifyRelease, AnAttestationThatDoesNotHoldFails) {
     lie_at(kAttestations, [&](const std::string&) { return one.answer(registry); });
     EXPECT_EQ(with(verified(), Outcome::failed), Names{"attestation"}) << one.what;
   }
+}
+
+// ---- Sigstore bundles
+
+sigstore::test::BundlePlan about(const FakeRegistry& registry) {
+  sigstore::test::BundlePlan plan;
+  plan.subject = registry.name.purl(registry.version);
+  plan.sha512 = registry.publish().sha512;
+  return plan;
+}
+
+TEST_F(VerifyRelease, ABundleIsVerifiedAgainstTheGivenRootWhateverTheRegistrySaysOfIt) {
+  const sigstore::test::Authority authority, stranger;
+  const auto list_bundle = [&](const sigstore::test::BundlePlan& plan) {
+    lie_json(kAttestations, [&authority, plan](json::value& it) {
+      it.at("attestations")
+          .as_array()
+          .push_back({{"predicateType", "https://slsa.dev/provenance/v1"},
+                      {"bundle", authority.bundle(plan)},
+                      {"verified", true}});
+    });
+  };
+  list_bundle(about(registry));
+  EXPECT_EQ(with(verified(), Outcome::skipped), (Names{"provenance", "consistency"}));
+  EXPECT_TRUE(verified().good());
+  options.trusted_root = authority.root();
+  const Report report = verified();
+  EXPECT_TRUE(report.good()) << report.text();
+  EXPECT_TRUE(of(report, "provenance")->told.contains("https://github.com/acme/widgets at c0ffee"));
+  options.trusted_root = stranger.root();
+  EXPECT_EQ(with(verified(), Outcome::failed), Names{"provenance"});
+  options.trusted_root = authority.root();
+  auto other = about(registry);
+  other.sha512 = std::string(128, 'b');
+  list_bundle(other);
+  EXPECT_EQ(with(verified(), Outcome::failed), Names{"provenance"});
+  other = about(registry);
+  other.subject = "pkg:npm/%40acme/gadget@1.0.0";
+  list_bundle(other);
+  EXPECT_EQ(with(verified(), Outcome::failed), Names{"provenance"});
 }
 
 TEST_F(VerifyRelease, ARecordThatIsNotThePublishFails) {

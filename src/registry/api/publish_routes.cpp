@@ -4,6 +4,7 @@
 #include "http/response.h"
 #include "registry/api/attest.h"
 #include "registry/api/hook_events.h"
+#include "registry/api/provenance.h"
 #include "registry/api/publish_source.h"
 #include "registry/api/refusals.h"
 #include "registry/api/requester.h"
@@ -33,7 +34,8 @@ struct PublishOutcome {
 };
 
 Result<PublishOutcome> commit(db::Session& session, RegistryServices& services,
-                              const VersionUpload& upload, const PublishCandidate& candidate) {
+                              const VersionUpload& upload, const PublishCandidate& candidate,
+                              const std::optional<BundleJudgement>& bundle) {
   const Requester& requester = upload.requester;
   const Time now = services.clock.now();
   auto order = upload.order(session, now);
@@ -65,6 +67,10 @@ Result<PublishOutcome> commit(db::Session& session, RegistryServices& services,
   record.organization = done->package.owner;
   record.detail["integrity"] = candidate.tarball.integrity;
   record.detail["tag"] = candidate.tag;
+  if (bundle) {
+    record.detail["provenance"] = bundle->to_json();
+    keep_judgement(session, done->package.id, candidate.version, *bundle);
+  }
   const audit::Placed placed = audit::append(session, record);
   tell_hooks(session, candidate.name, "version.published", published_event(candidate, *order), now);
   if (requester.publish_token()) {
@@ -94,8 +100,10 @@ http::Response held_response(const PublishCandidate& candidate, const HeldReleas
 
 http::Response publish_version(RegistryServices& services, const VersionUpload& upload,
                                const PublishCandidate& candidate) {
+  const auto bundle = judged(services, candidate, upload.requester);
+  if (!bundle) return upload.refused(services, bundle.error());
   const auto outcome = services.database.write([&](db::Session& session) -> Result<PublishOutcome> {
-    return commit(session, services, upload, candidate);
+    return commit(session, services, upload, candidate, *bundle);
   });
   if (!outcome) return upload.refused(services, outcome.error());
   if (!outcome->published) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "accounts/accounts.h"
@@ -20,6 +21,7 @@
 #include "registry/staging/release_review.h"
 #include "registry/trust/exchange.h"
 #include "registry/trust/issuer.h"
+#include "sigstore/trusted_root.h"
 
 namespace imp::registry {
 
@@ -51,6 +53,8 @@ struct RegistryServices {
   std::string own_issuer;      ///< Issuer::id of the built-in issuer; empty when there is none
   ReceiveLimits receive_limits;
   PublishLimits publish_limits = {};
+  /// Whom to believe in Sigstore bundles that come with a version; nothing: nobody.
+  std::optional<sigstore::TrustedRoot> trusted_root = {};
 };
 
 }  // namespace imp::registry

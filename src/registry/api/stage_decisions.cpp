@@ -8,6 +8,7 @@
 #include "base/encoding.h"
 #include "registry/api/attest.h"
 #include "registry/api/hook_events.h"
+#include "registry/api/provenance.h"
 #include "registry/api/refusals.h"
 #include "registry/api/stage_runs.h"
 #include "registry/api/stage_state.h"
@@ -167,12 +168,18 @@ Result<Approval> approve_release(RegistryServices& services, const Requester& re
                   "stage it again.",
                   intact.error().detail);
   }
+  const auto identity =
+      services.database.read([&](db::Session& session) -> Result<std::optional<CiIdentity>> {
+        return kept_identity(session, release.id);
+      });
+  if (!identity) return pass_on(identity);
+  const auto bundle = judged(services, candidate, *identity);
+  if (!bundle) return pass_on(bundle);
   auto approval = services.database.write([&](db::Session& session) -> Result<Approval> {
     const Time now = services.clock.now();
     const auto rights = requester.rights_now(session, now);
     if (!rights) return pass_on(rights);
     const accounts::Person& approver = *requester.account().person;
-    const auto identity = kept_identity(session, release.id);
     auto done =
         approve_staged(session, release.id,
                        {.caller = *rights, .approver = {approver.name, approver.email}, .tag = tag},
@@ -183,10 +190,14 @@ Result<Approval> approve_release(RegistryServices& services, const Requester& re
     record.detail["needed"] = done->policy.approvals;
     record.detail["tag"] = done->tag;
     record.detail["published"] = done->published.has_value();
+    if (done->published && *bundle) {
+      record.detail["provenance"] = (*bundle)->to_json();
+      keep_judgement(session, done->published->package.id, candidate.version, **bundle);
+    }
     const audit::Placed placed = audit::append(session, record);
-    if (done->published && identity) {
+    if (done->published && *identity) {
       attest(session, services, candidate, *done->published,
-             {*identity, release.id, done->approvers}, placed, now);
+             {**identity, release.id, done->approvers}, placed, now);
     }
     tell_of_approval(session, release, approver.name, *done, now);
     return done;

@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "http/response.h"
+#include "registry/api/provenance.h"
 #include "registry/api/refusals.h"
 #include "registry/api/requester.h"
 #include "registry/api/routes.h"
@@ -30,6 +31,9 @@ http::Response stage_version(RegistryServices& services, const VersionUpload& up
                       .error());
   }
   const PublishCandidate& candidate = *received.candidate;
+  if (const auto bundle = judged(services, candidate, upload.requester); !bundle) {
+    return upload.refused(services, bundle.error());
+  }
   const auto staged = services.database.write([&](db::Session& session) -> Result<StagedRelease> {
     const Time now = services.clock.now();
     const auto order = upload.order(session, now);

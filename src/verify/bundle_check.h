@@ -1,0 +1,18 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <optional>
+
+#include "sigstore/trusted_root.h"
+#include "verify/release.h"
+#include "verify/report.h"
+
+namespace imp::verify {
+
+/// "provenance", for each Sigstore bundle with a certificate that the registry lists: it holds
+/// against the root and is about this tarball. Skipped without a root; what the registry says of it
+/// counts for nothing.
+void check_bundles(const boost::json::object& answer, const Release& release,
+                   const std::optional<sigstore::TrustedRoot>& root, Report& report);
+
+}  // namespace imp::verify

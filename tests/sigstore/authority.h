@@ -1,0 +1,81 @@
+#pragma once
+
+#include <boost/json.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/encoding.h"
+#include "crypto/keys.h"
+#include "sigstore/trusted_root.h"
+#include "sigstore/x509.h"
+
+namespace imp::sigstore::test {
+
+namespace json = boost::json;
+
+inline constexpr std::int64_t kSignedAt = 1'790'000'000;
+
+using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
+
+/// What a certificate is made of; the defaults are those of a signer in GitHub Actions.
+struct CertificatePlan {
+  std::int64_t from = kSignedAt - 60, to = kSignedAt + 540;
+  bool is_ca = false;
+  bool signs_code = true;
+  std::string subject =
+      "https://github.com/acme/widgets/.github/workflows/release.yml@refs/heads/main";
+  /// Fulcio's extensions by the last part of their ids.
+  std::map<int, std::string> claims = {
+      {8, "https://token.actions.githubusercontent.com"},
+      {11, "github-hosted"},
+      {12, "https://github.com/acme/widgets"},
+      {13, "c0ffee"},
+      {14, "refs/heads/main"},
+      {18, "https://github.com/acme/widgets/.github/workflows/release.yml@refs/heads/main"},
+      {21, "https://github.com/acme/widgets/actions/runs/7/attempts/1"}};
+};
+
+/// How a bundle is made; the defaults make one that holds.
+struct BundlePlan {
+  std::string subject = "pkg:npm/%40acme/widget@1.0.0";
+  std::string sha512 = std::string(128, 'a');
+  std::string payload_type = "application/vnd.in-toto+json";
+  std::string kind = "dsse";
+  std::int64_t time = kSignedAt;
+  bool promise = true, proof = true;
+  CertificatePlan certificate;
+  bool certificate_timestamp = true;
+  std::int64_t timestamp_at = kSignedAt;
+  const Key* signer = nullptr;  ///< who signs the envelope, instead of the certificate's key
+  std::function<void(json::object& body)> change_body = {};
+};
+
+/// A Sigstore of one's own: an authority with an intermediate, a log, and a certificate log.
+class Authority {
+ public:
+  Authority();
+
+  json::object trusted_root() const;
+  TrustedRoot root() const;
+  json::object bundle(const BundlePlan& plan = {}) const;
+  std::string bundle_text(const BundlePlan& plan = {}) const {
+    return json::serialize(bundle(plan));
+  }
+
+  Key root_key, intermediate_key, signer_key;
+  X509Handle root_certificate, intermediate_certificate;
+  crypto::PrivateKey log_key = crypto::PrivateKey::generate(crypto::KeyKind::p256);
+  crypto::PrivateKey certificate_log_key = crypto::PrivateKey::generate(crypto::KeyKind::p256);
+
+ private:
+  X509Handle signer_certificate(const BundlePlan& plan) const;
+  json::object entry(const BundlePlan& plan, const json::object& body) const;
+};
+
+Bytes der_of(X509* x509);
+
+}  // namespace imp::sigstore::test
