@@ -1,4 +1,5 @@
 #include "app/commands.h"
+#include "cli/commands.h"
 
 int main(int argc, char** argv) {
   CLI::App app(
@@ -21,6 +22,7 @@ int main(int argc, char** argv) {
   imp::app::add_demo_command(app, chosen);
   imp::app::add_stage_command(app, chosen);
   imp::app::add_verify_command(app, chosen);
+  imp::cli::add_trust_command(app, chosen);
   CLI11_PARSE(app, argc, argv);
   return chosen ? chosen() : 2;
 }

@@ -31,6 +31,15 @@ Response& Response::header(std::string_view name, std::string_view value) {
   return *this;
 }
 
+Response& Response::member(std::string_view name, std::string_view value) {
+  auto* document = std::get_if<std::string>(&body);
+  if (!document || !document->ends_with('}')) return *this;
+  document->pop_back();
+  *document += fmt::format(",{}:{}}}", boost::json::serialize(boost::json::string(name)),
+                           boost::json::serialize(boost::json::string(value)));
+  return *this;
+}
+
 Response text(int status, std::string body) {
   return typed(status, "text/plain; charset=utf-8", std::move(body));
 }

@@ -52,6 +52,8 @@ struct Response {
   std::variant<std::string, std::shared_ptr<const Prepared>, FileBody, StreamBody, WaitFor> body;
 
   Response& header(std::string_view name, std::string_view value);  ///< adds, does not replace
+  /// Adds a text to a body that is a JSON object with members, as those of failure() are.
+  Response& member(std::string_view name, std::string_view value);
 };
 
 /// Status and body with content-type text/plain, text/html or application/json.

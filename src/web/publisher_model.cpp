@@ -26,25 +26,6 @@ std::string title_of(const trust::RequiredClaims& claims) {
   return claims.provider()->open ? claims.tenant() : claims.text(claims.provider()->title_claim);
 }
 
-/// The claims of a provider without a table, one a line: name = value.
-boost::json::object open_claims(const std::string& text) {
-  boost::json::object claims;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    const auto trimmed = [](std::string_view part) {
-      const std::size_t from = part.find_first_not_of(" \t\r");
-      return from == std::string_view::npos
-                 ? std::string_view()
-                 : part.substr(from, part.find_last_not_of(" \t\r") + 1 - from);
-    };
-    const std::size_t equals = std::min(line.find('='), line.size());
-    const std::string_view name = trimmed(std::string_view(line).substr(0, equals));
-    if (trimmed(line).empty()) continue;
-    claims[name] = trimmed(std::string_view(line).substr(std::min(equals + 1, line.size())));
-  }
-  return claims;
-}
-
 /// What the publisher requires, in the order and the words of its provider's table.
 boost::json::array facts_model(const trust::RequiredClaims& claims) {
   boost::json::array facts;
@@ -66,7 +47,27 @@ boost::json::array permission_names(const trust::Permissions& permissions) {
   return names;
 }
 
-/// Attempt::comparison with what the page needs of it, and no claim's object in any other shape.
+}  // namespace
+
+boost::json::object claims_in_lines(const std::string& text) {
+  boost::json::object claims;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const auto trimmed = [](std::string_view part) {
+      const std::size_t from = part.find_first_not_of(" \t\r");
+      return from == std::string_view::npos
+                 ? std::string_view()
+                 : part.substr(from, part.find_last_not_of(" \t\r") + 1 - from);
+    };
+    const std::size_t equals = std::min(line.find('='), line.size());
+    const std::string_view name = trimmed(std::string_view(line).substr(0, equals));
+    if (trimmed(line).empty()) continue;
+    claims[name] = trimmed(std::string_view(line).substr(std::min(equals + 1, line.size())));
+  }
+  return claims;
+}
+
+// No claim's object in any other shape than the page knows.
 boost::json::array comparison_model(const boost::json::array& comparison) {
   const auto text = [](const boost::json::object& object, std::string_view key) {
     const boost::json::value* value = object.if_contains(key);
@@ -92,8 +93,6 @@ boost::json::array comparison_model(const boost::json::array& comparison) {
   return items;
 }
 
-}  // namespace
-
 boost::json::array publishers_model(const std::vector<trust::TrustedPublisher>& publishers,
                                     const trust::Issuers& issuers, Time now) {
   boost::json::array items;
@@ -118,7 +117,11 @@ boost::json::array attempts_model(const std::vector<trust::Attempt>& attempts, T
   for (const trust::Attempt& attempt : attempts) {
     auto comparison = comparison_model(attempt.comparison);
     items.push_back({{"when", time_model(attempt.at, now)},
+                     {"id", attempt.id},
                      {"action", attempt.action},
+                     {"version", attempt.version},
+                     {"actor", attempt.actor},
+                     {"address", attempt.remote_address},
                      {"outcome", attempt.outcome},
                      {"tone", attempt.outcome == "granted" ? "good"
                               : attempt.outcome == "held"  ? "waiting"
@@ -126,6 +129,7 @@ boost::json::array attempts_model(const std::vector<trust::Attempt>& attempts, T
                      {"message", attempt.message},
                      {"issuer", attempt.issuer},
                      {"proved", attempt.proved},
+                     {"nameless", attempt.action == "exchange" && attempt.issuer.empty()},
                      {"has_comparison", !comparison.empty()},
                      {"comparison", std::move(comparison)}});
   }
@@ -179,7 +183,7 @@ boost::json::array publisher_request(const Visit& visit) {
   const std::string type = visit.field("type");
   const trust::Provider& provider = chosen_provider(visit);
   boost::json::object claims;
-  if (provider.open) claims = open_claims(visit.field("claims"));
+  if (provider.open) claims = claims_in_lines(visit.field("claims"));
   for (const trust::ClaimRule& rule : provider.claims) {
     if (rule.derived) continue;
     auto value = rule.form->typed(visit.field(rule.form_field()));

@@ -15,6 +15,13 @@ boost::json::array publishers_model(const std::vector<trust::TrustedPublisher>& 
                                     const trust::Issuers& issuers, Time now);
 boost::json::array attempts_model(const std::vector<trust::Attempt>& attempts, Time now);
 
+/// Attempt::comparison as _comparison.html shows it: each publisher that was looked at, with its
+/// claims.
+boost::json::array comparison_model(const boost::json::array& comparison);
+
+/// Claims that were typed one a line, name = value, all as texts.
+boost::json::object claims_in_lines(const std::string& text);
+
 /// The provider whose form is shown or was sent: `type` of the form or the address, else the first.
 const trust::Provider& chosen_provider(const Visit& visit);
 boost::json::array provider_choices(const trust::Provider& chosen);

@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 
 #include "audit/log.h"
+#include "base/uuid.h"
 #include "http/response.h"
 #include "registry/api/refusals.h"
 #include "registry/api/requester.h"
@@ -14,17 +15,20 @@ namespace {
 http::Response exchange(RegistryServices& services, const http::Request& request) {
   const auto name = addressed_package(request);
   if (!name) return http::failure(name.error());
+  const std::string attempt = new_ordered_uuid(services.clock.now());
   const auto minted = services.exchange.exchange(
-      {name->text(), std::string(request.bearer()), request.remote_address, request.id});
+      {name->text(), std::string(request.bearer()), request.remote_address, request.id, attempt});
   // npm swallows a failed exchange and shows the body's message at --loglevel verbose alone; the
   // notice is printed always.
   if (!minted) {
     http::Response response = http::failure(minted.error());
-    accounts::add_notice(response, minted.error().message);
+    accounts::add_notice(response, fmt::format("{} (attempt {})", minted.error().message, attempt));
+    response.member("attempt", attempt);
     return response;
   }
   return http::json(201, boost::json::object{{"token_type", "oidc"},
                                              {"token", minted->text},
+                                             {"attempt", attempt},
                                              {"created", iso8601(minted->token.created_at)},
                                              {"expires", iso8601(minted->token.expires_at)}});
 }

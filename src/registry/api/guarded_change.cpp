@@ -51,7 +51,7 @@ http::Response change_package(RegistryServices& services, const http::Request& r
       for (const auto& member : done->detail) record.detail[member.key()] = member.value();
       audit::append(session, record);
       if (requester->publish_token()) {
-        record_use(session, *requester, rule.action, "granted", "", now);
+        record_use(session, *requester, {name->text(), rule.action, "granted", {}, {}}, now);
       }
     }
     return done;

@@ -76,8 +76,9 @@ Result<PublishOutcome> commit(db::Session& session, RegistryServices& services,
   if (requester.publish_token()) {
     attest(session, services, candidate, *done,
            {.identity = identity_of(session, *requester.publish_token())}, placed, now);
-    record_use(session, requester, upload.action, "granted", "", now);
   }
+  record_use(session, requester, {candidate.name, upload.action, "granted", {}, candidate.version},
+             now);
   return PublishOutcome{std::move(*done), {}};
 }
 
@@ -114,10 +115,11 @@ http::Response publish_version(RegistryServices& services, const VersionUpload& 
   services.cache.invalidate(candidate.name, package.revision);
   services.recent_publishes.answered(candidate.name, candidate.version);
   services.metrics.count("registry_publishes_total");
-  return http::json(
-      201,
-      boost::json::object{
-          {"ok", true}, {"success", true}, {"id", candidate.name}, {"rev", couch_rev(package)}});
+  return http::json(201, boost::json::object{{"ok", true},
+                                             {"success", true},
+                                             {"id", candidate.name},
+                                             {"attempt", upload.requester.attempt_id()},
+                                             {"rev", couch_rev(package)}});
 }
 
 /// A document without attachments comes from `npm deprecate`.

@@ -5,6 +5,7 @@
 
 #include "audit/log.h"
 #include "base/uuid.h"
+#include "registry/packages/store.h"
 #include "registry/trust/attempt.h"
 
 namespace imp::registry {
@@ -23,13 +24,28 @@ std::optional<std::string> organization_of(db::Session& session, std::string_vie
   return name ? scope_owner(session, *name) : std::nullopt;
 }
 
+/// What is a line of "Publish attempts" whoever does it.
+bool publishes(std::string_view action) {
+  return action == "package.publish" || action == "stage.create";
+}
+
+bool is_attempt(const Requester* requester, std::string_view action) {
+  return requester && (requester->publish_token() || publishes(action));
+}
+
+/// The package's name of "package:name" and "package:name@version".
+std::string_view package_of(std::string_view subject) {
+  subject.remove_prefix(std::min(subject.size(), subject.find(':') + 1));
+  return subject.substr(0, subject.find('@', 1));
+}
+
 /// Shares the count of what accounts records.
 constexpr accounts::Limit kRecordedRefusals{.what = "recorded_refusals", .attempts = 100};
 
 /// A line of "Publish attempts" in the transaction that writes down a refusal.
-using UseRecord = std::function<void(db::Session&)>;
+using AttemptRecord = std::function<void(db::Session&)>;
 
-void write_down(RegistryServices& services, const UseRecord& use, audit::Record record,
+void write_down(RegistryServices& services, const AttemptRecord& attempt, audit::Record record,
                 const Failure& failure) {
   const std::string address = accounts::throttle_address(record.remote_address);
   if (!services.accounts.throttle.admit(kRecordedRefusals, address).admitted) return;
@@ -41,7 +57,7 @@ void write_down(RegistryServices& services, const UseRecord& use, audit::Record 
       record.organization = organization_of(session, record.subject);
       audit::append(session, record);
     }
-    if (use) use(session);
+    if (attempt) attempt(session);
     return {};
   });
   if (!written) {
@@ -57,27 +73,14 @@ std::string_view attempt_action(std::string_view action) {
   return action;
 }
 
-/// Whose token was used where from.
-struct Use {
-  std::string_view package_name, publisher_id;
-  const boost::json::object& run;
-  std::string_view address;
-};
-
-void record_use_of(db::Session& session, const Use& use, std::string_view action,
-                   std::string_view outcome, std::string_view message, Time now) {
-  trust::Attempt attempt;
-  attempt.id = new_ordered_uuid(now);
-  attempt.package_name = use.package_name;
-  attempt.at = now;
-  attempt.action = attempt_action(action);
-  attempt.outcome = outcome;
-  attempt.message = message;
-  attempt.publisher_id = std::string(use.publisher_id);
-  attempt.issuer = trust::string_claim(use.run, "iss").value_or("");
-  attempt.remote_address = use.address;
+/// What a publish token was used for, good or not.
+void add_token(trust::Attempt& attempt, std::string_view token_id, std::string_view package_name,
+               std::string_view publisher_id, const boost::json::object& run) {
+  attempt.package_name = package_name;
+  attempt.publisher_id = std::string(publisher_id);
+  attempt.issuer = trust::string_claim(run, "iss").value_or("");
+  attempt.token_id = token_id;
   attempt.proved = true;
-  trust::record_attempt(session, attempt);
 }
 
 }  // namespace
@@ -98,42 +101,62 @@ void record_bad_publish_token(RegistryServices& services, const http::Request& r
       [&](db::Session& session) -> Result<std::optional<trust::IssuedToken>> {
         return trust::issued_token(session, request.bearer());
       });
-  UseRecord use;
+  AttemptRecord attempt;
   if (issued && *issued) {
-    record.actor = "publisher:" + (*issued)->publisher_id;
-    record.subject = "package:" + (*issued)->package_name;
-    record.detail = {{"token", (*issued)->id}, {"run", (*issued)->run}};
-    use = [&](db::Session& session) {
-      const trust::IssuedToken& token = **issued;
-      record_use_of(session,
-                    {token.package_name, token.publisher_id, token.run, request.remote_address},
-                    record.action, failure.code(), failure.message, services.clock.now());
+    const trust::IssuedToken& token = **issued;
+    record.actor = "publisher:" + token.publisher_id;
+    record.subject = "package:" + token.package_name;
+    record.detail = {{"token", token.id}, {"run", token.run}};
+    attempt = [&](db::Session& session) {
+      trust::Attempt tried;
+      tried.id = new_ordered_uuid(record.at);
+      tried.at = record.at;
+      tried.action = record.action;
+      tried.outcome = failure.code();
+      tried.message = failure.message;
+      tried.actor = record.actor;
+      tried.remote_address = request.remote_address;
+      add_token(tried, token.id, token.package_name, token.publisher_id, token.run);
+      trust::record_attempt(session, tried);
     };
   }
-  write_down(services, use, record, failure);
+  write_down(services, attempt, record, failure);
 }
 
-void record_use(db::Session& session, const Requester& requester, std::string_view action,
-                std::string_view outcome, std::string_view message, Time now) {
-  const trust::PublishToken& token = *requester.publish_token();
-  record_use_of(session,
-                {token.package_name, token.publisher_id, token.run, requester.account().address},
-                action, outcome, message, now);
+void record_use(db::Session& session, const Requester& requester, const Use& use, Time now) {
+  trust::Attempt attempt;
+  attempt.id = requester.attempt_id();
+  attempt.at = now;
+  attempt.action = attempt_action(use.action);
+  attempt.outcome = use.outcome;
+  attempt.message = use.message;
+  attempt.actor = requester.audit_actor();
+  attempt.version = use.version;
+  attempt.remote_address = requester.account().address;
+  if (const auto& token = requester.publish_token()) {
+    add_token(attempt, token->id, token->package_name, token->publisher_id, token->run);
+  } else {
+    const auto package = find_package(session, use.package);
+    if (!package) return;
+    attempt.package_name = package->name;
+    attempt.proved = may_write(requester.rights(), access_of(session, *package));
+  }
+  trust::record_attempt(session, attempt);
 }
 
 void record_refusal(RegistryServices& services, const Requester* requester, std::string_view action,
                     std::string_view subject, const Failure& failure) {
   services.metrics.count("registry_refusals_total", {{"action", action}, {"code", failure.code()}});
-  if (!requester || !(about_identity(failure) || requester->publish_token())) return;
-  UseRecord use;
-  if (requester->publish_token()) {
-    use = [&](db::Session& session) {
-      record_use(session, *requester, action, failure.code(), failure.message,
-                 services.clock.now());
+  if (!requester || !(about_identity(failure) || is_attempt(requester, action))) return;
+  const audit::Record record = requester->audit_record(action, subject, services.clock.now());
+  AttemptRecord attempt;
+  if (is_attempt(requester, action)) {
+    attempt = [&](db::Session& session) {
+      record_use(session, *requester,
+                 {package_of(subject), action, failure.code(), failure.message, {}}, record.at);
     };
   }
-  write_down(services, use, requester->audit_record(action, subject, services.clock.now()),
-             failure);
+  write_down(services, attempt, record, failure);
 }
 
 http::Response refused(RegistryServices& services, const Requester* requester,
@@ -141,6 +164,7 @@ http::Response refused(RegistryServices& services, const Requester* requester,
   record_refusal(services, requester, action, subject, failure);
   http::Response response = accounts::refusal_response(failure);
   if (failure.kind() == FailureKind::forbidden) accounts::add_notice(response, failure.message);
+  if (is_attempt(requester, action)) response.member("attempt", requester->attempt_id());
   return response;
 }
 

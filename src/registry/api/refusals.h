@@ -13,13 +13,16 @@ namespace imp::registry {
 /// How the registry's endpoints answer refusals and write them down. Of one address at most 100 are
 /// written down in 15 minutes, together with those of accounts; all are counted.
 
-/// A line of "Publish attempts" for what was done, or tried, with a publish token. `action` is the
-/// audit log's.
-void record_use(db::Session& session, const Requester& requester, std::string_view action,
-                std::string_view outcome, std::string_view message, Time now);
+/// A line of "Publish attempts" for what was done, or tried, with a publish token, or by a person
+/// who published or staged `package`. `action` is the audit log's. Its id is the requester's.
+struct Use {
+  std::string_view package, action, outcome, message, version;
+};
+void record_use(db::Session& session, const Requester& requester, const Use& use, Time now);
 
 /// Counts a refusal, and writes it to the audit log when it was a decision about identity (401 and
-/// 403); whatever a publish token is refused is also a line of its package's "Publish attempts".
+/// 403); whatever a publish token is refused, and every publish that is refused to people, is also a
+/// line of the package's "Publish attempts".
 /// Without a requester the credential was wrong, which is written down where that was found out.
 void record_refusal(RegistryServices& services, const Requester* requester, std::string_view action,
                     std::string_view subject, const Failure& failure);
@@ -29,7 +32,8 @@ void record_refusal(RegistryServices& services, const Requester* requester, std:
 void record_bad_publish_token(RegistryServices& services, const http::Request& request,
                               const Failure& failure);
 
-/// record_refusal(), and http::failure() with npm's authentication headers.
+/// record_refusal(), and http::failure() with npm's authentication headers and, of an attempt, its
+/// id.
 http::Response refused(RegistryServices& services, const Requester* requester,
                        std::string_view action, std::string_view subject, const Failure& failure);
 

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "base/uuid.h"
 #include "registry/api/refusals.h"
 #include "registry/packages/refusal.h"
 #include "registry/trust/refusal.h"
@@ -27,6 +28,7 @@ accounts::PackageUse use_of(trust::PublishAction action) {
 
 Result<Requester> Requester::identify(RegistryServices& services, const http::Request& request) {
   Requester requester;
+  requester.attempt_id_ = new_ordered_uuid(services.clock.now());
   if (trust::is_publish_token(request.bearer())) {
     auto token = services.database.read([&](db::Session& session) {
       return trust::find_publish_token(session, request.bearer(), services.clock.now());

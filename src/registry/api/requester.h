@@ -35,6 +35,8 @@ class Requester {
   bool reaches(std::string_view package) const;
   const accounts::Caller& account() const { return account_; }
   const std::optional<trust::PublishToken>& publish_token() const { return publish_token_; }
+  /// What this request is called in "Publish attempts", should it be one.
+  const std::string& attempt_id() const { return attempt_id_; }
   bool anonymous() const { return !publish_token_ && !account_.signed_in(); }
 
   /// Whether the credential itself may be used for this, before the person's rights are asked: a
@@ -54,6 +56,7 @@ class Requester {
   Caller rights_;
   accounts::Caller account_;
   std::optional<trust::PublishToken> publish_token_;
+  std::string attempt_id_;
 };
 
 /// The id of the organisation that owns the scope of a name; nothing for unscoped names and scopes

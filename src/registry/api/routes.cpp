@@ -9,6 +9,8 @@ void add_registry_routes(http::Router& router, RegistryServices& services) {
   add_dist_tag_routes(router, services);
   add_access_routes(router, services);
   add_trust_routes(router, services);
+  add_trust_check_routes(router, services);
+  add_attempt_routes(router, services);
   add_issuer_routes(router, services);
   add_freeze_routes(router, services);
   add_exchange_routes(router, services);

@@ -14,6 +14,8 @@ void add_unpublish_routes(http::Router& router,
 void add_dist_tag_routes(http::Router& router, RegistryServices& services);
 void add_access_routes(http::Router& router, RegistryServices& services);  ///< visibility, access
 void add_trust_routes(http::Router& router, RegistryServices& services);
+void add_trust_check_routes(http::Router& router, RegistryServices& services);
+void add_attempt_routes(http::Router& router, RegistryServices& services);
 void add_issuer_routes(http::Router& router, RegistryServices& services);  ///< administrators'
 void add_freeze_routes(http::Router& router, RegistryServices& services);  ///< administrators'
 void add_exchange_routes(http::Router& router, RegistryServices& services);

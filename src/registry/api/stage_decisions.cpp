@@ -261,7 +261,12 @@ Result<Ended> withdraw_release(RegistryServices& services, const Requester& requ
                                  machine ? release->publisher.person.name : rights->person, now);
     audit::append(session, record_of(session, requester, "stage.withdraw", *release, now));
     tell_of_end(session, done.outcome, now);
-    if (machine) record_use(session, requester, "stage.withdraw", "granted", "", now);
+    if (machine) {
+      record_use(
+          session, requester,
+          {release->candidate.name, "stage.withdraw", "granted", {}, release->candidate.version},
+          now);
+    }
     return done;
   });
   if (ended) services.waiters.notify(stage_topic(ended->release.id));

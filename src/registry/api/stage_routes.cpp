@@ -47,7 +47,8 @@ http::Response stage_version(RegistryServices& services, const VersionUpload& up
       boost::json::object{
           {"message", fmt::format("{}@{} is staged and waits for approval: npm stage approve {}",
                                   candidate.name, candidate.version, staged->id)},
-          {"stageId", staged->id}});
+          {"stageId", staged->id},
+          {"attempt", upload.requester.attempt_id()}});
 }
 
 std::int64_t number(const http::Request& request, std::string_view name, std::int64_t fallback,

@@ -32,8 +32,11 @@ Result<StagedRelease> stage_upload(db::Session& session, RegistryServices& servi
   tell_hooks(session, candidate.name, "release.staged", release->to_json(), now);
   if (token) {
     keep_identity(session, release->id, identity_of(session, *token));
-    record_use(session, requester, upload.action, held ? "held" : "granted", held_reason, now);
   }
+  record_use(
+      session, requester,
+      {candidate.name, upload.action, held ? "held" : "granted", held_reason, candidate.version},
+      now);
   return release;
 }
 

@@ -4,17 +4,47 @@
 
 namespace imp::trust {
 
+namespace {
+
+constexpr std::string_view kColumns =
+    "SELECT id, package_name, at, action, outcome, message, publisher_id, issuer, comparison, "
+    "remote_address, proved, actor, version, token_id FROM publish_attempt WHERE ";
+
+Attempt from_row(const db::Row& row) {
+  Attempt attempt;
+  attempt.id = row.text(0);
+  attempt.package_name = row.text(1);
+  attempt.at = from_milliseconds(row.integer(2));
+  attempt.action = row.text(3);
+  attempt.outcome = row.text(4);
+  attempt.message = row.text(5);
+  attempt.publisher_id = row.maybe_text(6);
+  attempt.issuer = row.text(7);
+  attempt.comparison = boost::json::parse(row.text(8)).as_array();
+  attempt.remote_address = row.text(9);
+  attempt.proved = row.flag(10);
+  attempt.actor = row.text(11);
+  attempt.version = row.text(12);
+  attempt.token_id = row.text(13);
+  return attempt;
+}
+
+std::optional<Attempt> first(const std::optional<db::Row>& row) {
+  return row ? std::optional(from_row(*row)) : std::nullopt;
+}
+
+}  // namespace
+
 void record_attempt(db::Session& session, const Attempt& attempt) {
   session.run(
       "INSERT INTO publish_attempt (id, package_name, at, action, outcome, message, publisher_id, "
-      "issuer, "
-      "comparison, remote_address, proved) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, "
-      ":p10, :p11)",
+      "issuer, comparison, remote_address, proved, actor, version, token_id) VALUES (:p1, :p2, "
+      ":p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11, :p12, :p13, :p14)",
       {attempt.id, attempt.package_name, to_milliseconds(attempt.at), attempt.action,
        attempt.outcome, attempt.message,
        attempt.publisher_id ? db::Value(*attempt.publisher_id) : db::Value(), attempt.issuer,
        boost::json::serialize(attempt.comparison), attempt.remote_address,
-       std::int64_t{attempt.proved}});
+       std::int64_t{attempt.proved}, attempt.actor, attempt.version, attempt.token_id});
   session.run(
       "DELETE FROM publish_attempt WHERE package_name = :p1 AND proved = :p2 AND at < (SELECT at "
       "FROM publish_attempt WHERE package_name = :p3 AND proved = :p4 ORDER BY at DESC LIMIT 1 "
@@ -25,17 +55,49 @@ void record_attempt(db::Session& session, const Attempt& attempt) {
 }
 
 std::vector<Attempt> attempts_of(db::Session& session, std::string_view package_name, int limit) {
+  static const std::string sql =
+      std::string(kColumns) + "package_name = :p1 ORDER BY at DESC, id DESC LIMIT :p2";
   std::vector<Attempt> attempts;
-  for (const db::Row& row : session.rows("SELECT id, package_name, at, action, outcome, message, "
-                                         "publisher_id, issuer, comparison, "
-                                         "remote_address, proved FROM publish_attempt WHERE "
-                                         "package_name = :p1 ORDER BY at DESC, id LIMIT :p2",
-                                         {std::string(package_name), std::int64_t{limit}})) {
-    attempts.push_back({row.text(0), row.text(1), from_milliseconds(row.integer(2)), row.text(3),
-                        row.text(4), row.text(5), row.maybe_text(6), row.text(7),
-                        boost::json::parse(row.text(8)).as_array(), row.text(9), row.flag(10)});
+  for (const db::Row& row : session.rows(sql, {std::string(package_name), std::int64_t{limit}})) {
+    attempts.push_back(from_row(row));
   }
   return attempts;
+}
+
+std::optional<Attempt> attempt_by_id(db::Session& session, std::string_view id) {
+  static const std::string sql = std::string(kColumns) + "id = :p1";
+  return first(session.row(sql, {std::string(id)}));
+}
+
+std::optional<Attempt> exchange_behind(db::Session& session, const Attempt& attempt) {
+  static const std::string sql =
+      std::string(kColumns) + "package_name = :p1 AND token_id = :p2 AND action = 'exchange'";
+  if (attempt.token_id.empty() || attempt.action == "exchange") return std::nullopt;
+  return first(session.row(sql, {attempt.package_name, attempt.token_id}));
+}
+
+boost::json::object attempt_json(const Attempt& attempt) {
+  boost::json::object json{{"id", attempt.id},
+                           {"package", attempt.package_name},
+                           {"at", iso8601(attempt.at)},
+                           {"action", attempt.action},
+                           {"outcome", attempt.outcome},
+                           {"message", attempt.message},
+                           {"actor", attempt.actor},
+                           {"issuer", attempt.issuer},
+                           {"proved", attempt.proved},
+                           {"address", attempt.remote_address},
+                           {"publishers", attempt.comparison}};
+  if (attempt.publisher_id) json["publisher"] = *attempt.publisher_id;
+  if (!attempt.version.empty()) json["version"] = attempt.version;
+  return json;
+}
+
+std::vector<db::Migration> attempt_migrations() {
+  return {{"attempts/1",
+           "ALTER TABLE publish_attempt ADD COLUMN actor TEXT NOT NULL DEFAULT '';\n"
+           "ALTER TABLE publish_attempt ADD COLUMN version TEXT NOT NULL DEFAULT '';\n"
+           "ALTER TABLE publish_attempt ADD COLUMN token_id TEXT NOT NULL DEFAULT '';\n"}};
 }
 
 boost::json::object comparison_json(std::string_view publisher_id, const Comparison& comparison) {

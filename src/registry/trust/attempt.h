@@ -19,11 +19,14 @@ struct Attempt {
   std::string package_name;
   Time at;
   /// "exchange", "publish", "stage", "dist-tag", or the audit log's word for what else was tried
-  /// with a publish token
+  /// with a publish token. What people publish and stage is here, too.
   std::string action;
   std::string outcome;  ///< "granted", "held" (staged instead), or the code of the refusal
   std::string message;  ///< the public sentence of the refusal, or why held; empty when granted
   std::optional<std::string> publisher_id;
+  std::string actor = {};     ///< as in the audit log: "user:alice", "publisher:…", "anonymous"
+  std::string version = {};   ///< that was published or staged, once it is known
+  std::string token_id = {};  ///< of the publish token that was minted or used
   std::string issuer;  ///< as claimed; empty when the token could not be read
   /// [{"publisher": id, "claims": [{"claim","expected","received","agreed"}]}]
   boost::json::array comparison;
@@ -39,9 +42,18 @@ inline constexpr int kKeptAttempts = 100;
 inline constexpr int kKeptUnproved = 20;
 
 void record_attempt(db::Session& session, const Attempt& attempt);
+/// The newest first.
 std::vector<Attempt> attempts_of(db::Session& session, std::string_view package_name, int limit);
+std::optional<Attempt> attempt_by_id(db::Session& session, std::string_view id);
+/// The exchange whose token the attempt used, if it is still kept.
+std::optional<Attempt> exchange_behind(db::Session& session, const Attempt& attempt);
 
 /// One element of Attempt::comparison.
 boost::json::object comparison_json(std::string_view publisher_id, const Comparison& comparison);
+
+/// As the API has it.
+boost::json::object attempt_json(const Attempt& attempt);
+
+std::vector<db::Migration> attempt_migrations();
 
 }  // namespace imp::trust

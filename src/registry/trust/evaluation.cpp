@@ -88,6 +88,13 @@ std::unexpected<Failure> refused_as(const Comparison& comparison, std::string_vi
                   row->claim, row->received, package_name, row->expected));
 }
 
+bool of_issuer(const TrustedPublisher& publisher, const IssuerMatch& issuer) {
+  return publisher.issuer_id == issuer.issuer->id &&
+         publisher.claims.provider() == &issuer.provider() &&
+         publisher.claims.tenant_claim() == issuer.issuer->tenant_claim &&
+         (!issuer.tenant || publisher.claims.tenant() == *issuer.tenant);
+}
+
 Evaluation Evaluator::evaluate(std::string_view package_name, std::string_view id_token) const {
   Evaluation evaluation;
   const auto refused = [&](const Failure& failure) {
@@ -104,33 +111,65 @@ Evaluation Evaluator::evaluate(std::string_view package_name, std::string_view i
   if (!token) return refused(token.error());
   const auto iss = jose::unverified_issuer(*token);
   if (!iss) return refused(iss.error());
-  evaluation.issuer = *iss;
+  const auto issuer = admitted(package_name, *iss, evaluation);
+  if (!issuer) return refused(issuer.error());
+  auto claims = verified(*token, *issuer);
+  if (!claims) return refused(claims.error());
+  evaluation.claims = std::move(*claims);
+  auto publisher = matching(package_name, *issuer, evaluation);
+  if (!publisher) return refused(publisher.error());
+  evaluation.publisher = std::move(*publisher);
+  return evaluation;
+}
+
+Evaluation Evaluator::suppose(std::string_view package_name, std::string_view iss,
+                              const boost::json::object& claims) const {
+  Evaluation evaluation;
+  const auto decided = [&]() -> Result<TrustedPublisher> {
+    const auto issuer = admitted(package_name, iss, evaluation);
+    if (!issuer) return pass_on(issuer);
+    evaluation.claims.emplace();
+    evaluation.claims->issuer = iss;
+    evaluation.claims->all = claims;
+    return matching(package_name, *issuer, evaluation);
+  }();
+  if (decided) {
+    evaluation.publisher = *decided;
+  } else {
+    evaluation.refusal = decided.error();
+  }
+  return evaluation;
+}
+
+Result<IssuerMatch> Evaluator::admitted(std::string_view package_name, std::string_view iss,
+                                        Evaluation& evaluation) const {
+  evaluation.issuer = iss;
   const auto refreshed = database_.read([&](db::Session& session) -> Result<void> {
     issuers_.refresh(session);
     return {};
   });
-  if (!refreshed) return refused(refreshed.error());
-  const auto issuer = issuers_.find(*iss);
+  if (!refreshed) return pass_on(refreshed);
+  auto issuer = issuers_.find(iss);
   if (!issuer) {
-    return refused(
-        refuse(TrustRefusal::unknown_issuer,
-               "The identity token's issuer is not one that this registry trusts. An operator adds "
-               "issuers in the settings.",
-               evaluation.issuer)
-            .error());
+    return refuse(TrustRefusal::unknown_issuer,
+                  "The identity token's issuer is not one that this registry trusts. An operator "
+                  "adds issuers in the settings.",
+                  evaluation.issuer);
   }
-  if (issuer->issuer->frozen) return refused(frozen(*issuer->issuer).error());
+  if (issuer->issuer->frozen) return frozen(*issuer->issuer);
   evaluation.from = issuer->issuer;
   evaluation.provider = &issuer->provider();
   const auto trusted = trusted_somewhere(*issuer);
-  if (!trusted) return refused(trusted.error());
-  if (!*trusted) return refused(no_match(package_name, "nobody trusts " + issuer->url).error());
-  auto claims = verified(*token, *issuer);
-  if (!claims) return refused(claims.error());
-  evaluation.claims = std::move(*claims);
+  if (!trusted) return pass_on(trusted);
+  if (!*trusted) return no_match(package_name, "nobody trusts " + issuer->url);
+  return std::move(*issuer);
+}
 
-  const auto publishers = candidates(package_name, *issuer);
-  if (!publishers) return refused(publishers.error());
+Result<TrustedPublisher> Evaluator::matching(std::string_view package_name,
+                                             const IssuerMatch& issuer,
+                                             Evaluation& evaluation) const {
+  const auto publishers = candidates(package_name, issuer);
+  if (!publishers) return pass_on(publishers);
   std::vector<Comparison> comparisons;
   const TrustedPublisher* match = nullptr;
   for (const TrustedPublisher& publisher : *publishers) {
@@ -144,22 +183,21 @@ Evaluation Evaluator::evaluate(std::string_view package_name, std::string_view i
   // An issuer of one tenant, by its address or because the operator named no claim that tells
   // several apart, speaks for nobody else.
   const bool of_one_tenant =
-      issuer->tenant || (evaluation.provider->open && issuer->issuer->tenant_claim.empty());
+      issuer.tenant || (evaluation.provider->open && issuer.issuer->tenant_claim.empty());
   evaluation.own_tenant = of_one_tenant
                               ? !comparisons.empty()
                               : std::ranges::any_of(comparisons, &Comparison::same_tenant);
-  if (const auto checked = evaluation.provider->check(evaluation.claims->all, issuer->tenant);
+  if (const auto checked = evaluation.provider->check(evaluation.claims->all, issuer.tenant);
       !checked) {
-    return refused(checked.error());
+    return pass_on(checked);
   }
   if (const auto allowed =
-          check_runner(*issuer->issuer, *evaluation.provider, evaluation.claims->all);
+          check_runner(*issuer.issuer, *evaluation.provider, evaluation.claims->all);
       !allowed) {
-    return refused(allowed.error());
+    return pass_on(allowed);
   }
-  if (!match) return refused(mismatch(package_name, comparisons));
-  evaluation.publisher = *match;
-  return evaluation;
+  if (!match) return std::unexpected(mismatch(package_name, comparisons));
+  return *match;
 }
 
 Result<bool> Evaluator::trusted_somewhere(const IssuerMatch& issuer) const {
@@ -174,12 +212,7 @@ Result<std::vector<TrustedPublisher>> Evaluator::candidates(std::string_view pac
     const auto package = registry::find_package(session, package_name);
     if (!package) return std::vector<TrustedPublisher>();
     std::vector<TrustedPublisher> publishers = publishers_of(session, package->id);
-    std::erase_if(publishers, [&](const TrustedPublisher& publisher) {
-      return publisher.issuer_id != issuer.issuer->id ||
-             publisher.claims.provider() != &issuer.provider() ||
-             publisher.claims.tenant_claim() != issuer.issuer->tenant_claim ||
-             (issuer.tenant && publisher.claims.tenant() != *issuer.tenant);
-    });
+    std::erase_if(publishers, [&](const auto& one) { return !of_issuer(one, issuer); });
     return publishers;
   });
 }

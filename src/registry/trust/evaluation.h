@@ -35,6 +35,9 @@ std::unexpected<Failure> frozen(const Issuer& issuer);
 /// The refusal of a token for which this comparison does not agree.
 std::unexpected<Failure> refused_as(const Comparison& comparison, std::string_view package_name);
 
+/// Whether a token of this issuer is held against the publisher at all.
+bool of_issuer(const TrustedPublisher& publisher, const IssuerMatch& issuer);
+
 /// Decides, in a fixed order: size and form of the token; issuer by exact `iss`; whether any
 /// publisher at all names that issuer (no key is ever fetched for an organisation that nobody
 /// trusts); algorithm, key, signature, times and audience (jose::verify); the rules of the issuer's
@@ -53,8 +56,18 @@ class Evaluator {
         clock_(clock) {}
 
   Evaluation evaluate(std::string_view package_name, std::string_view id_token) const;
+  /// What evaluate() would decide of a token with this `iss` and these claims, if it were genuine,
+  /// fresh and for this registry. Nothing proves what somebody describes: no token comes of it.
+  Evaluation suppose(std::string_view package_name, std::string_view iss,
+                     const boost::json::object& claims) const;
 
  private:
+  /// The issuer that the token claims, if anybody's publisher is of it.
+  Result<IssuerMatch> admitted(std::string_view package_name, std::string_view iss,
+                               Evaluation& evaluation) const;
+  /// The rules and the publishers, for claims that are known.
+  Result<TrustedPublisher> matching(std::string_view package_name, const IssuerMatch& issuer,
+                                    Evaluation& evaluation) const;
   Result<bool> trusted_somewhere(const IssuerMatch& issuer) const;
   Result<jose::Claims> verified(const jose::Token& token, const IssuerMatch& issuer) const;
   /// The package's publishers of this issuer; none when there is no such package.

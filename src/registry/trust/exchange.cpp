@@ -18,6 +18,7 @@ namespace imp::trust {
 namespace {
 
 constexpr std::size_t kLongestForeignText = 512;  // `iss` and what is said of it are a stranger's
+constexpr std::string_view kUndone = "undone";    // never leaves this file
 constexpr accounts::Limit kRecordedRefusals{.what = "exchange_refusals", .attempts = 100};
 constexpr accounts::Limit kRecordedOwnRefusals{.what = "own_exchange_refusals", .attempts = 100};
 
@@ -31,6 +32,7 @@ audit::Record audit_record(const ExchangeRequest& request, const Evaluation& eva
   record.remote_address = request.remote_address;
   record.detail = {{"issuer", audit::clean_text(evaluation.issuer, kLongestForeignText)},
                    {"publishers", evaluation.comparison}};
+  if (!request.attempt_id.empty()) record.detail["attempt"] = request.attempt_id;
   if (evaluation.claims) {
     record.detail["run"] = run_of(*evaluation.provider, *evaluation.claims);
   }
@@ -39,7 +41,7 @@ audit::Record audit_record(const ExchangeRequest& request, const Evaluation& eva
 
 Attempt attempt_of(const ExchangeRequest& request, const Evaluation& evaluation, Time now) {
   Attempt attempt;
-  attempt.id = new_ordered_uuid(now);
+  attempt.id = request.attempt_id.empty() ? new_ordered_uuid(now) : request.attempt_id;
   attempt.package_name = request.package_name;
   attempt.at = now;
   attempt.action = "exchange";
@@ -48,6 +50,7 @@ Attempt attempt_of(const ExchangeRequest& request, const Evaluation& evaluation,
   attempt.comparison = evaluation.comparison;
   attempt.remote_address = request.remote_address;
   attempt.proved = evaluation.own_tenant;
+  attempt.actor = "identity token";
   if (evaluation.publisher) attempt.publisher_id = evaluation.publisher->id;
   return attempt;
 }
@@ -73,16 +76,27 @@ boost::json::object run_of(const Provider& provider, const jose::Claims& claims)
 Result<MintedToken> Exchange::exchange(const ExchangeRequest& request) {
   const Evaluation evaluation = evaluator_.evaluate(request.package_name, request.id_token);
   const Time now = clock_.now();
-  Result<MintedToken> minted =
-      evaluation.granted() ? mint(request, evaluation, now) : std::unexpected(evaluation.refusal);
+  Result<MintedToken> minted = evaluation.granted() ? mint(request, evaluation, now, Ending::kept)
+                                                    : std::unexpected(evaluation.refusal);
   metrics_.count("trust_exchanges_total",
                  {{"outcome", minted ? "granted" : minted.error().code()}});
   if (!minted) record_refusal(request, evaluation, minted.error(), now);
   return minted;
 }
 
+Exchange::Rehearsal Exchange::rehearse(const ExchangeRequest& request) {
+  Rehearsal rehearsal{evaluator_.evaluate(request.package_name, request.id_token), std::nullopt};
+  if (!rehearsal.evaluation.granted()) {
+    rehearsal.refusal = rehearsal.evaluation.refusal;
+    return rehearsal;
+  }
+  const auto undone = mint(request, rehearsal.evaluation, clock_.now(), Ending::undone);
+  if (undone.error().code() != kUndone) rehearsal.refusal = undone.error();
+  return rehearsal;
+}
+
 Result<MintedToken> Exchange::mint(const ExchangeRequest& request, const Evaluation& evaluation,
-                                   Time now) {
+                                   Time now, Ending ending) {
   const jose::Claims& claims = *evaluation.claims;
   return database_.write([&](db::Session& session) -> Result<MintedToken> {
     // Publisher and package may have gone while the token was being verified.
@@ -120,13 +134,16 @@ Result<MintedToken> Exchange::mint(const ExchangeRequest& request, const Evaluat
                                             publisher->claims.bound_version(claims.all));
     remember_run(session, minted.token.id, publisher->issuer_id, run, minted.token.expires_at);
     mark_used(session, publisher->id, now);
-    record_attempt(session, attempt_of(request, evaluation, now));
+    Attempt attempt = attempt_of(request, evaluation, now);
+    attempt.token_id = minted.token.id;
+    record_attempt(session, attempt);
     audit::Record record = audit_record(request, evaluation, now);
     record.outcome = "granted";
     record.organization = package->owner;
     record.detail["token"] = minted.token.id;
     if (learnt) record.detail["learnt"] = publisher->claims.learnt();
     audit::append(session, record);
+    if (ending == Ending::undone) return std::unexpected(Failure{{kUndone}, {}, {}});
     return minted;
   });
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,7 @@ struct ExchangeRequest {
   std::string id_token;
   std::string remote_address;
   std::string request_id;
+  std::string attempt_id = {};  ///< for Attempt::id; made when it is empty
 };
 
 /// The exchange of an identity token for a publish token: the registry's heart.
@@ -43,8 +45,19 @@ class Exchange {
 
   Result<MintedToken> exchange(const ExchangeRequest& request);
 
+  /// What exchange() would answer now. It is the same code up to the last statement of the same
+  /// transaction, which is then undone: no token, no mark, nothing learnt, nothing recorded.
+  struct Rehearsal {
+    Evaluation evaluation;
+    std::optional<Failure> refusal;  ///< nothing when a token would be minted
+  };
+  Rehearsal rehearse(const ExchangeRequest& request);
+  const Evaluator& evaluator() const { return evaluator_; }
+
  private:
-  Result<MintedToken> mint(const ExchangeRequest& request, const Evaluation& evaluation, Time now);
+  enum class Ending { kept, undone };  ///< of the transaction; undone, it always fails
+  Result<MintedToken> mint(const ExchangeRequest& request, const Evaluation& evaluation, Time now,
+                           Ending ending);
   void record_refusal(const ExchangeRequest& request, const Evaluation& evaluation,
                       const Failure& failure, Time now);
 

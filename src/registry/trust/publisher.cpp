@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "base/uuid.h"
+#include "registry/trust/attempt.h"
 #include "registry/trust/issuer_table.h"
 #include "registry/trust/refusal.h"
 #include "registry/trust/run_end.h"
@@ -246,6 +247,7 @@ std::vector<db::Migration> migrations() {
       {"trust/2",
        "ALTER TABLE trusted_publisher ADD COLUMN type TEXT NOT NULL DEFAULT 'circleci';\n"},
       {"trust/3", "ALTER TABLE trusted_publisher ADD COLUMN learnt TEXT NOT NULL DEFAULT '{}';\n"}};
+  for (db::Migration& migration : attempt_migrations()) all.push_back(std::move(migration));
   for (db::Migration& migration : issuer_migrations()) all.push_back(std::move(migration));
   for (db::Migration& migration : run_migrations()) all.push_back(std::move(migration));
   return all;

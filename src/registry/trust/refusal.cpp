@@ -46,6 +46,10 @@ Reason reason(TrustRefusal refusal) {
       return {"invalid_publisher", FailureKind::invalid};
     case invalid_permissions:
       return {"invalid_permissions", FailureKind::invalid};
+    case attempt_not_found:
+      return {"attempt_not_found", FailureKind::not_found};
+    case invalid_check:
+      return {"invalid_check", FailureKind::invalid};
     case duplicate_publisher:
       return {"duplicate_publisher", FailureKind::conflict};
     case too_many_publishers:

@@ -29,6 +29,8 @@ enum class TrustRefusal : std::uint8_t {
   publisher_removed,        ///< the publisher was removed while the exchange was under way
   invalid_publisher,        ///< the configuration is not one of the known shape
   invalid_permissions,      ///< no permission, or an unknown one
+  attempt_not_found,        ///< no such attempt, or forgotten, or of another's package
+  invalid_check,            ///< neither a token nor a description of a job
   duplicate_publisher,      ///< the package has this publisher already
   too_many_publishers,      ///< the package has as many as it may have
   publisher_not_found,      ///< no publisher with this id on this package

@@ -59,7 +59,8 @@ TEST_F(ExchangeRoutes, TheReasonIsPrintedByNpm) {
   const Answer answer =
       exchange(identity_token("oidc.circleci.com/ssh-rerun", "true"), "@alice/lib");
   EXPECT_EQ(answer.outcome(), "403 ssh_rerun");
-  EXPECT_EQ(answer.header("npm-notice"), answer.text("message"));
+  EXPECT_EQ(answer.header("npm-notice"),
+            answer.text("message") + " (attempt " + answer.text("attempt") + ")");
 }
 
 TEST_F(ExchangeRoutes, AClaimCannotAddHeaders) {

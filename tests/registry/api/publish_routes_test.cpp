@@ -104,7 +104,7 @@ TEST_F(PublishRoutes, ACiJobPublishesWithItsPublishToken) {
   EXPECT_EQ(user.at("trustedPublisher").at("oidcConfigId"), json::value("oidc:" + publisher));
   ASSERT_EQ(attempts("@alice/lib").size(), 3u);
   EXPECT_EQ(count("SELECT COUNT(*) FROM publish_attempt WHERE action = 'publish' AND "
-                  "outcome = 'granted'"),
+                  "outcome = 'granted' AND actor LIKE 'publisher:%'"),
             2);
 }
 

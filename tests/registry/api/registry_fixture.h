@@ -107,6 +107,7 @@ class RegistryTest : public testing::Test {
   std::vector<std::string> audited(std::string_view action_prefix, std::string organization = {});
   /// The detail of the newest audit record of this action.
   json::object audit_detail(std::string_view action);
+  /// Those of CI identities and of strangers, not of people.
   std::vector<trust::Attempt> attempts(std::string_view name);
   bool counted(std::string_view line) const { return metrics_.exposition().contains(line); }
 

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/failure.h"
+#include "cli/registry.h"
+
+namespace imp::cli {
+
+/// What runs after parsing; its exit code.
+using Command = std::function<int()>;
+
+/// `imprimatur trust`: trusted publishers of a registry, from anywhere.
+void add_trust_command(CLI::App& app, Command& chosen);
+
+/// "imprimatur: <sentence>" on standard error; 1.
+int complain(const Failure& failure);
+/// --registry, --otp and --json.
+void add_registry_flags(CLI::App& command, RegistryOptions& options);
+/// The bytes of a file, or of standard input for "-".
+Result<std::string> read_input(const std::string& path);
+
+// Each adds one subcommand of `trust`.
+void add_trust_check(CLI::App& trust, Command& chosen);
+void add_trust_explain(CLI::App& trust, Command& chosen);
+
+}  // namespace imp::cli

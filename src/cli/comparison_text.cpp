@@ -1,0 +1,84 @@
+#include "cli/comparison_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+namespace imp::cli {
+
+namespace {
+
+std::string claim_lines(const boost::json::value& claim) {
+  const auto* object = claim.if_object();
+  const auto* agreed = object ? object->if_contains("agreed") : nullptr;
+  const bool agrees = agreed && agreed->is_bool() && agreed->get_bool();
+  const std::string name = printable(text_of(claim, "claim"));
+  const std::string expected = printable(text_of(claim, "expected"));
+  if (agrees) return fmt::format("    agrees   {}: {}\n", name, expected);
+  return fmt::format("    differs  {}\n             expected {}\n             received {}\n", name,
+                     expected, printable(text_of(claim, "received")));
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+  std::string out(text);
+  std::ranges::replace_if(
+      out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  return out;
+}
+
+std::string text_of(const boost::json::value& document, std::string_view member) {
+  const auto* object = document.if_object();
+  const auto* found = object ? object->if_contains(member) : nullptr;
+  return found && found->is_string() ? std::string(found->get_string()) : std::string();
+}
+
+boost::json::array array_of(const boost::json::value& document, std::string_view member) {
+  const auto* object = document.if_object();
+  const auto* found = object ? object->if_contains(member) : nullptr;
+  return found && found->is_array() ? found->get_array() : boost::json::array();
+}
+
+std::string comparison_text(const boost::json::array& publishers) {
+  std::string out;
+  for (const boost::json::value& publisher : publishers) {
+    std::string outcome = text_of(publisher, "outcome"), issuer = text_of(publisher, "issuer");
+    std::ranges::replace(outcome, '_', ' ');
+    out += "  publisher " + printable(text_of(publisher, "publisher"));
+    if (!outcome.empty()) out += ": " + printable(outcome);
+    if (!issuer.empty()) out += " (" + printable(issuer) + ")";
+    out += '\n';
+    for (const boost::json::value& claim : array_of(publisher, "claims")) out += claim_lines(claim);
+  }
+  return out;
+}
+
+std::string attempt_text(const boost::json::value& attempt) {
+  const auto text = [&](std::string_view member) { return printable(text_of(attempt, member)); };
+  std::string out = fmt::format("{} of {}", text("action"), text("package"));
+  if (!text("version").empty()) out += "@" + text("version");
+  out += fmt::format(": {}\n", text("outcome"));
+  if (!text("message").empty()) out += fmt::format("  {}\n", text("message"));
+  out += fmt::format("  attempt {} at {} by {} from {}\n", text("id"), text("at"), text("actor"),
+                     text("address"));
+  if (!text("issuer").empty()) {
+    const auto* proved = attempt.as_object().if_contains("proved");
+    const bool doubtful = proved && proved->is_bool() && !proved->get_bool();
+    out += fmt::format("  issuer {}{}\n", text("issuer"), doubtful ? " (claimed, not proved)" : "");
+  }
+  if (!text("publisher").empty()) out += fmt::format("  by publisher {}\n", text("publisher"));
+  const auto publishers = array_of(attempt, "publishers");
+  out += comparison_text(publishers);
+  if (publishers.empty() && text("action") == "exchange") {
+    out += "  no publisher was compared: the token was refused before, or none is of its issuer\n";
+  }
+  if (const auto* exchange = attempt.as_object().if_contains("exchange")) {
+    out += "its token came of the ";
+    out += attempt_text(*exchange);
+  }
+  return out;
+}
+
+}  // namespace imp::cli

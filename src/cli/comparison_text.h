@@ -1,0 +1,24 @@
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <string>
+
+namespace imp::cli {
+
+/// Publishers beside the claims of a token, as the API has them ("publisher", "outcome", "issuer",
+/// "claims"), for a terminal: a line for each publisher, one for each claim below.
+std::string comparison_text(const boost::json::array& publishers);
+
+/// One publish attempt, as the API has it, for a terminal; of a publish also the exchange that got
+/// its token.
+std::string attempt_text(const boost::json::value& attempt);
+
+/// What came from elsewhere, without what a terminal would obey.
+std::string printable(std::string_view text);
+
+/// A member that is a text; empty when there is none.
+std::string text_of(const boost::json::value& document, std::string_view member);
+/// A member that is a list; empty when there is none.
+boost::json::array array_of(const boost::json::value& document, std::string_view member);
+
+}  // namespace imp::cli

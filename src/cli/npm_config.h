@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace imp::cli {
+
+/// A variable of the environment; nothing when it is not set.
+using Environment = std::function<std::optional<std::string>(std::string_view name)>;
+Environment process_environment();
+
+/// What npm's configuration says of registries: variables, then the project's `.npmrc`, then the
+/// person's. Only what is needed here: `registry` and `//host/path/:_authToken`, with `${NAME}`
+/// replaced. Files that cannot be read count as empty, as npm has it.
+class NpmConfig {
+ public:
+  /// `directory` is where the project's file is; the person's is npm_config_userconfig, or in HOME.
+  static NpmConfig read(const Environment& environment, const std::string& directory);
+
+  /// Without a slash at its end; nothing when none is configured.
+  std::optional<std::string> registry() const;
+  /// The token for a registry: of its own path, or of one above it on the same host and port.
+  std::optional<std::string> token(std::string_view registry) const;
+
+ private:
+  std::optional<std::string> value(std::string_view key) const;
+
+  struct Entry {
+    std::string key, value;
+  };
+  std::vector<Entry> entries_;  // the first of a key counts
+};
+
+}  // namespace imp::cli

@@ -1,0 +1,19 @@
+#include "cli/refusal.h"
+
+namespace imp::cli {
+
+Reason reason(CliRefusal refusal) {
+  switch (refusal) {
+    case CliRefusal::no_credential:
+      return {"no_credential", FailureKind::unauthenticated};
+    case CliRefusal::unusable_argument:
+      return {"unusable_argument", FailureKind::invalid};
+    case CliRefusal::registry_refused:
+      return {"registry_refused", FailureKind::upstream};
+    case CliRefusal::answer_unusable:
+      return {"answer_unusable", FailureKind::upstream};
+  }
+  return {};
+}
+
+}  // namespace imp::cli

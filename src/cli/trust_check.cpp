@@ -1,0 +1,97 @@
+#include <boost/json.hpp>
+#include <iostream>
+
+#include "cli/commands.h"
+#include "cli/comparison_text.h"
+#include "cli/refusal.h"
+
+namespace imp::cli {
+
+namespace {
+
+struct CheckOptions {
+  RegistryOptions registry;
+  std::string package, token_file, issuer;
+  std::vector<std::string> claims;
+};
+
+/// "name=value". true, false and lists are read as JSON; all else is a text, as most claims are,
+/// also identifiers that look like numbers.
+Result<boost::json::object> claims_of(const std::vector<std::string>& given) {
+  boost::json::object claims;
+  for (const std::string& claim : given) {
+    const std::size_t equals = claim.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return refuse(CliRefusal::unusable_argument,
+                    fmt::format("--claim takes name=value, and \"{}\" is not.", claim));
+    }
+    const std::string value = claim.substr(equals + 1);
+    boost::system::error_code error;
+    boost::json::value parsed = boost::json::parse(value, error);
+    const bool typed = !error && (parsed.is_bool() || parsed.is_array());
+    claims[claim.substr(0, equals)] = typed ? std::move(parsed) : boost::json::value(value);
+  }
+  return claims;
+}
+
+/// The body of the question: a described job, or a token of the file or of the CI job's variable.
+Result<boost::json::object> question_of(const CheckOptions& options,
+                                        const Environment& environment) {
+  if (!options.claims.empty()) {
+    auto claims = claims_of(options.claims);
+    if (!claims) return pass_on(claims);
+    boost::json::object question{{"claims", std::move(*claims)}};
+    if (!options.issuer.empty()) question["issuer"] = options.issuer;
+    return question;
+  }
+  std::string token = environment("NPM_ID_TOKEN").value_or("");
+  if (!options.token_file.empty()) {
+    auto read = read_input(options.token_file);
+    if (!read) return pass_on(read);
+    token = std::move(*read);
+  }
+  const std::size_t end = token.find_last_not_of(" \t\r\n");
+  token.resize(end == std::string::npos ? 0 : end + 1);
+  if (token.empty()) {
+    return refuse(CliRefusal::unusable_argument,
+                  "Give an identity token (--token-file FILE, - for standard input, or the "
+                  "variable NPM_ID_TOKEN), or describe a job with --claim name=value.");
+  }
+  return boost::json::object{{"token", token}};
+}
+
+int check(const CheckOptions& options) {
+  const Environment environment = process_environment();
+  const auto question = question_of(options, environment);
+  if (!question) return complain(question.error());
+  Registry registry = Registry::open(options.registry, environment);
+  const auto answer = registry.ask("POST", trust_path(options.package) + "/check", *question);
+  if (!answer) return complain(answer.error());
+  const std::string outcome = text_of(answer->document, "outcome");
+  if (options.registry.json) {
+    std::cout << boost::json::serialize(answer->document) << '\n';
+  } else {
+    std::cout << printable(outcome) << '\n'
+              << "  " << printable(text_of(answer->document, "message")) << '\n';
+    std::cout << comparison_text(array_of(answer->document, "publishers"));
+  }
+  return outcome.starts_with("would_be_granted") ? 0 : 1;
+}
+
+}  // namespace
+
+void add_trust_check(CLI::App& trust, Command& chosen) {
+  auto options = std::make_shared<CheckOptions>();
+  auto* command = trust.add_subcommand(
+      "check", "Would a token, or a job that is described, be accepted? Changes nothing.");
+  command->add_option("package", options->package, "its name")->required();
+  command->add_option("--token-file", options->token_file,
+                      "file with an identity token; - is standard input (default: NPM_ID_TOKEN)");
+  command->add_option("--claim", options->claims,
+                      "name=value of a described job; may be repeated. Needs a maintainer's token");
+  command->add_option("--issuer", options->issuer, "of a described job: its id or its address");
+  add_registry_flags(*command, options->registry);
+  command->callback([options, &chosen] { chosen = [options] { return check(*options); }; });
+}
+
+}  // namespace imp::cli

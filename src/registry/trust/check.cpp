@@ -1,0 +1,75 @@
+#include "registry/trust/check.h"
+
+#include <algorithm>
+
+#include "registry/packages/store.h"
+#include "registry/trust/refusal.h"
+
+namespace imp::trust {
+
+namespace {
+
+Result<std::vector<TrustedPublisher>> all_of(db::Database& database, const Issuers& issuers,
+                                             std::string_view package_name) {
+  return database.read([&](db::Session& session) -> Result<std::vector<TrustedPublisher>> {
+    issuers.refresh(session);
+    const auto package = registry::find_package(session, package_name);
+    return package ? publishers_of(session, package->id) : std::vector<TrustedPublisher>();
+  });
+}
+
+Result<std::string> issuer_of(const CheckQuestion& question, const Issuers& issuers,
+                              const std::vector<TrustedPublisher>& publishers) {
+  if (const auto claimed = string_claim(question.claims, "iss")) return std::string(*claimed);
+  std::string id = question.issuer;
+  const bool one_issuer =
+      !publishers.empty() && std::ranges::all_of(publishers, [&](const auto& p) {
+        return p.issuer_id == publishers.front().issuer_id;
+      });
+  if (id.empty() && one_issuer) id = publishers.front().issuer_id;
+  if (const auto issuer = issuers.by_id(id)) return issuer->base_url;
+  if (!id.empty()) return id;
+  return refuse(TrustRefusal::invalid_check,
+                "Say whose job it is: `issuer` is an issuer's id or the `iss` of its tokens. The "
+                "package has no publisher, or publishers of several issuers.");
+}
+
+/// What the token says, whether it is true or not.
+boost::json::object said_by(const CheckQuestion& question, const Evaluation& evaluation) {
+  if (evaluation.claims) return evaluation.claims->all;
+  const auto token = jose::parse_token(question.request.id_token);
+  return token ? token->unverified_payload : boost::json::object();
+}
+
+}  // namespace
+
+Result<CheckAnswer> check(Exchange& exchange, db::Database& database, const Issuers& issuers,
+                          const CheckQuestion& question) {
+  auto publishers = all_of(database, issuers, question.request.package_name);
+  if (!publishers) return pass_on(publishers);
+  CheckAnswer answer;
+  if (question.described()) {
+    const auto issuer = issuer_of(question, issuers, *publishers);
+    if (!issuer) return pass_on(issuer);
+    answer.rehearsal.evaluation =
+        exchange.evaluator().suppose(question.request.package_name, *issuer, question.claims);
+    if (!answer.rehearsal.evaluation.granted()) {
+      answer.rehearsal.refusal = answer.rehearsal.evaluation.refusal;
+    }
+  } else {
+    answer.rehearsal = exchange.rehearse(question.request);
+    answer.verified = answer.rehearsal.evaluation.claims.has_value();
+  }
+  const Evaluation& evaluation = answer.rehearsal.evaluation;
+  const boost::json::object claims =
+      question.described() ? question.claims : said_by(question, evaluation);
+  const auto issuer = issuers.find(evaluation.issuer);
+  for (TrustedPublisher& publisher : *publishers) {
+    Comparison comparison = compare(publisher.claims, claims);
+    const bool of = issuer && of_issuer(publisher, *issuer);
+    answer.outlooks.push_back({std::move(publisher), of, std::move(comparison)});
+  }
+  return answer;
+}
+
+}  // namespace imp::trust

@@ -1,0 +1,103 @@
+#include <boost/json.hpp>
+
+#include "registry/api/refusals.h"
+#include "registry/api/trust_changes.h"
+#include "registry/api/trust_checks.h"
+#include "registry/trust/refusal.h"
+#include "web/frames.h"
+#include "web/handlers.h"
+#include "web/model.h"
+#include "web/package_view.h"
+#include "web/publisher_model.h"
+#include "web/routes.h"
+
+namespace imp::web {
+
+namespace {
+
+/// The package, for somebody who governs it: the page shows what its publishers expect.
+Result<PackageView> governed(const Visit& visit) {
+  auto view = package_view(visit);
+  if (!view) return view;
+  const auto package =
+      registry::governed_package(visit.services.registry, view->requester, view->name);
+  if (!package) return pass_on(package);
+  return view;
+}
+
+http::Response page_of(const Visit& visit, const PackageView& view, boost::json::object result) {
+  const std::string& name = view.name.text();
+  boost::json::object model{{"name", name},
+                            {"base", package_link(name) + "/settings"},
+                            {"tabs", package_tabs(name, "Settings", view.writer, view.staged)},
+                            {"issuer", visit.field("issuer")},
+                            {"described", visit.field("claims")}};
+  if (!result.empty()) model["result"] = std::move(result);
+  return show(visit,
+              {.title = "Check of " + name, .content = "trust_check", .model = std::move(model)});
+}
+
+Result<http::Response> show_check(const Visit& visit) {
+  const auto view = governed(visit);
+  if (!view) return pass_on(view);
+  return page_of(visit, *view, {});
+}
+
+boost::json::object result_model(const registry::TrustCheck& check, const trust::Issuers& issuers) {
+  const trust::Exchange::Rehearsal& rehearsal = check.answer.rehearsal;
+  boost::json::object result = check.to_json(issuers);
+  result["tone"] = rehearsal.refusal ? "bad" : check.described ? "waiting" : "good";
+  boost::json::array publishers;
+  for (boost::json::value& item : result["publishers"].as_array()) {
+    boost::json::object& publisher = item.as_object();
+    auto compared = comparison_model({publisher});
+    const std::string_view outcome = publisher["outcome"].as_string();
+    publishers.push_back({{"id", publisher["publisher"]},
+                          {"issuer", publisher["issuer"]},
+                          {"outcome", status_text(outcome)},
+                          {"tone", outcome == "chosen" || outcome == "agrees" ? "good" : "quiet"},
+                          {"comparison", std::move(compared)}});
+  }
+  result["publishers"] = std::move(publishers);
+  return result;
+}
+
+trust::CheckQuestion question_of(const Visit& visit) {
+  trust::CheckQuestion question;
+  question.request.id_token = visit.field("token");
+  question.issuer = visit.field("issuer");
+  for (const auto& claim : claims_in_lines(visit.field("claims"))) {
+    // "false" and ["a"] are what they look like; anything else is a text, as most claims are.
+    boost::system::error_code error;
+    const std::string text(claim.value().as_string());
+    boost::json::value value = boost::json::parse(text, error);
+    const bool typed = !error && (value.is_bool() || value.is_array());
+    question.claims[claim.key()] = typed ? std::move(value) : claim.value();
+  }
+  return question;
+}
+
+Result<http::Response> check(const Visit& visit) {
+  const auto view = governed(visit);
+  if (!view) return pass_on(view);
+  auto question = question_of(visit);
+  if (question.described() == question.claims.empty()) {
+    return refuse(trust::TrustRefusal::invalid_check,
+                  "Paste a token, or describe a job by its claims.");
+  }
+  auto& services = visit.services.registry;
+  const auto checked =
+      registry::check_trust(services, view->requester, view->name, std::move(question));
+  if (!checked) return pass_on(checked);
+  return page_of(visit, *view, result_model(*checked, services.issuers));
+}
+
+}  // namespace
+
+void add_trust_check_pages(http::Router& router, WebServices& services) {
+  constexpr std::string_view path = "/package/{package}/settings/check";
+  add_page(router, services, path, Audience::signed_in, show_check);
+  add_form(router, services, path, Audience::signed_in, check, show_check);
+}
+
+}  // namespace imp::web

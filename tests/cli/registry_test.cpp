@@ -1,0 +1,72 @@
+#include "cli/registry.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <map>
+
+#include "fake_registry.h"
+
+namespace imp::cli {
+namespace {
+
+Environment with(std::map<std::string, std::string, std::less<>> variables) {
+  return [variables](std::string_view name) -> std::optional<std::string> {
+    const auto found = variables.find(name);
+    return found == variables.end() ? std::nullopt : std::optional(found->second);
+  };
+}
+
+TEST(Registry, AsksWithTokenAndCode) {
+  auto fake = std::make_shared<test::FakeRegistry>(
+      [](const http::Fetch&) { return http::Fetched{200, {}, R"({"ok":true})"}; });
+  Registry registry = Registry::open({.registry = "https://npm.example//", .otp = "123456"},
+                                     with({{"IMPRIMATUR_TOKEN", "npm_x"}}), fake);
+  EXPECT_TRUE(registry.needs_token());
+  const auto answer = registry.ask("POST", trust_path("@acme/lib"), boost::json::object{{"a", 1}});
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->document, boost::json::parse(R"({"ok":true})"));
+  EXPECT_EQ(fake->asked.back().url, "https://npm.example/-/package/%40acme%2Flib/trust");
+  EXPECT_EQ(fake->asked.back().body, R"({"a":1})");
+  EXPECT_EQ(fake->sent("authorization"), "Bearer npm_x");
+  EXPECT_EQ(fake->sent("npm-otp"), "123456");
+}
+
+TEST(Registry, AsksWithoutATokenWhenThereIsNone) {
+  auto fake = std::make_shared<test::FakeRegistry>(
+      [](const http::Fetch&) { return http::Fetched{204, {}, ""}; });
+  Registry registry = Registry::open({.registry = "https://npm.example"}, with({}), fake);
+  EXPECT_EQ(registry.needs_token().error().code(), "no_credential");
+  EXPECT_TRUE(registry.ask("GET", "/-/ping"));
+  EXPECT_EQ(fake->sent("authorization"), "");
+}
+
+TEST(Registry, PassesOnWhatTheRegistrySays) {
+  const struct {
+    int status;
+    const char* body;
+    const char* code;
+    const char* message;
+  } cases[] = {
+      {403, R"({"message":"No.","code":"not_permitted"})", "registry_refused",
+       "No. (not_permitted)"},
+      {401, R"({"message":"Code?","code":"second_factor_required"})", "registry_refused",
+       "Code? Give it with --otp. (second_factor_required)"},
+      {500, "", "registry_refused", "https://npm.example/x answered 500."},
+      {200, "<html>", "answer_unusable", nullptr},
+  };
+  for (const auto& each : cases) {
+    auto fake = std::make_shared<test::FakeRegistry>(
+        [&](const http::Fetch&) { return http::Fetched{each.status, {}, each.body}; });
+    Registry registry = Registry::open({.registry = "https://npm.example"}, with({}), fake);
+    const auto answer = registry.ask("GET", "/x");
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code(), each.code);
+    if (each.message) {
+      EXPECT_EQ(answer.error().message, each.message);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace imp::cli
