@@ -63,6 +63,7 @@ class RegistryHalf {
   trust::Evaluator evaluator_;
   trust::Exchange exchange_;
   registry::RecentPublishes recent_publishes_;
+  registry::RefusedExchanges refused_exchanges_;
   registry::PackumentCache cache_;
   registry::PackageReader reader_;
   registry::Reviews reviews_;

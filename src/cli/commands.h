@@ -24,7 +24,9 @@ void add_registry_flags(CLI::App& command, RegistryOptions& options);
 Result<std::string> read_input(const std::string& path);
 
 // Each adds one subcommand of `trust`.
+void add_trust_publishers(CLI::App& trust, Command& chosen);  ///< list, add, revoke
 void add_trust_check(CLI::App& trust, Command& chosen);
 void add_trust_explain(CLI::App& trust, Command& chosen);
+void add_trust_plan(CLI::App& trust, Command& chosen);  ///< plan, apply, export
 
 }  // namespace imp::cli

@@ -47,7 +47,7 @@ Result<Registry::Answer> Registry::ask(std::string_view method, const std::strin
                                        const boost::json::value& body) {
   http::Fetch fetch{.method = std::string(method),
                     .url = address_ + path,
-                    .headers = {{"accept", "application/json"}, {"npm-command", "trust"}},
+                    .headers = {{"accept", "application/json"}},
                     .timeout = std::chrono::minutes(2),
                     .body_limit = 64UL << 20};
   if (token_) fetch.headers.emplace_back("authorization", "Bearer " + *token_);
@@ -73,8 +73,10 @@ Result<Registry::Answer> Registry::ask(std::string_view method, const std::strin
   std::string message = member(answer.document, "message");
   const std::string code = member(answer.document, "code");
   if (message.empty()) message = fmt::format("{} answered {}.", fetch.url, answer.status);
+  const std::string help = member(answer.document, "help");
   if (code == "second_factor_required") message += " Give it with --otp.";
-  return refuse(CliRefusal::registry_refused, std::move(message), code);
+  return refuse(CliRefusal::registry_refused, std::move(message),
+                help.starts_with('/') ? fmt::format("{}: {}{}", code, address_, help) : code);
 }
 
 std::string trust_path(std::string_view package) {

@@ -32,7 +32,8 @@ class Registry {
     boost::json::value document;  ///< null when there is no body
   };
   /// `path` is below the registry's address. A refusal of the registry is `registry_refused` with
-  /// its sentence, and its code as the detail; what keeps an answer from coming is a Failure, too.
+  /// its sentence; the detail is its code and where that is explained; what keeps an answer from
+  /// coming is a Failure, too.
   Result<Answer> ask(std::string_view method, const std::string& path,
                      const boost::json::value& body = nullptr);
   /// `no_credential` when there is none to send.

@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 #include <iostream>
 
+#include "cli/claim_options.h"
 #include "cli/commands.h"
 #include "cli/comparison_text.h"
 #include "cli/refusal.h"
@@ -14,25 +15,6 @@ struct CheckOptions {
   std::string package, token_file, issuer;
   std::vector<std::string> claims;
 };
-
-/// "name=value". true, false and lists are read as JSON; all else is a text, as most claims are,
-/// also identifiers that look like numbers.
-Result<boost::json::object> claims_of(const std::vector<std::string>& given) {
-  boost::json::object claims;
-  for (const std::string& claim : given) {
-    const std::size_t equals = claim.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      return refuse(CliRefusal::unusable_argument,
-                    fmt::format("--claim takes name=value, and \"{}\" is not.", claim));
-    }
-    const std::string value = claim.substr(equals + 1);
-    boost::system::error_code error;
-    boost::json::value parsed = boost::json::parse(value, error);
-    const bool typed = !error && (parsed.is_bool() || parsed.is_array());
-    claims[claim.substr(0, equals)] = typed ? std::move(parsed) : boost::json::value(value);
-  }
-  return claims;
-}
 
 /// The body of the question: a described job, or a token of the file or of the CI job's variable.
 Result<boost::json::object> question_of(const CheckOptions& options,

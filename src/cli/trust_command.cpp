@@ -37,8 +37,10 @@ void add_trust_command(CLI::App& app, Command& chosen) {
                          "Who may publish without a secret, at a registry. Needs a token in "
                          "IMPRIMATUR_TOKEN or in npm's configuration.");
   trust->require_subcommand(1);
+  add_trust_publishers(*trust, chosen);
   add_trust_check(*trust, chosen);
   add_trust_explain(*trust, chosen);
+  add_trust_plan(*trust, chosen);
 }
 
 }  // namespace imp::cli

@@ -104,10 +104,15 @@ int status_of(FailureKind kind) {
   return 500;
 }
 
+std::string help_path(std::string_view code) {
+  return fmt::format("/-/docs/guide/troubleshooting.md#{}", code);
+}
+
 Response failure(const Failure& failure) {
-  Response response =
-      json(status_of(failure.kind()),
-           {{"error", failure.message}, {"message", failure.message}, {"code", failure.code()}});
+  Response response = json(status_of(failure.kind()), {{"error", failure.message},
+                                                       {"message", failure.message},
+                                                       {"code", failure.code()},
+                                                       {"help", help_path(failure.code())}});
   if (failure.kind() == FailureKind::challenge) response.header("www-authenticate", "OTP");
   if (failure.kind() == FailureKind::unavailable) response.header("retry-after", "1");
   return response;

@@ -69,8 +69,10 @@ Response see_other(std::string_view location);
 
 /// The status code of a kind of failure.
 int status_of(FailureKind kind);
-/// A refusal in the form every npm client shows: {"error": …, "message": …, "code": …} with the
-/// kind's status. `message` goes to both keys; `detail` is not sent.
+/// Where this server explains a code of refusal: a path, with an anchor.
+std::string help_path(std::string_view code);
+/// A refusal in the form every npm client shows: {"error": …, "message": …, "code": …, "help": …}
+/// with the kind's status. `message` goes to two keys; `help` is help_path(); `detail` is not sent.
 Response failure(const Failure& failure);
 
 }  // namespace imp::http

@@ -6,9 +6,9 @@
 
 namespace imp::web {
 
-/// A file of templates/ or assets/, compiled in.
+/// A file of templates/ or assets/, or of the repository's docs/, compiled in.
 struct EmbeddedFile {
-  std::string_view name;  ///< "templates/home.html", "assets/style.css"
+  std::string_view name;  ///< "templates/home.html", "assets/style.css", "docs/wire.md"
   std::string_view text;
 };
 

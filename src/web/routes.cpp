@@ -20,6 +20,7 @@ void add_web_routes(http::Router& router, WebServices& services) {
                          add_publisher_pages,
                          add_hook_pages,
                          add_trust_check_pages,
+                         add_docs_pages,
                          add_staged_pages,
                          add_waiting_pages,
                          add_project_settings_pages,

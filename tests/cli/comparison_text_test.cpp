@@ -31,15 +31,16 @@ TEST(AttemptText, TellsTheExchangeBehindAPublish) {
     "exchange": {"id": "a1", "package": "@acme/lib", "at": "t1", "action": "exchange",
       "outcome": "granted", "message": "", "actor": "identity token", "issuer": "https://x.example",
       "proved": false, "address": "192.0.2.2", "publishers": []}})");
-  EXPECT_EQ(attempt_text(attempt),
-            "publish of @acme/lib@1.0.0: granted\n"
-            "  attempt a2 at t2 by publisher:p1 from 192.0.2.1\n"
-            "  issuer https://ci.example\n"
-            "  by publisher p1\n"
-            "its token came of the exchange of @acme/lib: granted\n"
-            "  attempt a1 at t1 by identity token from 192.0.2.2\n"
-            "  issuer https://x.example (claimed, not proved)\n"
-            "  no publisher was compared: the token was refused before, or none is of its issuer\n");
+  EXPECT_EQ(
+      attempt_text(attempt),
+      "publish of @acme/lib@1.0.0: granted\n"
+      "  attempt a2 at t2 by publisher:p1 from 192.0.2.1\n"
+      "  issuer https://ci.example\n"
+      "  by publisher p1\n"
+      "its token came of the exchange of @acme/lib: granted\n"
+      "  attempt a1 at t1 by identity token from 192.0.2.2\n"
+      "  issuer https://x.example (claimed, not proved)\n"
+      "  no publisher was compared: the token was refused before, or none is of its issuer\n");
 }
 
 TEST(ComparisonText, ATerminalIsNotTold) {

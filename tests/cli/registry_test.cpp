@@ -47,13 +47,14 @@ TEST(Registry, PassesOnWhatTheRegistrySays) {
     const char* body;
     const char* code;
     const char* message;
+    const char* detail;
   } cases[] = {
-      {403, R"({"message":"No.","code":"not_permitted"})", "registry_refused",
-       "No. (not_permitted)"},
+      {403, R"({"message":"No.","code":"no","help":"/-/docs/x#y"})", "registry_refused", "No.",
+       "no: https://npm.example/-/docs/x#y"},
       {401, R"({"message":"Code?","code":"second_factor_required"})", "registry_refused",
-       "Code? Give it with --otp. (second_factor_required)"},
-      {500, "", "registry_refused", "https://npm.example/x answered 500."},
-      {200, "<html>", "answer_unusable", nullptr},
+       "Code? Give it with --otp.", "second_factor_required"},
+      {500, "", "registry_refused", "https://npm.example/x answered 500.", ""},
+      {200, "<html>", "answer_unusable", nullptr, ""},
   };
   for (const auto& each : cases) {
     auto fake = std::make_shared<test::FakeRegistry>(
@@ -64,6 +65,7 @@ TEST(Registry, PassesOnWhatTheRegistrySays) {
     EXPECT_EQ(answer.error().code(), each.code);
     if (each.message) {
       EXPECT_EQ(answer.error().message, each.message);
+      EXPECT_EQ(answer.error().detail, each.detail);
     }
   }
 }

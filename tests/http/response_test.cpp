@@ -14,9 +14,11 @@ TEST(Response, AFailureIsInTheFormOfNpmClients) {
       failure({{"claim_mismatch", FailureKind::forbidden}, "Wrong branch.", "private detail"});
   EXPECT_EQ(response.status, 403);
   const auto body = boost::json::parse(std::get<std::string>(response.body));
-  EXPECT_EQ(body, (boost::json::value{{"error", "Wrong branch."},
-                                      {"message", "Wrong branch."},
-                                      {"code", "claim_mismatch"}}));
+  EXPECT_EQ(body,
+            (boost::json::value{{"error", "Wrong branch."},
+                                {"message", "Wrong branch."},
+                                {"code", "claim_mismatch"},
+                                {"help", "/-/docs/guide/troubleshooting.md#claim_mismatch"}}));
 }
 
 TEST(Response, AChallengeAsksForAOneTimePassword) {

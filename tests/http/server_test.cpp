@@ -119,7 +119,7 @@ TEST_F(ServerBasics, RefusesUnknownPathsAndMethods) {
   EXPECT_EQ(
       missing.body,
       R"({"error":"There is nothing at this path.","message":"There is nothing at this path.",)"
-      R"("code":"no_such_route"})");
+      R"("code":"no_such_route","help":"/-/docs/guide/troubleshooting.md#no_such_route"})");
   const RawAnswer wrong = ask("PUT /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
   EXPECT_EQ(wrong.status, 405);
   EXPECT_EQ(wrong.header("allow"), "GET, HEAD");

@@ -85,6 +85,7 @@ TEST(Templates, OnlyFramesAndQrCodesAreUnescaped) {
     std::string text(file.text);
     if (file.name == "templates/layout.html") text.erase(text.find("{{{content}}}"), 13);
     if (file.name == "templates/second_factor.html") text.erase(text.find("{{{qr}}}"), 8);
+    if (file.name == "templates/docs.html") text.erase(text.find("{{{html}}}"), 10);
     EXPECT_EQ(text.find("{{{"), std::string::npos) << file.name;
     EXPECT_EQ(text.find("{{&"), std::string::npos) << file.name;
   }

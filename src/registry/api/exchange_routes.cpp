@@ -20,9 +20,14 @@ http::Response exchange(RegistryServices& services, const http::Request& request
       {name->text(), std::string(request.bearer()), request.remote_address, request.id, attempt});
   // npm swallows a failed exchange and shows the body's message at --loglevel verbose alone; the
   // notice is printed always.
-  if (!minted) {
+  if (minted) {
+    services.refused_exchanges.granted(name->text(), request.remote_address);
+  } else {
+    services.refused_exchanges.refused(name->text(), request.remote_address, minted.error(),
+                                       attempt);
     http::Response response = http::failure(minted.error());
     accounts::add_notice(response, fmt::format("{} (attempt {})", minted.error().message, attempt));
+    add_help(services, response, minted.error());
     response.member("attempt", attempt);
     return response;
   }

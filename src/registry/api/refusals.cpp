@@ -159,11 +159,18 @@ void record_refusal(RegistryServices& services, const Requester* requester, std:
   write_down(services, attempt, record, failure);
 }
 
+void add_help(const RegistryServices& services, http::Response& response, const Failure& failure) {
+  for (auto& [name, value] : response.headers) {
+    if (name == "npm-notice") value += " " + services.public_url + http::help_path(failure.code());
+  }
+}
+
 http::Response refused(RegistryServices& services, const Requester* requester,
                        std::string_view action, std::string_view subject, const Failure& failure) {
   record_refusal(services, requester, action, subject, failure);
   http::Response response = accounts::refusal_response(failure);
   if (failure.kind() == FailureKind::forbidden) accounts::add_notice(response, failure.message);
+  add_help(services, response, failure);
   if (is_attempt(requester, action)) response.member("attempt", requester->attempt_id());
   return response;
 }

@@ -21,9 +21,9 @@ struct Use {
 void record_use(db::Session& session, const Requester& requester, const Use& use, Time now);
 
 /// Counts a refusal, and writes it to the audit log when it was a decision about identity (401 and
-/// 403); whatever a publish token is refused, and every publish that is refused to people, is also a
-/// line of the package's "Publish attempts".
-/// Without a requester the credential was wrong, which is written down where that was found out.
+/// 403); whatever a publish token is refused, and every publish that is refused to people, is also
+/// a line of the package's "Publish attempts". Without a requester the credential was wrong, which
+/// is written down where that was found out.
 void record_refusal(RegistryServices& services, const Requester* requester, std::string_view action,
                     std::string_view subject, const Failure& failure);
 /// The same for a publish token that is no good; one that was good once is also a line of its
@@ -31,6 +31,9 @@ void record_refusal(RegistryServices& services, const Requester* requester, std:
 /// accounts.
 void record_bad_publish_token(RegistryServices& services, const http::Request& request,
                               const Failure& failure);
+
+/// Adds to npm's notice of a refusal, if it has one, where its code is explained.
+void add_help(const RegistryServices& services, http::Response& response, const Failure& failure);
 
 /// record_refusal(), and http::failure() with npm's authentication headers and, of an attempt, its
 /// id.

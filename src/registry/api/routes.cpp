@@ -10,6 +10,7 @@ void add_registry_routes(http::Router& router, RegistryServices& services) {
   add_access_routes(router, services);
   add_trust_routes(router, services);
   add_trust_check_routes(router, services);
+  add_trust_plan_routes(router, services);
   add_attempt_routes(router, services);
   add_issuer_routes(router, services);
   add_freeze_routes(router, services);

@@ -15,6 +15,7 @@ void add_dist_tag_routes(http::Router& router, RegistryServices& services);
 void add_access_routes(http::Router& router, RegistryServices& services);  ///< visibility, access
 void add_trust_routes(http::Router& router, RegistryServices& services);
 void add_trust_check_routes(http::Router& router, RegistryServices& services);
+void add_trust_plan_routes(http::Router& router, RegistryServices& services);
 void add_attempt_routes(http::Router& router, RegistryServices& services);
 void add_issuer_routes(http::Router& router, RegistryServices& services);  ///< administrators'
 void add_freeze_routes(http::Router& router, RegistryServices& services);  ///< administrators'

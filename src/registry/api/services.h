@@ -13,6 +13,7 @@
 #include "db/database.h"
 #include "http/waiters.h"
 #include "registry/api/recent_publishes.h"
+#include "registry/api/refused_exchanges.h"
 #include "registry/brakes/publish_limits.h"
 #include "registry/packages/package_reader.h"
 #include "registry/packages/packument_cache.h"
@@ -42,6 +43,7 @@ struct RegistryServices {
   const trust::Issuers& issuers;
   trust::Exchange& exchange;
   RecentPublishes& recent_publishes;
+  RefusedExchanges& refused_exchanges;
   Reviews& reviews;
   http::Waiters& waiters;
   HookSettings hooks;

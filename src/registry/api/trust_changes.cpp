@@ -53,6 +53,28 @@ void record(db::Session& session, RegistryServices& services, const Requester& r
 
 }  // namespace
 
+Result<Package> governed_in(db::Session& session, const PackageName& name, const Caller& rights) {
+  return administered(session, name, rights);
+}
+
+Result<trust::TrustedPublisher> add_publisher_in(db::Session& session, RegistryServices& services,
+                                                 const Requester& requester, const Package& package,
+                                                 const trust::PublisherRequest& request, Time now) {
+  auto added = trust::add_publisher(session, package.id, request, requester.rights().person, now);
+  if (added) record(session, services, requester, "trust.create", package, *added, now);
+  return added;
+}
+
+Result<trust::TrustedPublisher> remove_publisher_in(db::Session& session,
+                                                    RegistryServices& services,
+                                                    const Requester& requester,
+                                                    const Package& package, std::string_view id,
+                                                    Time now) {
+  auto removed = trust::remove_publisher(session, package.id, id, now);
+  if (removed) record(session, services, requester, "trust.revoke", package, *removed, now);
+  return removed;
+}
+
 Result<Package> governed_package(RegistryServices& services, const Requester& requester,
                                  const PackageName& name) {
   if (const auto allowed = requester.may_govern(); !allowed) return pass_on(allowed);
@@ -107,10 +129,8 @@ Result<std::vector<trust::TrustedPublisher>> add_publishers(
     if (!package) return pass_on(package);
     Publishers created;
     for (const trust::PublisherRequest& item : requests) {
-      auto publisher =
-          trust::add_publisher(session, package->id, item, requester.rights().person, now);
+      auto publisher = add_publisher_in(session, services, requester, *package, item, now);
       if (!publisher) return pass_on(publisher);
-      record(session, services, requester, "trust.create", *package, *publisher, now);
       created.push_back(std::move(*publisher));
     }
     return created;
@@ -125,9 +145,7 @@ Result<trust::TrustedPublisher> remove_publisher(RegistryServices& services,
     const Time now = services.clock.now();
     const auto package = still_administered(session, requester, name, now);
     if (!package) return pass_on(package);
-    auto removed = trust::remove_publisher(session, package->id, publisher_id, now);
-    if (removed) record(session, services, requester, "trust.revoke", *package, *removed, now);
-    return removed;
+    return remove_publisher_in(session, services, requester, *package, publisher_id, now);
   });
 }
 

@@ -19,6 +19,9 @@ namespace imp::registry {
 Result<Package> governed_package(RegistryServices& services, const Requester& requester,
                                  const PackageName& name);
 
+/// The same inside a transaction, for rights that are known.
+Result<Package> governed_in(db::Session& session, const PackageName& name, const Caller& rights);
+
 /// Takes in issuers that were changed since, here or by the command line.
 Result<void> refresh_issuers(const RegistryServices& services);
 
@@ -26,6 +29,16 @@ Result<void> refresh_issuers(const RegistryServices& services);
 /// that npm posts. Those without an issuer get this server's own for its own organisations.
 Result<std::vector<trust::PublisherRequest>> read_publisher_requests(
     RegistryServices& services, const boost::json::array& items);
+
+/// One publisher of a governed package with its audit record, inside a transaction.
+Result<trust::TrustedPublisher> add_publisher_in(db::Session& session, RegistryServices& services,
+                                                 const Requester& requester, const Package& package,
+                                                 const trust::PublisherRequest& request, Time now);
+Result<trust::TrustedPublisher> remove_publisher_in(db::Session& session,
+                                                    RegistryServices& services,
+                                                    const Requester& requester,
+                                                    const Package& package, std::string_view id,
+                                                    Time now);
 
 /// Adds all or none, with an audit record for each. The right is asked again in the transaction: it
 /// may have gone while the code was typed.

@@ -1,5 +1,6 @@
 #include "registry/api/version_upload.h"
 #include "registry/api/refusals.h"
+#include "registry/packages/store.h"
 
 namespace imp::registry {
 
@@ -47,6 +48,26 @@ class Upload final : public http::BodySink {
   Done done_;
 };
 
+bool everybody_reads(RegistryServices& services, const PackageName& name) {
+  const auto open = services.database.read([&](db::Session& session) -> Result<bool> {
+    const auto package = find_package(session, name.text());
+    return package && access_of(session, *package).access == Access::open;
+  });
+  return open.value_or(false);
+}
+
+/// npm goes on without a token when the exchange of one was refused: then that is the reason why
+/// this publish has no rights, and it is told along.
+Failure explained(RegistryServices& services, const http::Request& request, const PackageName& name,
+                  Failure failure) {
+  const auto before = services.refused_exchanges.find(name.text(), request.remote_address);
+  if (before) {
+    failure.message +=
+        " " + told_of(*before, everybody_reads(services, name), services.clock.now());
+  }
+  return failure;
+}
+
 /// Judges the head: the upload, or what to answer instead.
 std::expected<VersionUpload, http::Response> begin(RegistryServices& services,
                                                    const http::Request& request,
@@ -56,10 +77,14 @@ std::expected<VersionUpload, http::Response> begin(RegistryServices& services,
   const std::string subject = "package:" + name->text();
   auto requester = Requester::identify(services, request);
   if (!requester) {
-    return std::unexpected(refused(services, nullptr, rule.action, subject, requester.error()));
+    return std::unexpected(refused(services, nullptr, rule.action, subject,
+                                   explained(services, request, *name, requester.error())));
   }
   if (const auto allowed = requester->may(rule.use, *name); !allowed) {
-    return std::unexpected(refused(services, &*requester, rule.action, subject, allowed.error()));
+    const bool machine = requester->publish_token().has_value();
+    return std::unexpected(
+        refused(services, &*requester, rule.action, subject,
+                machine ? allowed.error() : explained(services, request, *name, allowed.error())));
   }
   VersionUpload upload{rule.action, *name, std::move(*requester)};
   // A tarball may be a gigabyte: it is not taken from who may not publish it.
@@ -67,7 +92,11 @@ std::expected<VersionUpload, http::Response> begin(RegistryServices& services,
     const PublishOrder order = upload.order_with(session, upload.requester.rights());
     return may_publish(session, upload.name, order, services.clock.now());
   });
-  if (!may) return std::unexpected(upload.refused(services, may.error()));
+  if (!may) {
+    const bool machine = upload.requester.publish_token().has_value();
+    return std::unexpected(upload.refused(
+        services, machine ? may.error() : explained(services, request, *name, may.error())));
+  }
   if (rule.asks_second_factor) {
     if (auto challenge = second_factor(services, request, upload.requester, rule.action,
                                        upload.name.text(), Without::allow)) {

@@ -59,8 +59,10 @@ TEST_F(ExchangeRoutes, TheReasonIsPrintedByNpm) {
   const Answer answer =
       exchange(identity_token("oidc.circleci.com/ssh-rerun", "true"), "@alice/lib");
   EXPECT_EQ(answer.outcome(), "403 ssh_rerun");
-  EXPECT_EQ(answer.header("npm-notice"),
-            answer.text("message") + " (attempt " + answer.text("attempt") + ")");
+  EXPECT_EQ(answer.header("npm-notice"), answer.text("message") + " (attempt " +
+                                             answer.text("attempt") + ") " +
+                                             std::string(kPublicUrl) + answer.text("help"));
+  EXPECT_EQ(answer.text("help"), "/-/docs/guide/troubleshooting.md#ssh_rerun");
 }
 
 TEST_F(ExchangeRoutes, AClaimCannotAddHeaders) {

@@ -136,6 +136,7 @@ RegistryTest::RegistryTest() : database_(open_database()), key_(signing_key()) {
                                                           .issuers = issuers_,
                                                           .exchange = *exchange_,
                                                           .recent_publishes = recent_publishes_,
+                                                          .refused_exchanges = refused_exchanges_,
                                                           .reviews = *reviews_,
                                                           .waiters = waiters_,
                                                           .hooks = {sealer_, false},

@@ -17,6 +17,7 @@
 #include "http/router.h"
 #include "http/waiters.h"
 #include "registry/api/recent_publishes.h"
+#include "registry/api/refused_exchanges.h"
 #include "registry/api/services.h"
 
 namespace imp::registry::test {
@@ -126,6 +127,7 @@ class RegistryTest : public testing::Test {
   std::unique_ptr<trust::Evaluator> evaluator_;
   std::unique_ptr<trust::Exchange> exchange_;
   RecentPublishes recent_publishes_{clock_};
+  RefusedExchanges refused_exchanges_{clock_};
   std::unique_ptr<Reviews> reviews_;
   http::Waiters waiters_;
   std::unique_ptr<RegistryServices> services_;

@@ -1,0 +1,41 @@
+#include "cli/publisher_text.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "cli/comparison_text.h"
+
+namespace imp::cli {
+
+namespace {
+
+/// Texts as they are, everything else as JSON.
+std::string value_text(const boost::json::value& value) {
+  return printable(value.is_string() ? std::string(value.get_string())
+                                     : boost::json::serialize(value));
+}
+
+}  // namespace
+
+std::string publisher_text(const boost::json::value& publisher, std::string_view indent) {
+  const std::string issuer = printable(text_of(publisher, "issuer"));
+  const std::string id = printable(text_of(publisher, "id"));
+  std::string out =
+      fmt::format("{}{}{}{}\n", indent, printable(text_of(publisher, "type")),
+                  issuer.empty() ? "" : " (" + issuer + ")", id.empty() ? "" : " " + id);
+  const auto* members = publisher.if_object();
+  const auto* claims = members ? members->if_contains("claims") : nullptr;
+  if (claims && claims->is_object()) {
+    for (const auto& claim : claims->get_object()) {
+      out += fmt::format("{}  {}: {}\n", indent, printable(claim.key()), value_text(claim.value()));
+    }
+  }
+  std::string permissions;
+  for (const boost::json::value& permission : array_of(publisher, "permissions")) {
+    permissions += (permissions.empty() ? "" : ", ") + value_text(permission);
+  }
+  return out + fmt::format("{}  permissions: {}\n", indent, permissions);
+}
+
+}  // namespace imp::cli

@@ -1,0 +1,90 @@
+#include <boost/json.hpp>
+#include <iostream>
+
+#include "base/encoding.h"
+#include "cli/claim_options.h"
+#include "cli/commands.h"
+#include "cli/publisher_text.h"
+
+namespace imp::cli {
+
+namespace {
+
+struct PublisherOptions {
+  RegistryOptions registry;
+  std::string package, id, type, issuer;
+  std::vector<std::string> claims;
+  bool publish = false, stage = false, dist_tags = false;
+};
+
+/// Asks with the caller's token, and prints: the answer, or each publisher in it.
+int ask(const PublisherOptions& options, std::string_view method, const std::string& path,
+        const boost::json::value& body, std::string_view done) {
+  Registry registry = Registry::open(options.registry, process_environment());
+  if (const auto token = registry.needs_token(); !token) return complain(token.error());
+  const auto answer = registry.ask(method, path, body);
+  if (!answer) return complain(answer.error());
+  if (options.registry.json) {
+    std::cout << boost::json::serialize(answer->document) << '\n';
+    return 0;
+  }
+  std::cout << done;
+  const auto* publishers = answer->document.if_array();
+  if (!publishers) return 0;
+  for (const boost::json::value& publisher : *publishers) std::cout << publisher_text(publisher);
+  if (publishers->empty()) std::cout << options.package << " has no trusted publisher\n";
+  return 0;
+}
+
+int list(const PublisherOptions& options) {
+  return ask(options, "GET", trust_path(options.package), nullptr, "");
+}
+
+int add(const PublisherOptions& options) {
+  const auto claims = claims_of(options.claims);
+  if (!claims) return complain(claims.error());
+  boost::json::array permissions;
+  if (options.publish) permissions.emplace_back("createPackage");
+  if (options.stage) permissions.emplace_back("createStagedPackage");
+  if (options.dist_tags) permissions.emplace_back("manageDistTags");
+  boost::json::object publisher{
+      {"type", options.type}, {"claims", *claims}, {"permissions", std::move(permissions)}};
+  if (!options.issuer.empty()) publisher["issuer"] = options.issuer;
+  return ask(options, "POST", trust_path(options.package), boost::json::array{publisher},
+             "added\n");
+}
+
+int revoke(const PublisherOptions& options) {
+  return ask(options, "DELETE", trust_path(options.package) + "/" + percent_encode(options.id),
+             nullptr, fmt::format("revoked {}\n", options.id));
+}
+
+}  // namespace
+
+void add_trust_publishers(CLI::App& trust, Command& chosen) {
+  const auto subcommand = [&](const char* name, const char* help, auto run) {
+    auto options = std::make_shared<PublisherOptions>();
+    auto* command = trust.add_subcommand(name, help);
+    command->add_option("package", options->package, "its name")->required();
+    add_registry_flags(*command, options->registry);
+    command->callback(
+        [options, &chosen, run] { chosen = [options, run] { return run(*options); }; });
+    return std::pair(command, options);
+  };
+  subcommand("list", "Print a package's trusted publishers. Needs a second factor.", list);
+  const auto [adder, added] =
+      subcommand("add", "Add a trusted publisher. Needs a second factor.", add);
+  adder->add_option("--type", added->type, "circleci, github, gitlab or generic")->required();
+  adder->add_option("--claim", added->claims, "name=value that a token must have; repeat it")
+      ->required();
+  adder->add_option("--issuer", added->issuer, "its id or address, where there are several");
+  adder->add_flag("--allow-publish", added->publish, "let it publish, and stage");
+  adder->add_flag("--allow-stage-publish", added->stage, "let it stage releases");
+  adder->add_flag("--allow-dist-tags", added->dist_tags, "let it change dist-tags");
+  const auto [revoker, revoked] = subcommand(
+      "revoke", "Remove a publisher, and end the tokens that it got. Needs a second factor.",
+      revoke);
+  revoker->add_option("id", revoked->id, "the publisher's; `trust list` shows it")->required();
+}
+
+}  // namespace imp::cli

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "registry/trust/publisher.h"
+
+namespace imp::trust {
+
+/// A publisher that is wanted with other permissions, or with other identifiers behind its names.
+/// It is made anew, because what it got before ends; what it has learnt stays.
+struct PublisherChange {
+  TrustedPublisher from;
+  PublisherRequest to;
+};
+
+/// What has to be done so that a package has the publishers that are wanted.
+struct PublisherPlan {
+  std::vector<PublisherRequest> add;
+  std::vector<PublisherChange> change;
+  std::vector<TrustedPublisher> extra;  ///< there, and not wanted
+  std::size_t kept = 0;                 ///< there, as wanted
+};
+
+/// `duplicate_publisher` when one is wanted twice.
+Result<PublisherPlan> plan_publishers(const std::vector<TrustedPublisher>& existing,
+                                      const std::vector<PublisherRequest>& wanted);
+
+}  // namespace imp::trust

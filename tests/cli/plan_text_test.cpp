@@ -1,0 +1,48 @@
+#include "cli/plan_text.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+namespace imp::cli {
+namespace {
+
+TEST(PlanText, TellsEachChangeAndCounts) {
+  const auto file = TrustFile::parse(
+      "packages:\n  a: []\n  b: []\n  c:\n    - {type: x, claims: {k: v}, permissions: [p]}\n",
+      "t");
+  ASSERT_TRUE(file) << file.error().message;
+  const auto answer = boost::json::parse(R"({"dryRun": true, "packages": [
+    {"package": "a", "outcome": "changed", "kept": 0, "remove": [],
+     "add": [{"type": "github", "issuer": "i", "claims": {"k": "v"}, "permissions": ["createPackage"]}],
+     "change": [{"from": {"permissions": ["x"]},
+                 "to": {"type": "gitlab", "claims": {}, "permissions": ["x", "y"]}}]},
+    {"package": "b", "outcome": "unchanged", "kept": 1, "add": [], "change": [], "extra": [{"id": "p"}]},
+    {"package": "c", "outcome": "refused", "code": "invalid_publisher", "publisher": 0,
+     "message": "claims[\"k\"] is wrong"}]})");
+  const PlanText plan = plan_text(answer, *file);
+  EXPECT_EQ(plan.refused, 1u);
+  EXPECT_EQ(plan.text,
+            "a\n"
+            "  + github (i)\n"
+            "  +   k: v\n"
+            "  +   permissions: createPackage\n"
+            "  ~ gitlab\n"
+            "  ~   permissions: x, y\n"
+            "  ~   before: x\n"
+            "c\n"
+            "  refused: claims[\"k\"] is wrong (invalid_publisher)\n"
+            "  t:5:26\n"
+            "Plan: 1 to add, 1 to change, 0 to remove; packages unchanged: 1, refused: 1\n"
+            "1 that the file does not name stay; --prune removes them\n");
+}
+
+TEST(PlanText, SaysWhenItIsDone) {
+  const auto file = TrustFile::parse("packages: {}\n", "t");
+  const auto answer = boost::json::parse(R"({"dryRun": false, "packages": []})");
+  EXPECT_EQ(plan_text(answer, *file).text,
+            "Applied: 0 added, 0 changed, 0 removed; packages unchanged: 0, refused: 0\n");
+}
+
+}  // namespace
+}  // namespace imp::cli

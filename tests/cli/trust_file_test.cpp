@@ -1,0 +1,129 @@
+#include "cli/trust_file.h"
+
+#include <gmock/gmock.h>
+
+#include <boost/json.hpp>
+
+namespace imp::cli {
+namespace {
+
+constexpr std::string_view kFile = R"(# ours
+publishers:
+  release:
+    type: github
+    claims:
+      repository: acme/tools
+      workflow_ref: { file: release.yml }
+    permissions: [createStagedPackage]
+packages:
+  "@acme/a": [release]
+  "@acme/b":
+    - release
+    - type: circleci
+      issuer: https://ci.example
+      claims:
+        oidc.circleci.com/org-id: "1"
+        oidc.circleci.com/context-ids: [a, b]
+        number: 12
+        flag: true
+        quoted: "true"
+      permissions:
+        - createPackage
+  old: []
+)";
+
+TEST(TrustFile, IsReadAsTheApiTakesIt) {
+  const auto file = TrustFile::parse(kFile, "trust.yaml");
+  ASSERT_TRUE(file) << file.error().message;
+  ASSERT_EQ(file->packages().size(), 3u);
+  const auto release = boost::json::parse(R"({"type": "github",
+      "claims": {"repository": "acme/tools", "workflow_ref": {"file": "release.yml"}},
+      "permissions": ["createStagedPackage"]})");
+  EXPECT_EQ(file->packages()[0].name, "@acme/a");
+  EXPECT_EQ(file->packages()[0].publishers, boost::json::array{release});
+  EXPECT_EQ(file->packages()[1].publishers.at(0), release);
+  EXPECT_EQ(file->packages()[1].publishers.at(1), boost::json::parse(R"({"type": "circleci",
+      "issuer": "https://ci.example", "permissions": ["createPackage"],
+      "claims": {"oidc.circleci.com/org-id": "1", "oidc.circleci.com/context-ids": ["a", "b"],
+                 "number": "12", "flag": true, "quoted": "true"}})"));
+  EXPECT_TRUE(file->packages()[2].publishers.empty());
+}
+
+TEST(TrustFile, SaysWhereItIsWrongAndWhatIsAllowed) {
+  const struct {
+    const char* text;
+    std::vector<const char*> says;
+  } cases[] = {
+      {"", {"t.yaml:1:1: ", "packages"}},
+      {"- a\n", {"t.yaml:1:", "map"}},
+      {"packages: []\n", {"t.yaml:1:", "map of names"}},
+      {"publishers: {}\n", {"t.yaml:1:1: ", "no `packages`"}},
+      {"packages: {}\npackage: {}\n", {"t.yaml:2:1: ", "\"package\"", "packages and publishers"}},
+      {"packages:\n  a: release\n", {"t.yaml:2:6: ", "list"}},
+      {"packages:\n  a: [release]\n", {"t.yaml:2:7: ", "release", "publishers"}},
+      {"packages:\n  a:\n    - type: x\n      claim: {}\n",
+       {"t.yaml:4:7: ", "\"claim\"", "type, claims, permissions and issuer"}},
+      {"packages:\n  a:\n    - type: x\n      claims: {a: b}\n",
+       {"t.yaml:3:7: ", "no permissions"}},
+      {"packages:\n  a:\n    - type: x\n      claims: []\n", {"t.yaml:4:7: ", "map of claims"}},
+      {"packages:\n  a:\n    - type: [x]\n", {"t.yaml:3:14: ", "type is a text"}},
+      {"packages:\n  a:\n    - type: x\n      claims: {a: }\n", {"t.yaml:4:16: ", "missing"}},
+      {"packages:\n  a: []\n  a: []\n", {"t.yaml:3:3: "}},
+      {"publishers:\n  r: x\npackages: {}\n", {"t.yaml:2:3: ", "type, claims and permissions"}},
+      {"packages:\n  a:\n    - type: |\n        x\n", {"t.yaml:4:", "one line"}},
+  };
+  for (const auto& [text, says] : cases) {
+    const auto file = TrustFile::parse(text, "t.yaml");
+    ASSERT_FALSE(file) << text;
+    EXPECT_EQ(file.error().code(), "unusable_argument");
+    for (const char* part : says)
+      EXPECT_THAT(file.error().message, testing::HasSubstr(part)) << text;
+  }
+}
+
+TEST(TrustFile, KnowsThePlaceOfWhatTheRegistryRefuses) {
+  const auto file = TrustFile::parse(kFile, "trust.yaml");
+  ASSERT_TRUE(file);
+  const boost::json::value first(0), second(1), beyond(7);
+  EXPECT_EQ(file->place("@acme/b", nullptr, "Package not found"), "trust.yaml:11:3");
+  EXPECT_EQ(file->place("@acme/b", &second, "claims[\"oidc.circleci.com/org-id\"] must be a UUID"),
+            "trust.yaml:16:9");
+  // One that is named is wrong where it is written.
+  EXPECT_EQ(file->place("@acme/a", &first, "claims[\"repository\"] must be owner/repository"),
+            "trust.yaml:6:7");
+  EXPECT_EQ(file->place("@acme/b", &second, "issuer \"https://ci.example\" is not configured"),
+            "trust.yaml:14:15");
+  EXPECT_EQ(file->place("@acme/b", &beyond, "x"), "trust.yaml:11:3");
+  EXPECT_EQ(file->place("absent", nullptr, "x"), "trust.yaml");
+}
+
+TEST(TrustFileText, IsReadBackAsWhatItWas) {
+  const auto packages = boost::json::parse(R"([
+    {"package": "@acme/a", "publishers": [
+      {"id": "1", "type": "github", "issuer": "https://gh.example", "permissions": ["createPackage"],
+       "claims": {"repository": "acme/w", "workflow_ref": {"file": "r.yml"}},
+       "learnt": {"repository_id": "42"}}]},
+    {"package": "@acme/b", "publishers": [
+      {"id": "2", "type": "github", "issuer": "https://gh.example", "permissions": ["createPackage"],
+       "claims": {"repository": "acme/w", "workflow_ref": {"file": "r.yml"}},
+       "learnt": {"repository_id": "42"}},
+      {"id": "3", "type": "circleci", "issuer": "https://ci.example",
+       "permissions": ["createStagedPackage"], "claims": {"a": "\"x\\: #", "ids": ["p", "q"]}}]}])");
+  const std::string text = trust_file_text(packages.as_array());
+  EXPECT_TRUE(text.contains("github-1:")) << text;  // shared, so it is written once
+  const auto file = TrustFile::parse(text, "t");
+  ASSERT_TRUE(file) << file.error().message << text;
+  ASSERT_EQ(file->packages().size(), 2u);
+  const auto shared = boost::json::parse(R"({"type": "github", "issuer": "https://gh.example",
+      "claims": {"repository": "acme/w", "workflow_ref": {"file": "r.yml"}, "repository_id": "42"},
+      "permissions": ["createPackage"]})");
+  EXPECT_EQ(file->packages()[0].publishers, boost::json::array{shared});
+  EXPECT_EQ(file->packages()[1].publishers.at(0), shared);
+  EXPECT_EQ(file->packages()[1].publishers.at(1).at("claims"),
+            boost::json::parse(R"({"a": "\"x\\: #", "ids": ["p", "q"]})"));
+}
+
+TEST(TrustFileText, OfNothingIsAFile) { EXPECT_TRUE(TrustFile::parse(trust_file_text({}), "t")); }
+
+}  // namespace
+}  // namespace imp::cli

@@ -1,0 +1,206 @@
+#include "registry_fixture.h"
+
+namespace imp::registry::test {
+namespace {
+
+json::object config(const std::string& project = trust::test::kProject) {
+  json::object claims = trust::test::publisher_claims();
+  claims[trust::test::claim("project-id")] = project;
+  return {{"type", "circleci"}, {"claims", claims}, {"permissions", {"createStagedPackage"}}};
+}
+
+class TrustPlans : public RegistryTest {
+ protected:
+  TrustPlans() {
+    for (const char* name : {"@alice/a", "@alice/b", "@alice/c"}) {
+      EXPECT_EQ(publish(alice.token, name, "1.0.0", otp(alice)).status, 201);
+    }
+  }
+  Answer put(const std::vector<std::pair<std::string, json::array>>& packages, bool dry_run,
+             std::string otp = {}, bool prune = false, std::string token = {}) {
+    json::array list;
+    for (const auto& [name, publishers] : packages) {
+      list.push_back({{"package", name}, {"publishers", publishers}});
+    }
+    return ask({.method = Method::put,
+                .target = "/-/trust/publishers",
+                .token = token.empty() ? alice.token : token,
+                .otp = std::move(otp),
+                .body = json::serialize(
+                    json::object{{"packages", list}, {"dryRun", dry_run}, {"prune", prune}})});
+  }
+  /// "package outcome-or-code" of each.
+  static std::vector<std::string> outcomes(const Answer& answer) {
+    std::vector<std::string> lines;
+    for (const json::value& package : answer.document().at("packages").as_array()) {
+      const auto* code = package.as_object().if_contains("code");
+      const json::value& what = code ? *code : package.at("outcome");
+      lines.push_back(std::string(package.at("package").as_string()) + " " +
+                      std::string(what.as_string()));
+    }
+    return lines;
+  }
+  std::int64_t publishers() { return count("SELECT COUNT(*) FROM trusted_publisher"); }
+  using Lines = std::vector<std::string>;
+
+  User alice = add_user("alice", true);
+};
+
+TEST_F(TrustPlans, APlanChangesNothingAndAsksForNoCode) {
+  const Answer plan = put({{"@alice/a", {config()}}, {"@alice/b", {}}}, true);
+  ASSERT_EQ(plan.status, 200) << plan.body;
+  EXPECT_EQ(outcomes(plan), (Lines{"@alice/a changed", "@alice/b unchanged"}));
+  EXPECT_EQ(plan.document().at("packages").at(0).at("add").as_array().size(), 1u);
+  EXPECT_EQ(publishers(), 0);
+  EXPECT_TRUE(audited("trust.").empty());
+}
+
+TEST_F(TrustPlans, ApplyingTakesOneCodeForAllAndIsIdempotent) {
+  const std::vector<std::pair<std::string, json::array>> all = {
+      {"@alice/a", {config()}}, {"@alice/b", {config(), config(trust::test::kOther)}}};
+  EXPECT_EQ(put(all, false).outcome(), "401 second_factor_required");
+  EXPECT_EQ(publishers(), 0);
+  const std::string code = otp(alice);
+  const Answer applied = put(all, false, code);
+  ASSERT_EQ(applied.status, 200) << applied.body;
+  EXPECT_EQ(outcomes(applied), (Lines{"@alice/a changed", "@alice/b changed"}));
+  EXPECT_EQ(publishers(), 3);
+  EXPECT_EQ(audited("trust.create").size(), 3u);
+  // Again there is nothing to do, so no code is asked for.
+  EXPECT_EQ(outcomes(put(all, false)), (Lines{"@alice/a unchanged", "@alice/b unchanged"}));
+  EXPECT_EQ(put({{"@alice/c", {config()}}}, false, code).outcome(), "401 second_factor_required");
+}
+
+TEST_F(TrustPlans, OnlyPruningRemoves) {
+  ASSERT_EQ(put({{"@alice/a", {config()}}, {"@alice/b", {config()}}}, false, otp(alice)).status,
+            200);
+  const Answer kept = put({{"@alice/a", {}}}, false);
+  EXPECT_EQ(outcomes(kept), Lines{"@alice/a unchanged"});
+  EXPECT_EQ(kept.document().at("packages").at(0).at("extra").as_array().size(), 1u);
+  EXPECT_EQ(publishers(), 2);
+  const Answer pruned = put({{"@alice/a", {}}}, false, otp(alice), true);
+  EXPECT_EQ(outcomes(pruned), Lines{"@alice/a changed"});
+  EXPECT_EQ(pruned.document().at("packages").at(0).at("remove").as_array().size(), 1u);
+  EXPECT_EQ(publishers(), 1);  // packages that are not named stay as they are
+  EXPECT_EQ(audited("trust.revoke"), Lines{"trust.revoke granted"});
+}
+
+TEST_F(TrustPlans, AChangeOfPermissionsEndsTheTokens) {
+  ASSERT_EQ(put({{"@alice/a", {config()}}}, false, otp(alice)).status, 200);
+  const std::string token = publish_token("@alice/a");
+  json::object more = config();
+  more["permissions"] = json::array{"createPackage"};
+  const Answer changed = put({{"@alice/a", {more}}}, false, otp(alice));
+  EXPECT_EQ(changed.document().at("packages").at(0).at("change").as_array().size(), 1u);
+  EXPECT_EQ(stage(token, "@alice/a", "1.1.0").outcome(), "401 publish_token_invalid");
+  EXPECT_EQ(publish(publish_token("@alice/a"), "@alice/a", "1.1.0").status, 201);
+}
+
+TEST_F(TrustPlans, OnePackagesRefusalIsItsOwn) {
+  const User bob = add_user("bob");
+  ASSERT_EQ(publish(bob.token, "@bob/lib", "1.0.0").status, 201);
+  json::object wrong = config();
+  wrong["claims"].as_object()[trust::test::claim("org-id")] = "acme";
+  const Answer answer = put({{"@bob/lib", {config()}},
+                             {"@alice/nothing", {config()}},
+                             {"@alice/a", {config(), wrong}},
+                             {"@alice/b", {config(), config()}},
+                             {"@alice/c", {config()}}},
+                            false, otp(alice));
+  EXPECT_EQ(
+      outcomes(answer),
+      (Lines{"@bob/lib package_not_permitted", "@alice/nothing package_not_found",
+             "@alice/a invalid_publisher", "@alice/b duplicate_publisher", "@alice/c changed"}));
+  EXPECT_EQ(answer.document().at("packages").at(2).at("publisher"), json::value(1));
+  EXPECT_EQ(publishers(), 1);
+}
+
+TEST_F(TrustPlans, WhatIsRefusedInATransactionLeavesTheOthersWhole) {
+  // More than share a transaction, one of which is full.
+  std::vector<std::pair<std::string, json::array>> all;
+  for (int i = 0; i < 150; ++i) {
+    const std::string name = "@alice/many-" + std::to_string(i);
+    ASSERT_TRUE(write([&](db::Session& session) -> Result<void> {
+      session.run(
+          "INSERT INTO package (id, name, access, owner, created, modified, revision) SELECT :p1, "
+          ":p2, access, owner, created, modified, revision FROM package WHERE name = '@alice/a'",
+          {name, name});
+      session.run(
+          "INSERT INTO package_maintainer (package_id, person, email, place) VALUES (:p1, 'alice', "
+          "'', 0)",
+          {name});
+      return {};
+    }));
+    all.emplace_back(name, json::array{config()});
+  }
+  for (std::size_t i = 0; i < trust::kMaxPublishers; ++i) {
+    json::object other = trust::test::publisher_claims();
+    other[trust::test::claim("vcs-origin")] = "github.com/acme/other-" + std::to_string(i);
+    ASSERT_TRUE(write([&](db::Session& session) -> Result<trust::TrustedPublisher> {
+      return trust::add_publisher(
+          session, "@alice/many-120",
+          {trust::test::required(other).value(), {true, true, false}, "circleci"}, "alice",
+          clock_.now());
+    }));
+  }
+  const Answer answer = put(all, false, otp(alice));
+  const Lines lines = outcomes(answer);
+  ASSERT_EQ(lines.size(), 150u);
+  EXPECT_EQ(std::ranges::count(lines, "@alice/many-120 too_many_publishers"), 1);
+  EXPECT_EQ(publishers(), 149 + static_cast<std::int64_t>(trust::kMaxPublishers));
+  EXPECT_EQ(audited("trust.create").size(), 149u);
+}
+
+TEST_F(TrustPlans, AreForWhoGovernsByAFullCredential) {
+  EXPECT_EQ(ask({.method = Method::put, .target = "/-/trust/publishers", .body = "{}"}).outcome(),
+            "401 not_signed_in");
+  EXPECT_EQ(get("/-/trust/publishers").outcome(), "401 not_signed_in");
+  const User bob = add_user("bob");
+  ASSERT_EQ(publish(bob.token, "@bob/lib", "1.0.0").status, 201);
+  EXPECT_EQ(put({{"@bob/lib", {config()}}}, false, {}, false, bob.token).outcome(),
+            "403 second_factor_not_enabled");
+}
+
+TEST_F(TrustPlans, TheBodyIsRead) {
+  for (const char* body :
+       {"", "[]", "{}", R"({"packages":[]})", R"({"packages":[1]})",
+        R"({"packages":[{"package":"a"}]})", R"({"packages":[{"package":"a","publishers":{}}]})",
+        R"({"packages":[{"package":"a","publishers":[]},{"package":"a","publishers":[]}]})",
+        R"({"packages":[{"package":"a","publishers":[]}],"dryrun":true})"}) {
+    EXPECT_EQ(ask({.method = Method::put,
+                   .target = "/-/trust/publishers",
+                   .token = alice.token,
+                   .body = body})
+                  .outcome(),
+              "400 invalid_publisher")
+        << body;
+  }
+}
+
+TEST_F(TrustPlans, WhatIsListedIsWhatCanBeApplied) {
+  const User bob = add_user("bob");
+  ASSERT_EQ(put({{"@alice/a", {config()}}, {"@alice/b", {config()}}}, false, otp(alice)).status,
+            200);
+  const Answer list = get("/-/trust/publishers", alice.token);
+  ASSERT_EQ(list.status, 200) << list.body;
+  std::vector<std::pair<std::string, json::array>> all;
+  for (const json::value& package : list.document().at("packages").as_array()) {
+    json::array publishers;
+    for (json::value publisher : package.at("publishers").as_array()) {
+      publisher.as_object().erase("id");
+      publishers.push_back(std::move(publisher));
+    }
+    all.emplace_back(package.at("package").as_string(), std::move(publishers));
+  }
+  EXPECT_EQ(outcomes(put(all, true)), (Lines{"@alice/a unchanged", "@alice/b unchanged"}));
+  EXPECT_EQ(get("/-/trust/publishers?scope=@bob", alice.token)
+                .document()
+                .at("packages")
+                .as_array()
+                .size(),
+            0u);
+  EXPECT_EQ(get("/-/trust/publishers", bob.token).document().at("packages").as_array().size(), 0u);
+}
+
+}  // namespace
+}  // namespace imp::registry::test
