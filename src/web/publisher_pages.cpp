@@ -116,6 +116,11 @@ Result<http::Response> show_settings(const Visit& visit) {
   Page page{
       .title = "Settings of " + name, .content = "package_settings", .model = std::move(model)};
   add_factor(page, *factor);
+  page.scripts.emplace_back("publisher.js");
+  if (!visit.query("watch").empty()) {
+    page.model["watched"] = package_link(name) + "/settings?watch=1";
+    page.scripts.emplace_back("live.js");
+  }
   return show(visit, std::move(page));
 }
 
