@@ -6,11 +6,12 @@ import { exchanges } from './cases/exchanges.mjs';
 import { firstOutput } from './cases/first_output.mjs';
 import { memory, publishes } from './cases/publishes.mjs';
 import { express, packument, tarballs } from './cases/reads.mjs';
+import { trustApply } from './cases/trust_apply.mjs';
 import { startup } from './cases/startup.mjs';
 import { Report } from './lib/report.mjs';
 import { removeScratch } from './lib/scratch.mjs';
 
-const cases = { packument, express, tarball: tarballs, publish: publishes, exchange: exchanges, audit, memory, startup, output: firstOutput };
+const cases = { packument, express, tarball: tarballs, publish: publishes, exchange: exchanges, trust: trustApply, audit, memory, startup, output: firstOutput };
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, seconds: { type: 'string' }, rounds: { type: 'string' } } });
 const names = values.only?.split(',') ?? Object.keys(cases);
