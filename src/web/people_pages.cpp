@@ -27,7 +27,8 @@ Result<boost::json::array> groups_model(const Visit& visit, const Organization& 
     const auto members = visit.services.accounts.groups.members(group);
     if (!members) return pass_on(members);
     boost::json::array people;
-    for (const accounts::Member& member : *members) people.push_back({{"person", member.name}});
+    for (const accounts::Member& member : *members)
+      people.emplace_back(boost::json::object{{"person", member.name}});
     items.push_back({{"id", group.id},
                      {"group", group.name},
                      {"organization", organization.name},
