@@ -3,13 +3,14 @@
 file(GLOB files RELATIVE ${ROOT} ${ROOT}/templates/*.html ${ROOT}/assets/*)
 list(SORT files)
 file(WRITE ${OUTPUT} "#include \"web/embedded_file.h\"\n\nnamespace imp::web {\n\n"
+                     "using std::string_view_literals::operator\"\"sv;\n\n"
                      "std::span<const EmbeddedFile> embedded_files() {\n"
                      "  static constexpr EmbeddedFile kFiles[] = {\n")
 foreach(name IN LISTS files)
   file(READ ${ROOT}/${name} text)
   file(APPEND ${OUTPUT} "{\"${name}\", R\"~file~(")
   file(APPEND ${OUTPUT} "${text}")
-  file(APPEND ${OUTPUT} ")~file~\"},\n")
+  file(APPEND ${OUTPUT} ")~file~\"sv},\n")
 endforeach()
 # The documentation under its path in the repository: docs/guide/….md
 file(GLOB_RECURSE pages RELATIVE ${DOCS}/.. ${DOCS}/*.md)
@@ -18,6 +19,6 @@ foreach(name IN LISTS pages)
   file(READ ${DOCS}/../${name} text)
   file(APPEND ${OUTPUT} "{\"${name}\", R\"~file~(")
   file(APPEND ${OUTPUT} "${text}")
-  file(APPEND ${OUTPUT} ")~file~\"},\n")
+  file(APPEND ${OUTPUT} ")~file~\"sv},\n")
 endforeach()
 file(APPEND ${OUTPUT} "  };\n  return kFiles;\n}\n\n}  // namespace imp::web\n")
