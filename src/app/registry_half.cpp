@@ -7,6 +7,7 @@
 #include "crypto/random.h"
 #include "registry/api/hook_changes.h"
 #include "registry/api/memberships.h"
+#include "registry/api/pending_publishers.h"
 #include "registry/api/routes.h"
 #include "registry/api/stage_decisions.h"
 #include "registry/trust/publish_token.h"
@@ -112,7 +113,9 @@ RegistryHalf::RegistryHalf(const Settings& settings, Store& store, blobs::Store&
                 .default_issuer = std::string(kCircleCi),
                 .own_issuer = std::string(kOwnIssuer),
                 .receive_limits = receive_limits(settings),
-                .publish_limits = publish_limits(settings)},
+                .publish_limits = publish_limits(settings),
+                .publisher_rules = {.unused_life = settings.unused_publisher_life,
+                                    .cool_down = settings.publisher_cool_down}},
       hook_sender_(*store.database, client, store.sealer, clock, log, metrics,
                    {.private_addresses = settings.webhook_private_addresses}) {}
 
@@ -129,6 +132,10 @@ void RegistryHalf::tidy() {
   });
   if (!done)
     services_.log.warning("expired publish tokens not removed", {{"reason", done.error().detail}});
+  if (const auto ended = registry::expire_publishers(services_); !ended) {
+    services_.log.warning("trusted publishers whose time is over not ended",
+                          {{"reason", ended.error().detail}});
+  }
   if (const auto expired = registry::expire_releases(services_); !expired) {
     services_.log.warning("expired staged releases not removed",
                           {{"reason", expired.error().detail}});

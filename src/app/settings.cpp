@@ -107,6 +107,10 @@ SettingsTable Settings::table() {
              "Whether webhooks may go to private addresses, and without TLS.");
   table.text("provenance.trusted_root", trusted_root,
              "File of whom to believe in Sigstore bundles: a trusted_root.json.");
+  table.duration("trust.unused_publisher_life", unused_publisher_life, seconds(0), hours(8760),
+                 "When a trusted publisher ends that was never used; 0: never.");
+  table.duration("trust.publisher_cool_down", publisher_cool_down, seconds(0), hours(720),
+                 "How long a new trusted publisher cannot be used yet.");
   table.flag("ci.runner", runner, "Start a runner beside the server.");
   table.flag("ci.job_network", job_network, "Whether jobs may use the network.");
   table.number("ci.job_processes", job_processes, 16, 4'194'304,

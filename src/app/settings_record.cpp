@@ -29,7 +29,9 @@ boost::json::object believed(const Settings& settings) {
           {"trust.circleci_issuer", settings.circleci_issuer},
           {"trust.identity_token_age_ms", settings.identity_token_age.count()},
           {"provenance.trusted_root", settings.trusted_root},
-          {"provenance.trusted_root_sha256", content_of(settings.trusted_root)}};
+          {"provenance.trusted_root_sha256", content_of(settings.trusted_root)},
+          {"trust.unused_publisher_life_ms", settings.unused_publisher_life.count()},
+          {"trust.publisher_cool_down_ms", settings.publisher_cool_down.count()}};
 }
 
 }  // namespace

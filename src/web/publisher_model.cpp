@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <sstream>
 
+#include "registry/trust/publisher_place.h"
 #include "web/model.h"
 
 namespace imp::web {
@@ -93,21 +94,30 @@ boost::json::array comparison_model(const boost::json::array& comparison) {
   return items;
 }
 
+boost::json::object publisher_line(const trust::TrustedPublisher& publisher) {
+  const trust::Provider* provider = publisher.claims.provider();
+  return {{"provider", provider ? provider->name : std::string_view(publisher.type)},
+          {"title", title_of(publisher.claims)}};
+}
+
 boost::json::array publishers_model(const std::vector<trust::TrustedPublisher>& publishers,
                                     const trust::Issuers& issuers, Time now) {
   boost::json::array items;
   for (const trust::TrustedPublisher& publisher : publishers) {
     const auto issuer = issuers.by_id(publisher.issuer_id);
-    const trust::Provider* provider = publisher.claims.provider();
-    items.push_back({{"id", publisher.id},
-                     {"provider", provider ? provider->name : std::string_view(publisher.type)},
-                     {"title", title_of(publisher.claims)},
-                     {"issuer", issuer ? issuer->base_url : publisher.issuer_id},
-                     {"facts", facts_model(publisher.claims)},
-                     {"permissions", permission_names(publisher.permissions)},
-                     {"created_by", publisher.created_by},
-                     {"created", time_model(publisher.created_at, now)},
-                     {"last_used", time_model(publisher.last_used_at, now)}});
+    const bool cools = publisher.usable_from && now < *publisher.usable_from;
+    boost::json::object item = publisher_line(publisher);
+    item["id"] = publisher.id;
+    item["issuer"] = issuer ? issuer->base_url : publisher.issuer_id;
+    item["facts"] = facts_model(publisher.claims);
+    item["permissions"] = permission_names(publisher.permissions);
+    item["created_by"] = publisher.created_by;
+    item["created"] = time_model(publisher.created_at, now);
+    item["last_used"] = time_model(publisher.last_used_at, now);
+    item["pending"] = trust::place_kind(publisher.package_id) == trust::PlaceKind::pending;
+    item["cools"] = cools ? time_model(publisher.usable_from, now) : boost::json::value(false);
+    item["ends"] = time_model(publisher.ends_at, now);
+    items.push_back(std::move(item));
   }
   return items;
 }

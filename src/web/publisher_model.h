@@ -13,6 +13,8 @@ namespace imp::web {
 
 boost::json::array publishers_model(const std::vector<trust::TrustedPublisher>& publishers,
                                     const trust::Issuers& issuers, Time now);
+/// What a list of publishers calls one: its provider and its project.
+boost::json::object publisher_line(const trust::TrustedPublisher& publisher);
 boost::json::array attempts_model(const std::vector<trust::Attempt>& attempts, Time now);
 
 /// Attempt::comparison as _comparison.html shows it: each publisher that was looked at, with its

@@ -69,7 +69,10 @@ TEST_F(SettingsRecordTest, EachChangeOfTrustIsRecordedByName) {
       {"registry.publishes_per_repository", [&] { settings_.publishes_per_repository = 5; }},
       {"trust.audiences", [&] { settings_.audiences = {"npm:elsewhere.example.org"}; }},
       {"trust.circleci_issuer", [&] { settings_.circleci_issuer = "https://ci.example.org"; }},
-      {"trust.identity_token_age_ms", [&] { settings_.identity_token_age = Milliseconds(1000); }}};
+      {"trust.identity_token_age_ms", [&] { settings_.identity_token_age = Milliseconds(1000); }},
+      {"trust.unused_publisher_life_ms",
+       [&] { settings_.unused_publisher_life = Milliseconds(1000); }},
+      {"trust.publisher_cool_down_ms", [&] { settings_.publisher_cool_down = Milliseconds(1000); }}};
   std::size_t records = start().size();
   for (const auto& [key, change] : changes) {
     change();

@@ -134,6 +134,21 @@ for (const client of current) {
       assert.match(refused.output, /OIDC permission denied for this action/);
     });
 
+    test('npm trust prepares a package that does not exist, and its first publish creates it', async () => {
+      const job = newJob();
+      const prepared = await s.person.npm(client, ['trust', 'circleci', '@alice/prepared', ...trustArguments(job),
+        '--allow-publish', '--yes', `--otp=${await s.factor.code()}`]);
+      assert.equal(prepared.code, 0, prepared.output);
+      assert.equal((await s.server.request('GET', '/@alice%2fprepared')).status, 404);
+      s.ci.manifest({ name: '@alice/prepared', version: '1.0.0' });
+      const published = await s.ci.npm(client, ['publish', '--access', 'public'],
+        { env: { CIRCLECI: 'true', NPM_ID_TOKEN: s.issuer.token(job) } });
+      assert.equal(published.code, 0, `${published.output}\n${s.server.log}`);
+      const packument = (await s.server.request('GET', '/@alice%2fprepared')).json;
+      assert.deepEqual(packument.maintainers.map((one) => one.name), ['alice']);
+      assert.equal(packument.versions['1.0.0']._npmUser.trustedPublisher.id, 'circleci');
+    });
+
     test('npm says why a publish was refused', async () => {
       const rerun = s.issuer.token(s.job, { 'oidc.circleci.com/ssh-rerun': true });
       const refused = await s.publish('1.2.0', rerun, ['publish', '--loglevel', 'verbose']);

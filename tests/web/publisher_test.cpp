@@ -2,6 +2,7 @@
 #include "fixture.h"
 #include "registry/packages/store.h"
 #include "registry/trust/issuer_table.h"
+#include "registry/trust/publisher_place.h"
 
 namespace imp::web {
 namespace {
@@ -81,6 +82,48 @@ TEST_F(PublisherPagesTest, AddsListsAndRemoves) {
       303);
   EXPECT_TRUE(publishers().empty());
   EXPECT_THAT(audited("granted"), testing::Contains("trust.revoke"));
+}
+
+TEST_F(PublisherPagesTest, APackageThatDoesNotExistCanBePrepared) {
+  const auto codes = enable_totp(alice);
+  Browser browser = signed_in("alice");
+  const std::string page = "/package/@acme/new/settings";
+  EXPECT_EQ(browser.get("/account/prepared?name=%40acme%2Fnew").header("location"), page);
+  EXPECT_TRUE(browser.get(page).has("There is no package of this name yet"));
+  EXPECT_EQ(browser.post(page + "/publishers", form(codes[0])).header("location"),
+            page + "?done=added#publishers");
+  EXPECT_TRUE(browser.get(page).has("It ends at"));
+  EXPECT_TRUE(browser.get("/account/prepared").has("href=\"" + page + "\""));
+  // To who may not create it, there is nothing.
+  person("mallory");
+  Browser stranger = signed_in("mallory");
+  EXPECT_EQ(stranger.get(page).status, 404);
+  EXPECT_FALSE(stranger.get("/account/prepared").has("@acme/new"));
+}
+
+TEST_F(PublisherPagesTest, AdminsDecideForTheWholeScope) {
+  const auto codes = enable_totp(alice);
+  Browser browser = signed_in("alice");
+  const std::string page = "/org/acme/publishers";
+  EXPECT_TRUE(browser.get("/org/acme/settings").has("href=\"" + page + "\""));
+  EXPECT_EQ(browser.post(page, form(codes[0])).header("location"), page + "?done=added#publishers");
+  const Answer shown = browser.get(page);
+  EXPECT_TRUE(shown.has(definition.id));
+  EXPECT_TRUE(shown.has("It was never used, and ends at"));
+  const Answer package = browser.get(kSettings);
+  EXPECT_TRUE(package.has("whole scope"));
+  EXPECT_FALSE(package.has("Remove this publisher"));  // not there, but for the scope
+  const auto scope = registry_->services().database.read(
+      [&](db::Session& session) -> Result<std::vector<trust::TrustedPublisher>> {
+        return trust::publishers_of(session, trust::scope_place(acme.id));
+      });
+  ASSERT_EQ(scope->size(), 1u);
+  EXPECT_EQ(
+      browser.post(page + "/remove", {{"publisher", scope->front().id}, {"otp", codes[1]}}).status,
+      303);
+  EXPECT_FALSE(browser.get(page).has(definition.id + "</code>"));
+  person("mallory");
+  EXPECT_NE(signed_in("mallory").get(page).status, 200);
 }
 
 TEST_F(PublisherPagesTest, WhatIsWrongIsSaidBeforeACodeIsUsedUp) {

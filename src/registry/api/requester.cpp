@@ -5,6 +5,7 @@
 #include "base/uuid.h"
 #include "registry/api/refusals.h"
 #include "registry/packages/refusal.h"
+#include "registry/trust/publisher_place.h"
 #include "registry/trust/refusal.h"
 
 namespace imp::registry {
@@ -161,9 +162,7 @@ Publisher Requester::publisher() const {
 }
 
 std::optional<std::string> scope_owner(db::Session& session, const PackageName& name) {
-  if (!name.scoped()) return std::nullopt;
-  const auto organization = accounts::find_organization_by_name(session, name.scope());
-  return organization ? std::optional(organization->id) : std::nullopt;
+  return trust::organization_of_scope(session, name);
 }
 
 std::optional<http::Response> second_factor(RegistryServices& services,

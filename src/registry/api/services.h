@@ -57,6 +57,7 @@ struct RegistryServices {
   PublishLimits publish_limits = {};
   /// Whom to believe in Sigstore bundles that come with a version; nothing: nobody.
   std::optional<sigstore::TrustedRoot> trusted_root = {};
+  trust::PublisherRules publisher_rules = {};
 };
 
 }  // namespace imp::registry

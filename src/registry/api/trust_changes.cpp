@@ -1,5 +1,6 @@
 #include "registry/api/trust_changes.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "audit/log.h"
@@ -16,11 +17,8 @@ Result<Package> administered(db::Session& session, const PackageName& name, cons
   const auto package = find_package(session, name.text());
   const auto access = package ? std::optional(access_of(session, *package)) : std::nullopt;
   if (!access || !may_read(caller, *access)) {
-    return refuse(
-        PackageRefusal::package_not_found,
-        fmt::format("Package not found: {}. A trusted publisher belongs to a package that exists; "
-                    "publish its first version by hand.",
-                    name.text()));
+    return refuse(PackageRefusal::package_not_found,
+                  fmt::format("Package not found: {}.", name.text()));
   }
   if (!may_administer(caller, *access)) {
     return refuse(PackageRefusal::not_permitted,
@@ -31,24 +29,37 @@ Result<Package> administered(db::Session& session, const PackageName& name, cons
   return *package;
 }
 
-Result<Package> still_administered(db::Session& session, const Requester& requester,
-                                   const PackageName& name, Time now) {
+Result<TrustPlace> still_governed(db::Session& session, const Requester& requester,
+                                  const TrustTarget& target, Time now) {
   const auto rights = requester.rights_now(session, now);
   if (!rights) return pass_on(rights);
-  return administered(session, name, *rights);
+  return governed_place(session, *rights, target);
 }
 
 void record(db::Session& session, RegistryServices& services, const Requester& requester,
-            std::string_view action, const Package& package,
+            std::string_view action, const TrustTarget& target, const TrustPlace& place,
             const trust::TrustedPublisher& publisher, Time now) {
-  const bool added = action == "trust.create";
-  tell_hooks(session, package.name, added ? "publisher.added" : "publisher.removed",
-             {{"publisher", publisher.to_json(services.issuers)}, {"by", requester.audit_actor()}},
-             now);
-  audit::Record record = requester.audit_record(action, "package:" + package.name, now);
-  record.organization = package.owner;
+  if (const auto* name = std::get_if<PackageName>(&target)) {
+    const bool added = action == "trust.create";
+    tell_hooks(
+        session, name->text(), added ? "publisher.added" : "publisher.removed",
+        {{"publisher", publisher.to_json(services.issuers)}, {"by", requester.audit_actor()}}, now);
+  }
+  audit::Record record = requester.audit_record(action, subject_of(target), now);
+  record.organization = place.organization;
   record.detail["publisher"] = publisher.to_json(services.issuers);
   audit::append(session, record);
+}
+
+TrustTarget name_of(const Package& package) { return PackageName::for_read(package.name).value(); }
+
+Result<void> room_for(db::Session& session, const std::string& person, std::size_t more) {
+  const std::size_t waiting = trust::pending_of(session, person).size();
+  if (waiting + more <= static_cast<std::size_t>(trust::kMaxPendingOfPerson)) return {};
+  return refuse(trust::TrustRefusal::too_many_publishers,
+                fmt::format("You have prepared {} trusted publishers for packages that do not "
+                            "exist, and {} is the most that may wait. Remove some first.",
+                            waiting, trust::kMaxPendingOfPerson));
 }
 
 }  // namespace
@@ -60,8 +71,12 @@ Result<Package> governed_in(db::Session& session, const PackageName& name, const
 Result<trust::TrustedPublisher> add_publisher_in(db::Session& session, RegistryServices& services,
                                                  const Requester& requester, const Package& package,
                                                  const trust::PublisherRequest& request, Time now) {
-  auto added = trust::add_publisher(session, package.id, request, requester.rights().person, now);
-  if (added) record(session, services, requester, "trust.create", package, *added, now);
+  const TrustPlace place{package.id, trust::PlaceKind::package, package.owner};
+  auto added = trust::add_publisher(session, place.place, request, requester.rights().person, now,
+                                    services.publisher_rules.times(now, false));
+  if (added) {
+    record(session, services, requester, "trust.create", name_of(package), place, *added, now);
+  }
   return added;
 }
 
@@ -70,8 +85,11 @@ Result<trust::TrustedPublisher> remove_publisher_in(db::Session& session,
                                                     const Requester& requester,
                                                     const Package& package, std::string_view id,
                                                     Time now) {
-  auto removed = trust::remove_publisher(session, package.id, id, now);
-  if (removed) record(session, services, requester, "trust.revoke", package, *removed, now);
+  const TrustPlace place{package.id, trust::PlaceKind::package, package.owner};
+  auto removed = trust::remove_publisher(session, place.place, id, now);
+  if (removed) {
+    record(session, services, requester, "trust.revoke", name_of(package), place, *removed, now);
+  }
   return removed;
 }
 
@@ -120,17 +138,26 @@ Result<std::vector<trust::PublisherRequest>> read_publisher_requests(
 }
 
 Result<std::vector<trust::TrustedPublisher>> add_publishers(
-    RegistryServices& services, const Requester& requester, const PackageName& name,
+    RegistryServices& services, const Requester& requester, const TrustTarget& target,
     const std::vector<trust::PublisherRequest>& requests) {
   using Publishers = std::vector<trust::TrustedPublisher>;
   return services.database.write([&](db::Session& session) -> Result<Publishers> {
     const Time now = services.clock.now();
-    const auto package = still_administered(session, requester, name, now);
-    if (!package) return pass_on(package);
+    const auto place = still_governed(session, requester, target, now);
+    if (!place) return pass_on(place);
+    const std::string& person = requester.rights().person;
+    const bool pending = place->kind == trust::PlaceKind::pending;
+    if (pending) {
+      if (const auto room = room_for(session, person, requests.size()); !room) {
+        return pass_on(room);
+      }
+    }
+    const trust::PublisherTimes times = services.publisher_rules.times(now, pending);
     Publishers created;
     for (const trust::PublisherRequest& item : requests) {
-      auto publisher = add_publisher_in(session, services, requester, *package, item, now);
+      auto publisher = trust::add_publisher(session, place->place, item, person, now, times);
       if (!publisher) return pass_on(publisher);
+      record(session, services, requester, "trust.create", target, *place, *publisher, now);
       created.push_back(std::move(*publisher));
     }
     return created;
@@ -139,13 +166,22 @@ Result<std::vector<trust::TrustedPublisher>> add_publishers(
 
 Result<trust::TrustedPublisher> remove_publisher(RegistryServices& services,
                                                  const Requester& requester,
-                                                 const PackageName& name,
+                                                 const TrustTarget& target,
                                                  std::string_view publisher_id) {
   return services.database.write([&](db::Session& session) -> Result<trust::TrustedPublisher> {
     const Time now = services.clock.now();
-    const auto package = still_administered(session, requester, name, now);
-    if (!package) return pass_on(package);
-    return remove_publisher_in(session, services, requester, *package, publisher_id, now);
+    const auto place = still_governed(session, requester, target, now);
+    if (!place) return pass_on(place);
+    // What others prepared is, to who may not see it, not there.
+    const auto own = publishers_at(session, *place, requester.rights());
+    const bool seen =
+        std::ranges::find(own, publisher_id, &trust::TrustedPublisher::id) != own.end();
+    auto removed =
+        trust::remove_publisher(session, seen ? place->place : std::string(), publisher_id, now);
+    if (removed) {
+      record(session, services, requester, "trust.revoke", target, *place, *removed, now);
+    }
+    return removed;
   });
 }
 

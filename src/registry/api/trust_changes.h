@@ -5,6 +5,7 @@
 
 #include "registry/api/requester.h"
 #include "registry/api/services.h"
+#include "registry/api/trust_place.h"
 #include "registry/packages/package_name.h"
 #include "registry/packages/packument.h"
 #include "registry/trust/publisher.h"
@@ -41,15 +42,16 @@ Result<trust::TrustedPublisher> remove_publisher_in(db::Session& session,
                                                     Time now);
 
 /// Adds all or none, with an audit record for each. The right is asked again in the transaction: it
-/// may have gone while the code was typed.
+/// may have gone while the code was typed. To a name without a package they are pending, at most
+/// trust::kMaxPendingOfPerson of one person.
 Result<std::vector<trust::TrustedPublisher>> add_publishers(
-    RegistryServices& services, const Requester& requester, const PackageName& name,
+    RegistryServices& services, const Requester& requester, const TrustTarget& target,
     const std::vector<trust::PublisherRequest>& requests);
 
 /// Removes one and the publish tokens that it got, with its audit record.
 Result<trust::TrustedPublisher> remove_publisher(RegistryServices& services,
                                                  const Requester& requester,
-                                                 const PackageName& name,
+                                                 const TrustTarget& target,
                                                  std::string_view publisher_id);
 
 }  // namespace imp::registry

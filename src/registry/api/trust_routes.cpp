@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 
 #include "http/response.h"
+#include "registry/api/pending_publishers.h"
 #include "registry/api/refusals.h"
 #include "registry/api/requester.h"
 #include "registry/api/routes.h"
@@ -11,41 +12,56 @@ namespace imp::registry {
 
 namespace {
 
-/// A request about a package's trusted publishers by somebody who governs it.
+/// A request about the trusted publishers of something, by somebody who governs it.
 struct Governed {
-  PackageName name;
+  TrustTarget target;
   Requester requester;
-  std::string package_id;
+  TrustPlace place;
 };
+
+Result<TrustTarget> target_of(const http::Request& request) {
+  if (!request.param("organization").empty()) return ScopeOf{request.param("organization")};
+  const auto name = addressed_package(request);
+  if (!name) return pass_on(name);
+  return *name;
+}
 
 /// Everything that must hold before trust is shown or changed: a person, their right, their second
 /// factor. npm asks for the factor even to list.
 std::expected<Governed, http::Response> govern(RegistryServices& services,
                                                const http::Request& request, std::string action) {
-  const auto name = addressed_package(request);
-  if (!name) return std::unexpected(http::failure(name.error()));
-  const std::string subject = "package:" + name->text();
+  const auto target = target_of(request);
+  if (!target) return std::unexpected(http::failure(target.error()));
+  const std::string subject = subject_of(*target);
   auto requester = Requester::identify(services, request);
   if (!requester)
     return std::unexpected(refused(services, nullptr, action, subject, requester.error()));
-  const auto package = governed_package(services, *requester, *name);
-  if (!package) {
-    return std::unexpected(refused(services, &*requester, action, subject, package.error()));
+  auto place = governed_place(services, *requester, *target);
+  if (!place) {
+    return std::unexpected(refused(services, &*requester, action, subject, place.error()));
   }
   if (auto challenge =
-          second_factor(services, request, *requester, action, name->text(), Without::refuse)) {
+          second_factor(services, request, *requester, action, text_of(*target), Without::refuse)) {
     return std::unexpected(std::move(*challenge));
   }
-  return Governed{*name, std::move(*requester), package->id};
+  return Governed{*target, std::move(*requester), std::move(*place)};
 }
 
+/// In the order in which a token is held against them; those of the scope say so.
 http::Response list(RegistryServices& services, const http::Request& request) {
   const auto governed = govern(services, request, "trust.list");
   if (!governed) return governed.error();
   boost::json::array items;
   const auto read = services.database.read([&](db::Session& session) -> Result<void> {
-    for (const auto& publisher : trust::publishers_of(session, governed->package_id)) {
+    for (const auto& publisher :
+         publishers_at(session, governed->place, governed->requester.rights())) {
       items.push_back(publisher.to_json(services.issuers));
+    }
+    for (const auto& publisher : publishers_above(session, governed->place)) {
+      boost::json::object item = publisher.to_json(services.issuers);
+      const PackageName& name = std::get<PackageName>(governed->target);
+      item["scope"] = "@" + std::string(name.scope());
+      items.push_back(std::move(item));
     }
     return {};
   });
@@ -68,8 +84,8 @@ Result<std::vector<trust::PublisherRequest>> parse_requests(RegistryServices& se
 }
 
 http::Response create(RegistryServices& services, const http::Request& request) {
-  const auto name = addressed_package(request);
-  if (!name) return http::failure(name.error());
+  const auto target = target_of(request);
+  if (!target) return http::failure(target.error());
   // What is wrong with the configuration is said before a code is asked for and used up.
   const auto requests = parse_requests(services, request.body);
   const auto governed = requests ? govern(services, request, "trust.create")
@@ -77,10 +93,10 @@ http::Response create(RegistryServices& services, const http::Request& request) 
                                        std::unexpected(http::failure(requests.error())));
   if (!governed) return governed.error();
 
-  const auto created = add_publishers(services, governed->requester, governed->name, *requests);
+  const auto created = add_publishers(services, governed->requester, *target, *requests);
   if (!created) {
-    return refused(services, &governed->requester, "trust.create",
-                   "package:" + governed->name.text(), created.error());
+    return refused(services, &governed->requester, "trust.create", subject_of(*target),
+                   created.error());
   }
   boost::json::array items;
   for (const auto& publisher : *created) items.push_back(publisher.to_json(services.issuers));
@@ -91,10 +107,32 @@ http::Response revoke(RegistryServices& services, const http::Request& request) 
   const auto governed = govern(services, request, "trust.revoke");
   if (!governed) return governed.error();
   const auto removed =
-      remove_publisher(services, governed->requester, governed->name, request.param("id"));
+      remove_publisher(services, governed->requester, governed->target, request.param("id"));
   if (removed) return http::no_content();
-  return refused(services, &governed->requester, "trust.revoke", "package:" + governed->name.text(),
+  return refused(services, &governed->requester, "trust.revoke", subject_of(governed->target),
                  removed.error());
+}
+
+/// What the person prepared for packages that do not exist yet, and what became of it.
+http::Response list_pending(RegistryServices& services, const http::Request& request) {
+  const auto requester = Requester::identify(services, request);
+  if (!requester) return http::failure(requester.error());
+  const auto prepared = prepared_by(services, *requester);
+  if (!prepared) return refused(services, &*requester, "trust.list", "", prepared.error());
+  const auto item = [&](const trust::TrustedPublisher& publisher) {
+    boost::json::object object = publisher.to_json(services.issuers);
+    object["package"] = trust::pending_name(publisher.package_id);
+    return object;
+  };
+  boost::json::array waiting, ended;
+  for (const auto& publisher : prepared->waiting) waiting.push_back(item(publisher));
+  for (const auto& one : prepared->ended) {
+    boost::json::object object = item(one.publisher);
+    object["endedAt"] = iso8601(one.ended_at);
+    object["reason"] = trust::word(one.reason);
+    ended.push_back(std::move(object));
+  }
+  return http::json(200, boost::json::object{{"pending", waiting}, {"ended", ended}});
 }
 
 }  // namespace
@@ -107,6 +145,10 @@ void add_trust_routes(http::Router& router, RegistryServices& services) {
   router.add(http::Method::get, "/-/package/{package}/trust", bind(list));
   router.add(http::Method::post, "/-/package/{package}/trust", bind(create));
   router.add(http::Method::del, "/-/package/{package}/trust/{id}", bind(revoke));
+  router.add(http::Method::get, "/-/org/{organization}/trust", bind(list));
+  router.add(http::Method::post, "/-/org/{organization}/trust", bind(create));
+  router.add(http::Method::del, "/-/org/{organization}/trust/{id}", bind(revoke));
+  router.add(http::Method::get, "/-/trust/pending", bind(list_pending));
 }
 
 }  // namespace imp::registry

@@ -1,4 +1,5 @@
 #include "registry/api/version_upload.h"
+#include "registry/api/pending_publishers.h"
 #include "registry/api/refusals.h"
 #include "registry/packages/store.h"
 
@@ -89,8 +90,10 @@ std::expected<VersionUpload, http::Response> begin(RegistryServices& services,
   VersionUpload upload{rule.action, *name, std::move(*requester)};
   // A tarball may be a gigabyte: it is not taken from who may not publish it.
   const auto may = services.database.read([&](db::Session& session) -> Result<void> {
-    const PublishOrder order = upload.order_with(session, upload.requester.rights());
-    return may_publish(session, upload.name, order, services.clock.now());
+    const Time now = services.clock.now();
+    const auto order = upload.order_with(session, upload.requester.rights(), now);
+    if (!order) return pass_on(order);
+    return may_publish(session, upload.name, *order, now);
   });
   if (!may) {
     const bool machine = upload.requester.publish_token().has_value();
@@ -117,17 +120,26 @@ std::size_t body_limit(const RegistryServices& services) {
 Result<PublishOrder> VersionUpload::order(db::Session& session, Time now) const {
   auto rights = requester.rights_now(session, now);
   if (!rights) return pass_on(rights);
-  return order_with(session, std::move(*rights));
+  return order_with(session, std::move(*rights), now);
 }
 
-PublishOrder VersionUpload::order_with(db::Session& session, Caller rights) const {
+Result<PublishOrder> VersionUpload::order_with(db::Session& session, Caller rights,
+                                               Time now) const {
   PublishOrder order;
   order.caller = std::move(rights);
   order.publisher = requester.publisher();
   order.scope_owner = scope_owner(session, name);
-  // A publish token was minted for a package that existed, and is about versions alone.
-  order.may_create = !requester.publish_token();
+  // A publish token is about versions alone, unless its publisher was to create the package.
   order.may_change_access = !requester.publish_token();
+  if (const auto& token = requester.publish_token()) {
+    const auto creation = creation_by(session, *token, name);
+    if (!creation) return pass_on(creation);
+    order.may_create = creation->has_value();
+    if (order.may_create) order.first_maintainers = (*creation)->maintainers;
+  }
+  order.on_created = [this, now](db::Session& in, const Package& package) {
+    settle_pending_publishers(in, requester, package, now);
+  };
   return order;
 }
 

@@ -28,7 +28,7 @@ struct VersionUpload {
   /// The terms of publishing or staging it, read in the transaction that does so.
   Result<PublishOrder> order(db::Session& session, Time now) const;
   /// The same for rights that are known already.
-  PublishOrder order_with(db::Session& session, Caller rights) const;
+  Result<PublishOrder> order_with(db::Session& session, Caller rights, Time now) const;
   http::Response refused(RegistryServices& services, const Failure& failure) const;
 };
 

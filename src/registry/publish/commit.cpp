@@ -156,6 +156,7 @@ Result<Package> create(db::Session& session, const PackageName& name,
   Package package =
       create_package(session, name, owner, candidate.access.value_or(Access::open), now);
   write_maintainers(session, package.id, maintainers);
+  if (order.on_created) order.on_created(session, package);
   return package;
 }
 

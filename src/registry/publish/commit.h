@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ struct PublishOrder {
   /// Whether the same publish may be the client's own repetition of one that got no answer; false
   /// once it was answered.
   bool may_be_retry = true;
+  /// Called in the transaction when the package was just created, before its first version.
+  std::function<void(db::Session&, const Package&)> on_created;
   /// The staged release that reserved the version; empty for a direct publish.
   std::string stage_id;
 };

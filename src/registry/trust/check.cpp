@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "registry/packages/store.h"
+#include "registry/trust/publisher_place.h"
 #include "registry/trust/refusal.h"
 
 namespace imp::trust {
@@ -13,8 +13,7 @@ Result<std::vector<TrustedPublisher>> all_of(db::Database& database, const Issue
                                              std::string_view package_name) {
   return database.read([&](db::Session& session) -> Result<std::vector<TrustedPublisher>> {
     issuers.refresh(session);
-    const auto package = registry::find_package(session, package_name);
-    return package ? publishers_of(session, package->id) : std::vector<TrustedPublisher>();
+    return publishers_for(session, package_name);
   });
 }
 

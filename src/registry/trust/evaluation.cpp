@@ -4,8 +4,9 @@
 #include <boost/json.hpp>
 
 #include "audit/clean_text.h"
-#include "registry/packages/store.h"
 #include "registry/trust/attempt.h"
+#include "registry/trust/publisher_end.h"
+#include "registry/trust/publisher_place.h"
 #include "registry/trust/refusal.h"
 
 namespace imp::trust {
@@ -172,13 +173,17 @@ Result<TrustedPublisher> Evaluator::matching(std::string_view package_name,
   if (!publishers) return pass_on(publishers);
   std::vector<Comparison> comparisons;
   const TrustedPublisher* match = nullptr;
+  std::optional<Failure> unusable;  // of the first that agrees, when its time is not now
   for (const TrustedPublisher& publisher : *publishers) {
     comparisons.push_back(compare(publisher.claims, evaluation.claims->all));
     evaluation.comparison.push_back(comparison_json(publisher.id, comparisons.back()));
-    if (comparisons.back().agreed()) {
+    if (!comparisons.back().agreed()) continue;
+    const auto now_usable = usable(publisher, clock_.now());
+    if (now_usable) {
       match = &publisher;
       break;
     }
+    if (!unusable) unusable = now_usable.error();
   }
   // An issuer of one tenant, by its address or because the operator named no claim that tells
   // several apart, speaks for nobody else.
@@ -196,24 +201,51 @@ Result<TrustedPublisher> Evaluator::matching(std::string_view package_name,
       !allowed) {
     return pass_on(allowed);
   }
+  if (!match && !unusable) {
+    const auto ended = ended_match(package_name, issuer, evaluation.claims->all);
+    if (!ended) return pass_on(ended);
+    unusable = *ended;
+  }
+  if (!match && unusable) return std::unexpected(*unusable);
   if (!match) return std::unexpected(mismatch(package_name, comparisons));
   return *match;
 }
 
 Result<bool> Evaluator::trusted_somewhere(const IssuerMatch& issuer) const {
   return database_.read([&](db::Session& session) -> Result<bool> {
-    return anybody_trusts(session, issuer.issuer->id, issuer.tenant);
+    return anybody_trusts(session, issuer.issuer->id, issuer.tenant) ||
+           anybody_trusted(session, issuer.issuer->id, issuer.tenant);
   });
 }
 
 Result<std::vector<TrustedPublisher>> Evaluator::candidates(std::string_view package_name,
                                                             const IssuerMatch& issuer) const {
   return database_.read([&](db::Session& session) -> Result<std::vector<TrustedPublisher>> {
-    const auto package = registry::find_package(session, package_name);
-    if (!package) return std::vector<TrustedPublisher>();
-    std::vector<TrustedPublisher> publishers = publishers_of(session, package->id);
+    std::vector<TrustedPublisher> publishers = publishers_for(session, package_name);
     std::erase_if(publishers, [&](const auto& one) { return !of_issuer(one, issuer); });
     return publishers;
+  });
+}
+
+Result<std::optional<Failure>> Evaluator::ended_match(std::string_view package_name,
+                                                      const IssuerMatch& issuer,
+                                                      const boost::json::object& token) const {
+  return database_.read([&](db::Session& session) -> Result<std::optional<Failure>> {
+    for (const EndedPublisher& ended : ended_for(session, package_name)) {
+      const TrustedPublisher& publisher = ended.publisher;
+      if (publisher.issuer_id != issuer.issuer->id ||
+          publisher.claims.provider() != &issuer.provider() ||
+          publisher.claims.tenant_claim() != issuer.issuer->tenant_claim ||
+          !compare(publisher.claims, token).agreed()) {
+        continue;
+      }
+      return refuse(TrustRefusal::publisher_expired,
+                    fmt::format("A trusted publisher that matches this token is no more: it {}, "
+                                "and ended at {}. Add it again.",
+                                text(ended.reason), iso8601(ended.ended_at)))
+          .error();
+    }
+    return std::nullopt;
   });
 }
 

@@ -41,7 +41,9 @@ bool of_issuer(const TrustedPublisher& publisher, const IssuerMatch& issuer);
 /// Decides, in a fixed order: size and form of the token; issuer by exact `iss`; whether any
 /// publisher at all names that issuer (no key is ever fetched for an organisation that nobody
 /// trusts); algorithm, key, signature, times and audience (jose::verify); the rules of the issuer's
-/// kind (ssh-rerun, tenant); then the package's publishers, most specific first. Disclosure: up to
+/// kind (ssh-rerun, tenant); then the publishers of the name, in the order of publishers_for().
+/// One that agrees but is not usable now is passed over, and is the reason if none other agrees; so
+/// is one that has ended. Disclosure: up to
 /// that last step no answer depends on the package, so that nobody learns which exist or whom they
 /// trust; then expected and received values are in the public message only for a token that is
 /// proved to come from the publisher's own project. Thread-safe.
@@ -70,7 +72,12 @@ class Evaluator {
                                     Evaluation& evaluation) const;
   Result<bool> trusted_somewhere(const IssuerMatch& issuer) const;
   Result<jose::Claims> verified(const jose::Token& token, const IssuerMatch& issuer) const;
-  /// The package's publishers of this issuer; none when there is no such package.
+  /// Why a token that would have matched a publisher which has ended is refused; nothing when it
+  /// would not.
+  Result<std::optional<Failure>> ended_match(std::string_view package_name,
+                                             const IssuerMatch& issuer,
+                                             const boost::json::object& token) const;
+  /// publishers_for() the name, of this issuer.
   Result<std::vector<TrustedPublisher>> candidates(std::string_view package_name,
                                                    const IssuerMatch& issuer) const;
 

@@ -10,6 +10,8 @@
 #include "registry/packages/store.h"
 #include "registry/trust/attempt.h"
 #include "registry/trust/issuer_table.h"
+#include "registry/trust/publisher_end.h"
+#include "registry/trust/publisher_place.h"
 #include "registry/trust/refusal.h"
 #include "registry/trust/run_end.h"
 
@@ -101,11 +103,16 @@ Result<MintedToken> Exchange::mint(const ExchangeRequest& request, const Evaluat
   return database_.write([&](db::Session& session) -> Result<MintedToken> {
     // Publisher and package may have gone while the token was being verified.
     auto publisher = publisher_by_id(session, evaluation.publisher->id);
-    const auto package = registry::find_package(session, request.package_name);
-    if (!publisher || !package || publisher->package_id != package->id) {
+    const auto name = registry::PackageName::for_read(request.package_name);
+    const auto existing = registry::find_package(session, request.package_name);
+    if (!publisher || !name) {
       return refuse(TrustRefusal::publisher_removed,
                     "The trusted publisher was removed while the token was being exchanged.");
     }
+    if (const auto may = may_mint(session, *publisher, *name, existing, claims.all, now); !may) {
+      return pass_on(may);
+    }
+    if (const auto now_usable = usable(*publisher, now); !now_usable) return pass_on(now_usable);
     if (is_frozen(session, publisher->issuer_id)) return frozen(*evaluation.from);
     const auto name = registry::PackageName::for_read(package->name);
     if (!name) return pass_on(name);
@@ -116,7 +123,7 @@ Result<MintedToken> Exchange::mint(const ExchangeRequest& request, const Evaluat
     }
     // Of two projects that claim the name at once, the first is learnt and the other refused.
     const Comparison again = compare(publisher->claims, claims.all);
-    if (!again.agreed()) return refused_as(again, package->name);
+    if (!again.agreed()) return refused_as(again, name->text());
     const bool learnt = publisher->claims.learn_from(claims.all);
     if (learnt) keep_learnt(session, *publisher);
     // The mark outlives every moment at which the verifier could still accept the token.
@@ -129,7 +136,7 @@ Result<MintedToken> Exchange::mint(const ExchangeRequest& request, const Evaluat
                     "This identity token was exchanged before. Each exchange needs a fresh one: on "
                     "CircleCI, run `circleci run oidc get` again.");
     }
-    MintedToken minted = mint_publish_token(session, random_, *publisher, package->name,
+    MintedToken minted = mint_publish_token(session, random_, *publisher, name->text(),
                                             run_of(*evaluation.provider, claims), now,
                                             publisher->claims.bound_version(claims.all));
     remember_run(session, minted.token.id, publisher->issuer_id, run, minted.token.expires_at);
@@ -139,7 +146,8 @@ Result<MintedToken> Exchange::mint(const ExchangeRequest& request, const Evaluat
     record_attempt(session, attempt);
     audit::Record record = audit_record(request, evaluation, now);
     record.outcome = "granted";
-    record.organization = package->owner;
+    record.organization =
+        existing ? existing->owner : organization_of_scope(session, *name);
     record.detail["token"] = minted.token.id;
     if (learnt) record.detail["learnt"] = publisher->claims.learnt();
     audit::append(session, record);
@@ -154,7 +162,8 @@ void Exchange::record_refusal(const ExchangeRequest& request, const Evaluation& 
   if (!recorded_.admit(limit, accounts::throttle_address(request.remote_address)).admitted) return;
   const auto recorded = database_.write([&](db::Session& session) -> Result<void> {
     const auto package = registry::find_package(session, request.package_name);
-    if (package) {
+    // Of names that do not exist, what somebody else than a stranger tried.
+    if (package || evaluation.own_tenant) {
       Attempt attempt = attempt_of(request, evaluation, now);
       attempt.outcome = failure.code();
       attempt.message = failure.message;
@@ -162,7 +171,12 @@ void Exchange::record_refusal(const ExchangeRequest& request, const Evaluation& 
     }
     audit::Record record = audit_record(request, evaluation, now);
     record.outcome = failure.code();
-    if (package) record.organization = package->owner;
+    const auto name = registry::PackageName::for_read(request.package_name);
+    if (package) {
+      record.organization = package->owner;
+    } else if (name && evaluation.own_tenant) {
+      record.organization = organization_of_scope(session, *name);
+    }
     record.detail["detail"] = audit::clean_text(failure.detail, kLongestForeignText);
     audit::append(session, record);
     return {};

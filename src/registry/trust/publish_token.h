@@ -21,7 +21,7 @@ inline constexpr Milliseconds kPublishTokenLife = std::chrono::minutes(15);
 /// What an exchange gave: good for one package and the publisher's permissions, for 15 minutes.
 struct PublishToken {
   std::string id;
-  std::string package_id;
+  std::string package_id;  ///< what its publisher hung on: TrustedPublisher::package_id
   std::string package_name;
   std::string publisher_id;
   const Provider* provider = nullptr;  ///< the publisher's; never null in a token that was found

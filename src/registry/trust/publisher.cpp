@@ -7,6 +7,8 @@
 #include "base/uuid.h"
 #include "registry/trust/attempt.h"
 #include "registry/trust/issuer_table.h"
+#include "registry/trust/publisher_end.h"
+#include "registry/trust/publisher_place.h"
 #include "registry/trust/refusal.h"
 #include "registry/trust/run_end.h"
 
@@ -16,26 +18,25 @@ namespace {
 
 constexpr std::string_view kColumns =
     "SELECT id, package_id, issuer_id, type, claims, permissions, created_by, created_at, "
-    "last_used_at, learnt, tenant_claim FROM trusted_publisher ";
+    "last_used_at, learnt, tenant_claim, ends_at, usable_from FROM trusted_publisher ";
 
-TrustedPublisher from_row(const db::Row& row) {
-  TrustedPublisher publisher;
-  publisher.id = row.text(0);
-  publisher.package_id = row.text(1);
-  publisher.issuer_id = row.text(2);
-  publisher.type = row.text(3);
-  // Stored by add_publisher from a parsed value; a row that no longer parses matches nothing.
-  if (const Provider* provider = provider_of_type(publisher.type)) {
-    const auto stored = boost::json::parse(row.text(4)).as_object();
-    publisher.claims = RequiredClaims::parse(*provider, stored).value_or(RequiredClaims(provider));
-    if (!publisher.claims.guard(row.text(10))) publisher.claims = RequiredClaims(provider);
-    publisher.claims.remember(boost::json::parse(row.text(9)).as_object());
+std::optional<Time> maybe_time(const db::Row& row, std::size_t column) {
+  const auto milliseconds = row.maybe_integer(column);
+  return milliseconds ? std::optional(from_milliseconds(*milliseconds)) : std::nullopt;
+}
+
+db::Value value_of(const std::optional<Time>& time) {
+  return time ? db::Value(to_milliseconds(*time)) : db::Value();
+}
+
+std::vector<TrustedPublisher> found(db::Session& session, std::string_view where,
+                                    std::vector<db::Value> parameters) {
+  std::vector<TrustedPublisher> publishers;
+  for (const db::Row& row :
+       session.rows(std::string(kColumns) + std::string(where), std::move(parameters))) {
+    publishers.push_back(publisher_from_row(row));
   }
-  publisher.permissions = Permissions::parse_stored(row.text(5));
-  publisher.created_by = row.text(6);
-  publisher.created_at = from_milliseconds(row.integer(7));
-  if (const auto used = row.maybe_integer(8)) publisher.last_used_at = from_milliseconds(*used);
-  return publisher;
+  return publishers;
 }
 
 std::unexpected<Failure> invalid(std::string message) {
@@ -70,6 +71,28 @@ Result<const Provider*> provider_named(const boost::json::object& request) {
 
 }  // namespace
 
+TrustedPublisher publisher_from_row(const db::Row& row) {
+  TrustedPublisher publisher;
+  publisher.id = row.text(0);
+  publisher.package_id = row.text(1);
+  publisher.issuer_id = row.text(2);
+  publisher.type = row.text(3);
+  // Stored by add_publisher from a parsed value; a row that no longer parses matches nothing.
+  if (const Provider* provider = provider_of_type(publisher.type)) {
+    const auto stored = boost::json::parse(row.text(4)).as_object();
+    publisher.claims = RequiredClaims::parse(*provider, stored).value_or(RequiredClaims(provider));
+    if (!publisher.claims.guard(row.text(10))) publisher.claims = RequiredClaims(provider);
+    publisher.claims.remember(boost::json::parse(row.text(9)).as_object());
+  }
+  publisher.permissions = Permissions::parse_stored(row.text(5));
+  publisher.created_by = row.text(6);
+  publisher.created_at = from_milliseconds(row.integer(7));
+  publisher.last_used_at = maybe_time(row, 8);
+  publisher.ends_at = maybe_time(row, 11);
+  publisher.usable_from = maybe_time(row, 12);
+  return publisher;
+}
+
 boost::json::object TrustedPublisher::to_json(const Issuers& issuers) const {
   const auto issuer = issuers.by_id(issuer_id);
   boost::json::object item{{"id", id},
@@ -78,6 +101,9 @@ boost::json::object TrustedPublisher::to_json(const Issuers& issuers) const {
                            {"permissions", permissions.to_json()},
                            {"issuer", issuer ? issuer->base_url : issuer_id}};
   if (!claims.learnt().empty()) item["learnt"] = claims.learnt();
+  if (place_kind(package_id) == PlaceKind::pending) item["pending"] = true;
+  if (ends_at) item["expiresAt"] = iso8601(*ends_at);
+  if (usable_from) item["usableFrom"] = iso8601(*usable_from);
   return item;
 }
 
@@ -122,15 +148,22 @@ Result<PublisherRequest> PublisherRequest::parse(const boost::json::value& item,
 }
 
 std::vector<TrustedPublisher> publishers_of(db::Session& session, std::string_view package_id) {
-  static const std::string sql = std::string(kColumns) + "WHERE package_id = :p1";
-  std::vector<TrustedPublisher> publishers;
-  for (const db::Row& row : session.rows(sql, {std::string(package_id)}))
-    publishers.push_back(from_row(row));
+  auto publishers = found(session, "WHERE package_id = :p1", {std::string(package_id)});
   std::ranges::sort(publishers, [](const TrustedPublisher& a, const TrustedPublisher& b) {
     return std::tuple(b.claims.specificity(), a.created_at, a.id) <
            std::tuple(a.claims.specificity(), b.created_at, b.id);
   });
   return publishers;
+}
+
+std::vector<TrustedPublisher> publishers_made_by(db::Session& session, std::string_view person) {
+  return found(session, "WHERE created_by = :p1 ORDER BY created_at, id", {std::string(person)});
+}
+
+std::vector<TrustedPublisher> publishers_ending_by(db::Session& session, Time then,
+                                                   std::int64_t limit) {
+  return found(session, "WHERE ends_at <= :p1 ORDER BY ends_at LIMIT :p2",
+               {to_milliseconds(then), limit});
 }
 
 bool anybody_trusts(db::Session& session, std::string_view issuer_id,
@@ -151,13 +184,16 @@ bool anybody_trusts(db::Session& session, std::string_view issuer_id,
 std::optional<TrustedPublisher> publisher_by_id(db::Session& session, std::string_view id) {
   static const std::string sql = std::string(kColumns) + "WHERE id = :p1";
   const auto row = session.row(sql, {std::string(id)});
-  return row ? std::optional(from_row(*row)) : std::nullopt;
+  return row ? std::optional(publisher_from_row(*row)) : std::nullopt;
 }
 
 Result<TrustedPublisher> add_publisher(db::Session& session, std::string_view package_id,
                                        const PublisherRequest& request, std::string_view created_by,
-                                       Time now) {
-  const auto existing = publishers_of(session, package_id);
+                                       Time now, const PublisherTimes& times) {
+  auto existing = publishers_of(session, package_id);
+  if (place_kind(package_id) == PlaceKind::pending) {
+    std::erase_if(existing, [&](const auto& other) { return other.created_by != created_by; });
+  }
   for (const TrustedPublisher& other : existing) {
     if (other.claims == request.claims && other.issuer_id == request.issuer_id) {
       return refuse(
@@ -182,15 +218,18 @@ Result<TrustedPublisher> add_publisher(db::Session& session, std::string_view pa
                              request.permissions,
                              std::string(created_by),
                              now,
-                             std::nullopt};
+                             std::nullopt,
+                             times.ends_at,
+                             times.usable_from};
   session.run(
       "INSERT INTO trusted_publisher (id, package_id, issuer_id, type, organization_id, claims, "
-      "permissions, created_by, created_at, learnt, tenant_claim) VALUES (:p1, :p2, :p3, :p4, :p5, "
-      ":p6, :p7, :p8, :p9, :p10, :p11)",
+      "permissions, created_by, created_at, learnt, tenant_claim, ends_at, usable_from) VALUES "
+      "(:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11, :p12, :p13)",
       {publisher.id, publisher.package_id, publisher.issuer_id, publisher.type,
        publisher.claims.tenant(), boost::json::serialize(publisher.claims.to_json()),
        publisher.permissions.stored(), publisher.created_by, to_milliseconds(now),
-       boost::json::serialize(publisher.claims.learnt()), publisher.claims.tenant_claim()});
+       boost::json::serialize(publisher.claims.learnt()), publisher.claims.tenant_claim(),
+       value_of(publisher.ends_at), value_of(publisher.usable_from)});
   return publisher;
 }
 
@@ -201,11 +240,16 @@ Result<TrustedPublisher> remove_publisher(db::Session& session, std::string_view
     return refuse(TrustRefusal::publisher_not_found,
                   "Trusted publisher configuration not found for the package");
   }
+  delete_publisher(session, publisher->id, now);
+  return std::move(*publisher);
+}
+
+void delete_publisher(db::Session& session, std::string_view publisher_id, Time now) {
+  const std::string id(publisher_id);
   session.run(
       "UPDATE publish_token SET revoked_at = :p2 WHERE publisher_id = :p1 AND revoked_at IS NULL",
-      {publisher->id, to_milliseconds(now)});
-  session.run("DELETE FROM trusted_publisher WHERE id = :p1", {publisher->id});
-  return std::move(*publisher);
+      {id, to_milliseconds(now)});
+  session.run("DELETE FROM trusted_publisher WHERE id = :p1", {id});
 }
 
 void keep_learnt(db::Session& session, const TrustedPublisher& publisher) {
@@ -214,8 +258,10 @@ void keep_learnt(db::Session& session, const TrustedPublisher& publisher) {
 }
 
 void mark_used(db::Session& session, std::string_view publisher_id, Time now) {
-  session.run("UPDATE trusted_publisher SET last_used_at = :p2 WHERE id = :p1",
-              {std::string(publisher_id), to_milliseconds(now)});
+  session.run(
+      "UPDATE trusted_publisher SET last_used_at = :p2, ends_at = CASE WHEN package_id LIKE "
+      "'name:%' THEN ends_at ELSE NULL END WHERE id = :p1",
+      {std::string(publisher_id), to_milliseconds(now)});
 }
 
 std::vector<db::Migration> migrations() {
@@ -250,6 +296,7 @@ std::vector<db::Migration> migrations() {
   for (db::Migration& migration : attempt_migrations()) all.push_back(std::move(migration));
   for (db::Migration& migration : issuer_migrations()) all.push_back(std::move(migration));
   for (db::Migration& migration : run_migrations()) all.push_back(std::move(migration));
+  for (db::Migration& migration : publisher_end_migrations()) all.push_back(std::move(migration));
   return all;
 }
 

@@ -18,10 +18,24 @@ namespace imp::trust {
 
 inline constexpr std::size_t kMaxPublishers = 10;
 
+/// How long a publisher may be used, when that is not from now on and for good.
+struct PublisherTimes {
+  std::optional<Time> ends_at;      ///< when it ends unless it was used before
+  std::optional<Time> usable_from;  ///< the end of its cool-down
+};
+
+/// The operator's rules of new publishers.
+struct PublisherRules {
+  Milliseconds unused_life = std::chrono::days(2);  ///< 0: one that is never used never ends
+  Milliseconds cool_down{0};                        ///< before a new one may be used
+  /// For a publisher that is made now; `pending` ones wait for their package instead.
+  PublisherTimes times(Time now, bool pending) const;
+};
+
 /// Who may publish a package without a secret: a CI identity, by the claims of its tokens.
 struct TrustedPublisher {
-  std::string id;  ///< UUID
-  std::string package_id;
+  std::string id;          ///< UUID
+  std::string package_id;  ///< what it hangs on: a package's id, or another place (publisher_place.h)
   std::string issuer_id;  ///< Issuer::id: a publisher of one issuer never matches another's token
   std::string type;       ///< Provider::type
   RequiredClaims claims;
@@ -29,6 +43,8 @@ struct TrustedPublisher {
   std::string created_by;  ///< person's name
   Time created_at;
   std::optional<Time> last_used_at;
+  std::optional<Time> ends_at;      ///< as PublisherTimes; nothing once it was used
+  std::optional<Time> usable_from;  ///< as PublisherTimes
 
   /// The item of npm's trust API, with `issuer` beside npm's own members.
   boost::json::object to_json(const Issuers& issuers) const;
@@ -57,15 +73,28 @@ bool anybody_trusts(db::Session& session, std::string_view issuer_id,
                     const std::optional<std::string>& tenant);
 std::optional<TrustedPublisher> publisher_by_id(db::Session& session, std::string_view id);
 
-/// Adds a publisher: at most kMaxPublishers, none twice.
+/// What one person made, wherever it hangs, oldest first.
+std::vector<TrustedPublisher> publishers_made_by(db::Session& session, std::string_view person);
+/// Those with TrustedPublisher::ends_at up to then.
+std::vector<TrustedPublisher> publishers_ending_by(db::Session& session, Time then,
+                                                   std::int64_t limit);
+/// Of a row with the columns of trusted_publisher in the order of TrustedPublisher, then learnt,
+/// tenant_claim, ends_at and usable_from.
+TrustedPublisher publisher_from_row(const db::Row& row);
+
+/// Adds a publisher to a place: at most kMaxPublishers, none twice. At a pending name each person's
+/// are counted apart, so that nobody can fill it up for others.
 Result<TrustedPublisher> add_publisher(db::Session& session, std::string_view package_id,
                                        const PublisherRequest& request, std::string_view created_by,
-                                       Time now);
+                                       Time now, const PublisherTimes& times = {});
 /// Removes one and revokes the publish tokens that it got. TrustRefusal::publisher_not_found.
 Result<TrustedPublisher> remove_publisher(db::Session& session, std::string_view package_id,
                                           std::string_view publisher_id, Time now);
+/// The same for one that is known.
+void delete_publisher(db::Session& session, std::string_view publisher_id, Time now);
 /// Stores what the publisher's claims have learnt.
 void keep_learnt(db::Session& session, const TrustedPublisher& publisher);
+/// It was used: it does not end any more, unless it is pending.
 void mark_used(db::Session& session, std::string_view publisher_id, Time now);
 
 std::vector<db::Migration> migrations();

@@ -42,6 +42,14 @@ Reason reason(TrustRefusal refusal) {
       return {"replayed", FailureKind::unauthenticated};
     case publisher_removed:
       return {"publisher_removed", FailureKind::forbidden};
+    case publisher_expired:
+      return {"publisher_expired", FailureKind::forbidden};
+    case publisher_cooling_down:
+      return {"publisher_cooling_down", FailureKind::forbidden};
+    case maker_may_not_create:
+      return {"maker_may_not_create", FailureKind::forbidden};
+    case pending_rivals:
+      return {"pending_rivals", FailureKind::forbidden};
     case invalid_publisher:
       return {"invalid_publisher", FailureKind::invalid};
     case invalid_permissions:

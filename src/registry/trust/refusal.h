@@ -27,12 +27,16 @@ enum class TrustRefusal : std::uint8_t {
   ssh_rerun,                ///< the job was rerun with SSH: a person was inside it
   replayed,                 ///< this token was exchanged before
   publisher_removed,        ///< the publisher was removed while the exchange was under way
+  publisher_expired,        ///< the one that matches was never used in its time
+  publisher_cooling_down,   ///< the one that matches may not be used yet
+  maker_may_not_create,     ///< whoever prepared it has lost the right to create the package
+  pending_rivals,           ///< several people's pending publishers match the token
   invalid_publisher,        ///< the configuration is not one of the known shape
   invalid_permissions,      ///< no permission, or an unknown one
   attempt_not_found,        ///< no such attempt, or forgotten, or of another's package
   invalid_check,            ///< neither a token nor a description of a job
   duplicate_publisher,      ///< the package has this publisher already
-  too_many_publishers,      ///< the package has as many as it may have
+  too_many_publishers,      ///< the package or the person has as many as it may have
   publisher_not_found,      ///< no publisher with this id on this package
   publish_token_invalid,    ///< unknown, expired or revoked publish token
   run_ended,                ///< the job that the token was given to has ended or was canceled

@@ -124,7 +124,7 @@ TEST_F(TrustRoutes, OnlyThoseWhoGovernThePackageSeeOrChangeTrust) {
   User mallory = add_user("mallory", true);
   EXPECT_EQ(list(mallory.token, otp(mallory)).outcome(), "403 package_not_permitted");
   EXPECT_EQ(list("").outcome(), "401 not_signed_in");
-  EXPECT_EQ(ask({.target = "/-/package/@alice%2fabsent/trust", .token = alice.token}).outcome(),
+  EXPECT_EQ(ask({.target = "/-/package/@nobody%2fabsent/trust", .token = alice.token}).outcome(),
             "404 package_not_found");
 }
 

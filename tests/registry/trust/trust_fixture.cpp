@@ -1,5 +1,6 @@
 #include "trust_fixture.h"
 
+#include "accounts/schema.h"
 #include "audit/log.h"
 #include "jose/jwks.h"
 #include "jose/sign.h"
@@ -192,6 +193,7 @@ http::Fetch FakeIssuers::last() const {
 TrustTest::TrustTest() {
   open();
   std::vector<db::Migration> all = audit::migrations();
+  for (auto& migration : accounts::migrations()) all.push_back(std::move(migration));
   for (auto& migration : registry::package_migrations()) all.push_back(std::move(migration));
   for (auto& migration : registry::brake_migrations()) all.push_back(std::move(migration));
   for (auto& migration : migrations()) all.push_back(std::move(migration));

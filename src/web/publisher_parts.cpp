@@ -1,0 +1,184 @@
+#include "web/publisher_parts.h"
+
+#include <boost/json.hpp>
+
+#include "registry/api/refusals.h"
+#include "registry/api/trust_changes.h"
+#include "web/passkey_pages.h"
+#include "web/publisher_model.h"
+
+namespace imp::web {
+
+namespace {
+
+boost::json::object filled_from(const ci::Project& project,
+                                const ci::PipelineDefinition& definition) {
+  return {{"organization_id", project.organization_id},
+          {"project_id", project.id},
+          {"pipeline_definition_id", definition.id},
+          {"vcs_origin", project.vcs_origin}};
+}
+
+/// The pipeline definitions of the visitor's organisations; the values of the one that the query
+/// asks for.
+Result<boost::json::object> add_choices(const Visit& visit, boost::json::object& model) {
+  boost::json::object filled;
+  const std::string wanted = visit.query("from");
+  const auto memberships = visit.services.accounts.organizations.of_person(visit.person().id);
+  if (!memberships) return pass_on(memberships);
+  boost::json::array choices;
+  for (const accounts::Membership& membership : *memberships) {
+    const auto projects = visit.services.ci.projects.list(membership.organization.id);
+    if (!projects) return pass_on(projects);
+    for (const ci::Project& project : *projects) {
+      const auto definitions = visit.services.ci.definitions.list(project.id);
+      if (!definitions) return pass_on(definitions);
+      for (const ci::PipelineDefinition& definition : *definitions) {
+        if (definition.id == wanted) filled = filled_from(project, definition);
+        choices.push_back({{"value", definition.id},
+                           {"selected", definition.id == wanted},
+                           {"text", fmt::format("{} / {} / {}", membership.organization.name,
+                                                project.name, definition.name)}});
+      }
+    }
+  }
+  model["has_choices"] = !choices.empty();
+  model["choices"] = std::move(choices);
+  return filled;
+}
+
+/// The permissions that were chosen before, when the form is shown again; a new form suggests
+/// staging alone.
+void add_permissions(const Visit& visit, boost::json::object& model) {
+  const auto permissions = visit.request.form_all("permission");
+  const auto chosen = [&](std::string_view name) {
+    return std::ranges::find(permissions, name) != permissions.end();
+  };
+  model["publish_checked"] = chosen("createPackage");
+  model["tags_checked"] = chosen("manageDistTags");
+  model["stage_checked"] = permissions.empty() || chosen("createStagedPackage");
+}
+
+/// The form of the chosen provider.
+Result<void> add_form_parts(const Visit& visit, boost::json::object& model) {
+  const trust::Provider& provider = chosen_provider(visit);
+  boost::json::array issuers;
+  const auto known = visit.services.registry.issuers.all();
+  for (const auto& issuer : *known) {
+    if (&trust::provider_of(issuer->kind) == &provider) issuers.emplace_back(issuer->base_url);
+  }
+  model["several_issuers"] = issuers.size() > 1;
+  model["no_issuer"] = issuers.empty();
+  model["issuers"] = std::move(issuers);
+  model["type"] = provider.type;
+  model["provider"] = provider.name;
+  model["providers"] = provider_choices(provider);
+  add_permissions(visit, model);
+  boost::json::object filled;
+  if (provider.type == "circleci") {  // what this server's own pipelines are trusted as
+    auto chosen = add_choices(visit, model);
+    if (!chosen) return pass_on(chosen);
+    filled = std::move(*chosen);
+  }
+  model["fields"] = form_fields(visit, provider, filled);
+  return {};
+}
+
+/// Somebody who governs what the path names and has given a code for this change of it.
+struct Governor {
+  registry::TrustTarget target;
+  registry::Requester requester;
+};
+Result<Governor> confirmed_governor(const Visit& visit, std::string_view action) {
+  auto target = publisher_target(visit);
+  if (!target) return pass_on(target);
+  auto& services = visit.services.registry;
+  auto requester = registry::Requester::identify(services, visit.request);
+  if (!requester) return pass_on(requester);
+  const auto refused = [&](const Failure& failure) {
+    registry::record_refusal(services, &*requester, action, registry::subject_of(*target), failure);
+    return std::unexpected(failure);
+  };
+  const auto place = registry::governed_place(services, *requester, *target);
+  if (!place) return refused(place.error());
+  const auto confirmed =
+      confirm(visit, {.action = std::string(action), .subject = registry::text_of(*target)},
+              accounts::WithoutFactor::refuse);
+  if (!confirmed) return refused(confirmed.error());
+  return Governor{std::move(*target), std::move(*requester)};
+}
+
+}  // namespace
+
+Result<registry::TrustTarget> publisher_target(const Visit& visit) {
+  if (const std::string& organization = visit.param("organization"); !organization.empty()) {
+    return registry::ScopeOf{organization};
+  }
+  const auto name = registry::addressed_package(visit.request);
+  if (!name) return pass_on(name);
+  return *name;
+}
+
+Result<boost::json::object> publisher_parts(const Visit& visit, const registry::TrustTarget& target,
+                                            const registry::TrustPlace& place,
+                                            const std::string& base, const std::string& forms) {
+  auto& services = visit.services.registry;
+  const auto requester = registry::Requester::identify(services, visit.request);
+  if (!requester) return pass_on(requester);
+  if (const auto refreshed = registry::refresh_issuers(services); !refreshed) {
+    return pass_on(refreshed);
+  }
+  const Time now = visit.services.clock.now();
+  boost::json::object model{{"base", base},
+                            {"forms", forms},
+                            {"subject", registry::text_of(target)},
+                            {"what", place.kind == trust::PlaceKind::scope
+                                         ? "every package of the scope"
+                                         : "this package"}};
+  const auto read = services.database.read([&](db::Session& session) -> Result<void> {
+    boost::json::array publishers = publishers_model(
+        registry::publishers_at(session, place, requester->rights()), services.issuers, now);
+    for (boost::json::value& item :
+         publishers_model(registry::publishers_above(session, place), services.issuers, now)) {
+      item.as_object()["inherited"] = true;
+      publishers.push_back(std::move(item));
+    }
+    model["several"] = publishers.size() > 1;
+    model["publishers"] = std::move(publishers);
+    return {};
+  });
+  if (!read) return pass_on(read);
+  if (const auto added = add_form_parts(visit, model); !added) return pass_on(added);
+  return model;
+}
+
+Result<void> add_factor_of_visitor(const Visit& visit, Page& page) {
+  const auto factor = visit.services.accounts.second_factors.state(visit.person().id);
+  if (!factor) return pass_on(factor);
+  add_factor(page, *factor);
+  return {};
+}
+
+Result<http::Response> add_publisher_by_form(const Visit& visit, const std::string& base) {
+  auto& services = visit.services.registry;
+  // What is wrong with the configuration is said before a code is used up.
+  const auto requests = registry::read_publisher_requests(services, publisher_request(visit));
+  if (!requests) return pass_on(requests);
+  const auto governor = confirmed_governor(visit, "trust.create");
+  if (!governor) return pass_on(governor);
+  const auto added =
+      registry::add_publishers(services, governor->requester, governor->target, *requests);
+  if (!added) return pass_on(added);
+  return http::see_other(base + "?done=added#publishers");
+}
+
+Result<http::Response> remove_publisher_by_form(const Visit& visit, const std::string& base) {
+  const auto governor = confirmed_governor(visit, "trust.revoke");
+  if (!governor) return pass_on(governor);
+  const auto removed = registry::remove_publisher(visit.services.registry, governor->requester,
+                                                  governor->target, visit.field("publisher"));
+  if (!removed) return pass_on(removed);
+  return http::see_other(base + "?done=removed#publishers");
+}
+
+}  // namespace imp::web
