@@ -233,12 +233,7 @@ Result<std::optional<Failure>> Evaluator::ended_match(std::string_view package_n
   return database_.read([&](db::Session& session) -> Result<std::optional<Failure>> {
     for (const EndedPublisher& ended : ended_for(session, package_name)) {
       const TrustedPublisher& publisher = ended.publisher;
-      if (publisher.issuer_id != issuer.issuer->id ||
-          publisher.claims.provider() != &issuer.provider() ||
-          publisher.claims.tenant_claim() != issuer.issuer->tenant_claim ||
-          !compare(publisher.claims, token).agreed()) {
-        continue;
-      }
+      if (!of_issuer(publisher, issuer) || !compare(publisher.claims, token).agreed()) continue;
       return refuse(TrustRefusal::publisher_expired,
                     fmt::format("A trusted publisher that matches this token is no more: it {}, "
                                 "and ended at {}. Add it again.",

@@ -114,8 +114,6 @@ Result<MintedToken> Exchange::mint(const ExchangeRequest& request, const Evaluat
     }
     if (const auto now_usable = usable(*publisher, now); !now_usable) return pass_on(now_usable);
     if (is_frozen(session, publisher->issuer_id)) return frozen(*evaluation.from);
-    const auto name = registry::PackageName::for_read(package->name);
-    if (!name) return pass_on(name);
     if (const auto open = registry::not_frozen(session, *name); !open) return pass_on(open);
     const std::string run = run_key(*evaluation.from, claims.all);
     if (const auto runs = still_runs(session, publisher->issuer_id, run); !runs) {
@@ -146,8 +144,7 @@ Result<MintedToken> Exchange::mint(const ExchangeRequest& request, const Evaluat
     record_attempt(session, attempt);
     audit::Record record = audit_record(request, evaluation, now);
     record.outcome = "granted";
-    record.organization =
-        existing ? existing->owner : organization_of_scope(session, *name);
+    record.organization = existing ? existing->owner : organization_of_scope(session, *name);
     record.detail["token"] = minted.token.id;
     if (learnt) record.detail["learnt"] = publisher->claims.learnt();
     audit::append(session, record);

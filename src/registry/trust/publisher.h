@@ -34,8 +34,9 @@ struct PublisherRules {
 
 /// Who may publish a package without a secret: a CI identity, by the claims of its tokens.
 struct TrustedPublisher {
-  std::string id;          ///< UUID
-  std::string package_id;  ///< what it hangs on: a package's id, or another place (publisher_place.h)
+  std::string id;  ///< UUID
+  std::string
+      package_id;  ///< what it hangs on: a package's id, or another place (publisher_place.h)
   std::string issuer_id;  ///< Issuer::id: a publisher of one issuer never matches another's token
   std::string type;       ///< Provider::type
   RequiredClaims claims;

@@ -173,22 +173,23 @@ bool anybody_trusted(db::Session& session, std::string_view issuer_id,
 }
 
 std::vector<db::Migration> publisher_end_migrations() {
-  return {{"trust/5",
-           "ALTER TABLE trusted_publisher ADD COLUMN ends_at BIGINT;\n"
-           "ALTER TABLE trusted_publisher ADD COLUMN usable_from BIGINT;\n"
-           "CREATE INDEX trusted_publisher_end ON trusted_publisher (ends_at)\n"
-           "  WHERE ends_at IS NOT NULL;\n"
-           "CREATE INDEX trusted_publisher_maker ON trusted_publisher (created_by);\n"
-           "CREATE TABLE ended_publisher (\n"
-           "  id TEXT PRIMARY KEY, package_id TEXT NOT NULL, issuer_id TEXT NOT NULL,\n"
-           "  organization_id TEXT NOT NULL, type TEXT NOT NULL, claims TEXT NOT NULL,\n"
-           "  permissions TEXT NOT NULL, created_by TEXT NOT NULL, created_at BIGINT NOT NULL,\n"
-           "  last_used_at BIGINT, learnt TEXT NOT NULL, tenant_claim TEXT NOT NULL,\n"
-           "  ends_at BIGINT, usable_from BIGINT, ended_at BIGINT NOT NULL, reason TEXT NOT NULL);\n"
-           "CREATE INDEX ended_publisher_place ON ended_publisher (package_id);\n"
-           "CREATE INDEX ended_publisher_maker ON ended_publisher (created_by);\n"
-           "CREATE INDEX ended_publisher_issuer ON ended_publisher (issuer_id, organization_id);\n"
-           "CREATE INDEX ended_publisher_end ON ended_publisher (ended_at);\n"}};
+  return {
+      {"trust/5",
+       "ALTER TABLE trusted_publisher ADD COLUMN ends_at BIGINT;\n"
+       "ALTER TABLE trusted_publisher ADD COLUMN usable_from BIGINT;\n"
+       "CREATE INDEX trusted_publisher_end ON trusted_publisher (ends_at)\n"
+       "  WHERE ends_at IS NOT NULL;\n"
+       "CREATE INDEX trusted_publisher_maker ON trusted_publisher (created_by);\n"
+       "CREATE TABLE ended_publisher (\n"
+       "  id TEXT PRIMARY KEY, package_id TEXT NOT NULL, issuer_id TEXT NOT NULL,\n"
+       "  organization_id TEXT NOT NULL, type TEXT NOT NULL, claims TEXT NOT NULL,\n"
+       "  permissions TEXT NOT NULL, created_by TEXT NOT NULL, created_at BIGINT NOT NULL,\n"
+       "  last_used_at BIGINT, learnt TEXT NOT NULL, tenant_claim TEXT NOT NULL,\n"
+       "  ends_at BIGINT, usable_from BIGINT, ended_at BIGINT NOT NULL, reason TEXT NOT NULL);\n"
+       "CREATE INDEX ended_publisher_place ON ended_publisher (package_id);\n"
+       "CREATE INDEX ended_publisher_maker ON ended_publisher (created_by);\n"
+       "CREATE INDEX ended_publisher_issuer ON ended_publisher (issuer_id, organization_id);\n"
+       "CREATE INDEX ended_publisher_end ON ended_publisher (ended_at);\n"}};
 }
 
 }  // namespace imp::trust

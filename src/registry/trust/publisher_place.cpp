@@ -83,7 +83,8 @@ std::vector<std::string> places_of(db::Session& session, std::string_view packag
 std::vector<TrustedPublisher> publishers_for(db::Session& session, std::string_view package_name) {
   std::vector<TrustedPublisher> publishers;
   for (const std::string& place : places_of(session, package_name)) {
-    for (TrustedPublisher& one : publishers_of(session, place)) publishers.push_back(std::move(one));
+    for (TrustedPublisher& one : publishers_of(session, place))
+      publishers.push_back(std::move(one));
   }
   return publishers;
 }

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <latch>
+#include <thread>
+
 #include "registry_fixture.h"
 
 namespace imp::registry::test {
@@ -14,8 +17,8 @@ class PendingPublishers : public RegistryTest {
  protected:
   static std::string config(const json::object& claims = trust::test::publisher_claims(),
                             const json::array& permissions = {"createPackage"}) {
-    return json::serialize(json::array{json::object{
-        {"type", "circleci"}, {"claims", claims}, {"permissions", permissions}}});
+    return json::serialize(json::array{
+        json::object{{"type", "circleci"}, {"claims", claims}, {"permissions", permissions}}});
   }
   static std::string trust_path(std::string_view name) {
     return "/-/package/" + PackageName::for_read(name).value().escaped() + "/trust";
@@ -40,9 +43,7 @@ class PendingPublishers : public RegistryTest {
   static std::string id_of(const Answer& made) {
     return std::string(made.document().at(0).at("id").as_string());
   }
-  json::value prepared(const User& user) {
-    return get("/-/trust/pending", user.token).document();
-  }
+  json::value prepared(const User& user) { return get("/-/trust/pending", user.token).document(); }
   std::vector<std::string> maintainers(std::string_view name) {
     std::vector<std::string> names;
     const auto read = database_->read([&](db::Session& session) -> Result<void> {
@@ -138,9 +139,9 @@ TEST_F(PendingPublishers, OnesOwnArePublishersOfThePackageThatOnePublishes) {
 
 TEST_F(PendingPublishers, NobodyFillsUpANameForOthers) {
   for (std::size_t i = 0; i < trust::kMaxPublishers; ++i) {
-    const auto claims = trust::test::changed(
-        trust::test::publisher_claims(), trust::test::claim("vcs-origin"),
-        trust::test::json_string("github.com/mallory/" + std::to_string(i)));
+    const auto claims =
+        trust::test::changed(trust::test::publisher_claims(), trust::test::claim("vcs-origin"),
+                             trust::test::json_string("github.com/mallory/" + std::to_string(i)));
     ASSERT_EQ(prepare(mallory, "lib", config(claims)).status, 200);
   }
   EXPECT_EQ(prepare(mallory, "lib").outcome(), "409 too_many_publishers");
@@ -173,6 +174,36 @@ TEST_F(PendingPublishers, TwoPeoplesThatMatchOneJobDecideNothing) {
   EXPECT_EQ(publish(publish_token("lib"), "lib", "1.0.0").status, 201);
 }
 
+TEST_F(PendingPublishers, OfTwoThatPublishAtOnceOneHasTheName) {
+  const std::string project = trust::test::claim("project-id"),
+                    other = trust::test::json_string(trust::test::kOther);
+  ASSERT_EQ(prepare(alice, "lib").status, 200);
+  ASSERT_EQ(prepare(mallory, "lib",
+                    config(trust::test::changed(trust::test::publisher_claims(), project, other)))
+                .status,
+            200);
+  const std::string tokens[] = {publish_token("lib"),
+                                exchange(identity_token(project, other), "lib").text("token")};
+  std::string outcomes[2];
+  {
+    std::latch start(2);
+    std::jthread threads[2];
+    for (int i = 0; i < 2; ++i) {
+      threads[i] = std::jthread([&, i] {
+        start.arrive_and_wait();
+        outcomes[i] = publish(tokens[i], "lib", "1.0." + std::to_string(i)).outcome();
+      });
+    }
+  }
+  const int winner = outcomes[0] == "201 ok" ? 0 : 1;
+  EXPECT_EQ(outcomes[winner], "201 ok");
+  EXPECT_NE(outcomes[1 - winner], "201 ok");
+  EXPECT_EQ(maintainers("lib"), std::vector<std::string>{winner == 0 ? "alice" : "mallory"});
+  EXPECT_EQ(count("SELECT COUNT(*) FROM trusted_publisher"), 1);
+  EXPECT_EQ(count("SELECT COUNT(*) FROM ended_publisher WHERE reason = 'name_taken'"), 1);
+  EXPECT_EQ(count("SELECT COUNT(*) FROM package_version"), 1);
+}
+
 TEST_F(PendingPublishers, AMakerWhoLostTheRightCreatesNothing) {
   const accounts::Organization acme = add_organization("acme", alice);
   const User bob = add_user("bob", true);
@@ -197,8 +228,7 @@ TEST_F(PendingPublishers, TheRightIsAskedAgainWhenThePackageIsCreated) {
                              .body = document("@mallory/lib", "1.0.0"),
                              .meanwhile = [&] {
                                EXPECT_TRUE(write([&](db::Session& session) -> Result<void> {
-                                 session.run(
-                                     "UPDATE trusted_publisher SET created_by = 'nobody'");
+                                 session.run("UPDATE trusted_publisher SET created_by = 'nobody'");
                                  return {};
                                }));
                              }});
@@ -236,10 +266,8 @@ TEST_F(PendingPublishers, EndAfterThirtyDays) {
 TEST_F(PendingPublishers, StrangersJobsLearnNothingOfThem) {
   ASSERT_EQ(prepare(alice, "lib").status, 200);
   const std::string foreign = trust::test::json_string(trust::test::kOther);
-  const Answer there = exchange(
-      identity_token(trust::test::claim("project-id"), foreign), "lib");
-  const Answer absent = exchange(
-      identity_token(trust::test::claim("project-id"), foreign), "lub");
+  const Answer there = exchange(identity_token(trust::test::claim("project-id"), foreign), "lib");
+  const Answer absent = exchange(identity_token(trust::test::claim("project-id"), foreign), "lub");
   EXPECT_EQ(there.outcome(), "404 no_matching_publisher");
   EXPECT_EQ(absent.outcome(), there.outcome());
 }
@@ -289,10 +317,10 @@ TEST_F(ScopePublishers, ATokenIsGoodForOnePackageOnly) {
 
 TEST_F(ScopePublishers, WithoutCreatePackageThereAreNoNewOnes) {
   ASSERT_EQ(publish(alice.token, "@acme/old", "1.0.0", otp(alice)).status, 201);
-  ASSERT_EQ(scope(Method::post, alice,
-                  config(trust::test::publisher_claims(), {"createStagedPackage"}))
-                .status,
-            200);
+  ASSERT_EQ(
+      scope(Method::post, alice, config(trust::test::publisher_claims(), {"createStagedPackage"}))
+          .status,
+      200);
   EXPECT_EQ(exchange(identity_token(), "@acme/new").outcome(), "403 permission_not_granted");
   EXPECT_EQ(stage(publish_token("@acme/old"), "@acme/old", "1.0.1").status, 201);
 }
@@ -305,9 +333,7 @@ TEST_F(ScopePublishers, AdminsDecide) {
   EXPECT_EQ(scope(Method::post, mallory, config()).outcome(), "404 organization_not_found");
   const std::string id = id_of(scope(Method::post, alice, config()));
   EXPECT_EQ(scope(Method::del, bob, {}, id).outcome(), "403 package_not_permitted");
-  EXPECT_EQ(ask({.method = Method::del,
-                 .target = "/-/org/acme/trust/" + id,
-                 .token = alice.token})
+  EXPECT_EQ(ask({.method = Method::del, .target = "/-/org/acme/trust/" + id, .token = alice.token})
                 .outcome(),
             "401 second_factor_required");
   const std::string token = publish_token("@acme/lib");
@@ -319,10 +345,10 @@ TEST_F(ScopePublishers, AdminsDecide) {
 TEST_F(ScopePublishers, ThePackagesOwnComeFirstThenPendingThenTheScopes) {
   ASSERT_EQ(publish(alice.token, "@acme/lib", "1.0.0", otp(alice)).status, 201);
   // More specific, and all the same after those that are nearer.
-  ASSERT_EQ(scope(Method::post, alice,
-                  config(trust::test::publisher_claims({trust::test::kContextA})))
-                .status,
-            200);
+  ASSERT_EQ(
+      scope(Method::post, alice, config(trust::test::publisher_claims({trust::test::kContextA})))
+          .status,
+      200);
   const std::string own = id_of(prepare(alice, "@acme/lib")),
                     pending = id_of(prepare(alice, "@acme/new"));
   ASSERT_EQ(exchange(identity_token(), "@acme/lib").status, 201);
