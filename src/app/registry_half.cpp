@@ -115,7 +115,8 @@ RegistryHalf::RegistryHalf(const Settings& settings, Store& store, blobs::Store&
                 .receive_limits = receive_limits(settings),
                 .publish_limits = publish_limits(settings),
                 .publisher_rules = {.unused_life = settings.unused_publisher_life,
-                                    .cool_down = settings.publisher_cool_down}},
+                                    .cool_down = settings.publisher_cool_down},
+                .switch_cool_down = settings.switch_cool_down},
       hook_sender_(*store.database, client, store.sealer, clock, log, metrics,
                    {.private_addresses = settings.webhook_private_addresses}) {}
 

@@ -111,6 +111,8 @@ SettingsTable Settings::table() {
                  "When a trusted publisher ends that was never used; 0: never.");
   table.duration("trust.publisher_cool_down", publisher_cool_down, seconds(0), hours(720),
                  "How long a new trusted publisher cannot be used yet.");
+  table.duration("trust.switch_cool_down", switch_cool_down, seconds(0), hours(720),
+                 "How long what a package insists on stays in force after it was relaxed.");
   table.flag("ci.runner", runner, "Start a runner beside the server.");
   table.flag("ci.job_network", job_network, "Whether jobs may use the network.");
   table.number("ci.job_processes", job_processes, 16, 4'194'304,

@@ -38,6 +38,7 @@ struct Settings {
   std::string trusted_root;  ///< file of whom to believe in Sigstore bundles; empty: nobody
   Milliseconds unused_publisher_life{172'800'000};  ///< 0: for good
   Milliseconds publisher_cool_down{0};
+  Milliseconds switch_cool_down{86'400'000};
   bool runner = true;
   bool job_network = true;
   std::int64_t job_processes = 4096;

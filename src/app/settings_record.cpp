@@ -31,7 +31,8 @@ boost::json::object believed(const Settings& settings) {
           {"provenance.trusted_root", settings.trusted_root},
           {"provenance.trusted_root_sha256", content_of(settings.trusted_root)},
           {"trust.unused_publisher_life_ms", settings.unused_publisher_life.count()},
-          {"trust.publisher_cool_down_ms", settings.publisher_cool_down.count()}};
+          {"trust.publisher_cool_down_ms", settings.publisher_cool_down.count()},
+          {"trust.switch_cool_down_ms", settings.switch_cool_down.count()}};
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "web/publisher_model.h"
 #include "web/publisher_parts.h"
 #include "web/routes.h"
+#include "web/switch_forms.h"
 
 namespace imp::web {
 
@@ -79,6 +80,12 @@ Result<http::Response> remove_publisher(const Visit& visit) {
   return remove_publisher_by_form(visit, settings_link(name->text()));
 }
 
+Result<http::Response> set_switch(const Visit& visit) {
+  const auto name = registry::addressed_package(visit.request);
+  if (!name) return pass_on(name);
+  return set_switch_by_form(visit, settings_link(name->text()));
+}
+
 }  // namespace
 
 void add_publisher_pages(http::Router& router, WebServices& services) {
@@ -88,6 +95,8 @@ void add_publisher_pages(http::Router& router, WebServices& services) {
            add_publisher, show_settings);
   add_form(router, services, "/package/{package}/settings/publishers/remove", Audience::signed_in,
            remove_publisher, show_settings);
+  add_form(router, services, "/package/{package}/settings/switches", Audience::signed_in,
+           set_switch, show_settings);
 }
 
 }  // namespace imp::web

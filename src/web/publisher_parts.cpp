@@ -4,8 +4,10 @@
 
 #include "registry/api/refusals.h"
 #include "registry/api/trust_changes.h"
+#include "web/model.h"
 #include "web/passkey_pages.h"
 #include "web/publisher_model.h"
+#include "web/switch_forms.h"
 
 namespace imp::web {
 
@@ -111,12 +113,7 @@ Result<Governor> confirmed_governor(const Visit& visit, std::string_view action)
 }  // namespace
 
 Result<registry::TrustTarget> publisher_target(const Visit& visit) {
-  if (const std::string& organization = visit.param("organization"); !organization.empty()) {
-    return registry::ScopeOf{organization};
-  }
-  const auto name = registry::addressed_package(visit.request);
-  if (!name) return pass_on(name);
-  return *name;
+  return registry::addressed_target(visit.request);
 }
 
 Result<boost::json::object> publisher_parts(const Visit& visit, const registry::TrustTarget& target,
@@ -129,12 +126,12 @@ Result<boost::json::object> publisher_parts(const Visit& visit, const registry::
     return pass_on(refreshed);
   }
   const Time now = visit.services.clock.now();
-  boost::json::object model{{"base", base},
-                            {"forms", forms},
-                            {"subject", registry::text_of(target)},
-                            {"what", place.kind == trust::PlaceKind::scope
-                                         ? "every package of the scope"
-                                         : "this package"}};
+  boost::json::object model{
+      {"base", base},
+      {"forms", forms},
+      {"subject", registry::text_of(target)},
+      {"what",
+       place.kind == trust::PlaceKind::scope ? "every package of the scope" : "this package"}};
   const auto read = services.database.read([&](db::Session& session) -> Result<void> {
     boost::json::array publishers = publishers_model(
         registry::publishers_at(session, place, requester->rights()), services.issuers, now);
@@ -149,6 +146,12 @@ Result<boost::json::object> publisher_parts(const Visit& visit, const registry::
   });
   if (!read) return pass_on(read);
   if (const auto added = add_form_parts(visit, model); !added) return pass_on(added);
+  if (place.kind == trust::PlaceKind::pending) return model;
+  auto switches = switches_model(visit, target);
+  if (!switches) return pass_on(switches);
+  model["switches"] = std::move(*switches);
+  model["switch_forms"] = base + "/switches";
+  model["switch_cool_down"] = duration_text(services.switch_cool_down);
   return model;
 }
 

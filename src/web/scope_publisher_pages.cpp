@@ -7,6 +7,7 @@
 #include "web/publisher_model.h"
 #include "web/publisher_parts.h"
 #include "web/routes.h"
+#include "web/switch_forms.h"
 
 namespace imp::web {
 
@@ -43,6 +44,10 @@ Result<http::Response> add_to_scope(const Visit& visit) {
 
 Result<http::Response> remove_from_scope(const Visit& visit) {
   return remove_publisher_by_form(visit, scope_link(visit));
+}
+
+Result<http::Response> set_scope_switch(const Visit& visit) {
+  return set_switch_by_form(visit, scope_link(visit));
 }
 
 boost::json::object line_of(const trust::TrustedPublisher& publisher) {
@@ -93,6 +98,8 @@ void add_scope_publisher_pages(http::Router& router, WebServices& services) {
   add_form(router, services, page, Audience::signed_in, add_to_scope, show_scope);
   add_form(router, services, "/org/{organization}/publishers/remove", Audience::signed_in,
            remove_from_scope, show_scope);
+  add_form(router, services, "/org/{organization}/publishers/switches", Audience::signed_in,
+           set_scope_switch, show_scope);
   add_page(router, services, "/account/prepared", Audience::signed_in, show_prepared);
 }
 

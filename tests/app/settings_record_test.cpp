@@ -72,7 +72,8 @@ TEST_F(SettingsRecordTest, EachChangeOfTrustIsRecordedByName) {
       {"trust.identity_token_age_ms", [&] { settings_.identity_token_age = Milliseconds(1000); }},
       {"trust.unused_publisher_life_ms",
        [&] { settings_.unused_publisher_life = Milliseconds(1000); }},
-      {"trust.publisher_cool_down_ms", [&] { settings_.publisher_cool_down = Milliseconds(1000); }}};
+      {"trust.publisher_cool_down_ms", [&] { settings_.publisher_cool_down = Milliseconds(1000); }},
+      {"trust.switch_cool_down_ms", [&] { settings_.switch_cool_down = Milliseconds(1000); }}};
   std::size_t records = start().size();
   for (const auto& [key, change] : changes) {
     change();

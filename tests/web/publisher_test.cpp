@@ -126,6 +126,27 @@ TEST_F(PublisherPagesTest, AdminsDecideForTheWholeScope) {
   EXPECT_NE(signed_in("mallory").get(page).status, 200);
 }
 
+TEST_F(PublisherPagesTest, SwitchesAreTurnedOnRelaxedAndKept) {
+  const auto codes = enable_totp(alice);
+  Browser browser = signed_in("alice");
+  const auto set = [&](const std::string& page, std::string_view on, const std::string& code) {
+    return browser
+        .post(page + "/switches",
+              {{"switch", "trustedOnly"}, {"on", std::string(on)}, {"otp", code}})
+        .status;
+  };
+  EXPECT_EQ(set(kSettings, "true", "123456"), 401);
+  EXPECT_EQ(set(kSettings, "true", codes[0]), 303);
+  EXPECT_TRUE(browser.get(kSettings).has("Relax it"));
+  EXPECT_EQ(set(kSettings, "false", codes[1]), 303);
+  EXPECT_TRUE(browser.get(kSettings).has("It was relaxed, and stays in force until"));
+  EXPECT_EQ(set(kSettings, "true", codes[2]), 303);
+  EXPECT_FALSE(browser.get(kSettings).has("It was relaxed"));
+  EXPECT_EQ(set("/org/acme/publishers", "true", codes[3]), 303);
+  EXPECT_TRUE(browser.get(kSettings).has("whole scope"));
+  EXPECT_THAT(audited("granted"), testing::Contains("switch.relax"));
+}
+
 TEST_F(PublisherPagesTest, WhatIsWrongIsSaidBeforeACodeIsUsedUp) {
   const auto codes = enable_totp(alice);
   Browser browser = signed_in("alice");

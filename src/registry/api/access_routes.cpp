@@ -3,7 +3,9 @@
 
 #include "http/response.h"
 #include "registry/api/guarded_change.h"
+#include "registry/api/refusals.h"
 #include "registry/api/routes.h"
+#include "registry/api/switch_changes.h"
 #include "registry/publish/ownership.h"
 #include "registry/publish/refusal.h"
 
@@ -65,16 +67,52 @@ Result<Access> access_in(const http::Request& request) {
       !error && body.is_object() ? body.as_object().if_contains("access") : nullptr;
   const auto access = word && word->is_string() ? access_from(word->as_string()) : std::nullopt;
   if (access) return *access;
-  if (!error && body.is_object() && body.as_object().contains("publish_requires_tfa")) {
-    return refuse(PublishRefusal::bad_field,
-                  "Whether publishing asks for a second factor is no setting of a package here: "
-                  "everybody who has one is asked, but for tokens made with bypass-2fa.");
-  }
   return refuse(PublishRefusal::bad_field,
                 "The body must be {\"access\": \"public\"} or {\"access\": \"restricted\"}.");
 }
 
+/// What `npm access set mfa=publish|automation|none` asks: whether a second factor is always
+/// needed. Automation and none are the same here: people who have one are asked, but for tokens
+/// made with bypass-2fa.
+Result<std::optional<bool>> mfa_in(const http::Request& request) {
+  boost::system::error_code error;
+  const boost::json::value body = boost::json::parse(request.body, error);
+  if (error || !body.is_object() || !body.get_object().contains("publish_requires_tfa")) {
+    return std::nullopt;
+  }
+  const auto flag = [&](std::string_view name) -> std::optional<bool> {
+    const boost::json::value* value = body.get_object().if_contains(name);
+    if (!value) return false;
+    return value->is_bool() ? std::optional(value->get_bool()) : std::nullopt;
+  };
+  const auto required = flag("publish_requires_tfa");
+  const auto overridden = flag("automation_token_overrides_tfa");
+  if (required && overridden) return std::optional(*required && !*overridden);
+  return refuse(PublishRefusal::bad_field,
+                "publish_requires_tfa and automation_token_overrides_tfa must be true or false.");
+}
+
+http::Response set_mfa(RegistryServices& services, const http::Request& request, bool on) {
+  const auto name = addressed_package(request);
+  if (!name) return http::failure(name.error());
+  const std::string action = "switch.set", subject = "package:" + name->text();
+  const auto requester = Requester::identify(services, request);
+  if (!requester) return refused(services, nullptr, action, subject, requester.error());
+  const auto before = switches_for(services, *requester, *name);
+  if (!before) return refused(services, &*requester, action, subject, before.error());
+  if (auto challenge =
+          second_factor(services, request, *requester, action, name->text(), Without::refuse)) {
+    return std::move(*challenge);
+  }
+  const auto set = set_switches(services, *requester, *name, {{PublishSwitch::second_factor, on}});
+  if (!set) return refused(services, &*requester, action, subject, set.error());
+  return http::json(200, switches_json(*set));
+}
+
 http::Response set_access(RegistryServices& services, const http::Request& request) {
+  const auto mfa = mfa_in(request);
+  if (!mfa) return http::failure(mfa.error());
+  if (*mfa) return set_mfa(services, request, **mfa);
   const auto access = access_in(request);
   if (!access) return http::failure(access.error());
   return change_package(

@@ -169,7 +169,17 @@ std::optional<http::Response> second_factor(RegistryServices& services,
                                             const http::Request& request,
                                             const Requester& requester, std::string action,
                                             std::string subject, Without without) {
-  if (requester.publish_token()) return std::nullopt;
+  auto given =
+      given_factor(services, request, requester, std::move(action), std::move(subject), without);
+  if (given) return std::nullopt;
+  return std::move(given.error());
+}
+
+std::expected<bool, http::Response> given_factor(RegistryServices& services,
+                                                 const http::Request& request,
+                                                 const Requester& requester, std::string action,
+                                                 std::string subject, Without without) {
+  if (requester.publish_token()) return false;
   accounts::Requirement requirement;
   const bool lenient = without == Without::allow;
   requirement.purpose = {std::move(action), std::move(subject), lenient};
@@ -178,8 +188,8 @@ std::optional<http::Response> second_factor(RegistryServices& services,
   requirement.bypass_tokens = lenient;
   auto confirmation =
       services.accounts.second_factor_gate.require(request, requester.account(), requirement);
-  if (confirmation) return std::nullopt;
-  return std::move(confirmation.error());
+  if (!confirmation) return std::unexpected(std::move(confirmation.error()));
+  return confirmation->kind != accounts::FactorKind::none;
 }
 
 Result<PackageName> addressed_package(const http::Request& request) {

@@ -72,6 +72,12 @@ std::optional<http::Response> second_factor(RegistryServices& services,
                                             const Requester& requester, std::string action,
                                             std::string subject, Without without);
 
+/// The same, and whether a factor was given: false for those who were let through without.
+std::expected<bool, http::Response> given_factor(RegistryServices& services,
+                                                 const http::Request& request,
+                                                 const Requester& requester, std::string action,
+                                                 std::string subject, Without without);
+
 /// The package name captured by the route, under the rules for reading old names.
 Result<PackageName> addressed_package(const http::Request& request);
 

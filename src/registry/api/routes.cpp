@@ -12,6 +12,7 @@ void add_registry_routes(http::Router& router, RegistryServices& services) {
   add_trust_check_routes(router, services);
   add_trust_plan_routes(router, services);
   add_attempt_routes(router, services);
+  add_switch_routes(router, services);
   add_issuer_routes(router, services);
   add_freeze_routes(router, services);
   add_exchange_routes(router, services);

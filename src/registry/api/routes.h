@@ -17,6 +17,7 @@ void add_trust_routes(http::Router& router, RegistryServices& services);
 void add_trust_check_routes(http::Router& router, RegistryServices& services);
 void add_trust_plan_routes(http::Router& router, RegistryServices& services);
 void add_attempt_routes(http::Router& router, RegistryServices& services);
+void add_switch_routes(http::Router& router, RegistryServices& services);
 void add_issuer_routes(http::Router& router, RegistryServices& services);  ///< administrators'
 void add_freeze_routes(http::Router& router, RegistryServices& services);  ///< administrators'
 void add_exchange_routes(http::Router& router, RegistryServices& services);

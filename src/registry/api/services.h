@@ -58,6 +58,8 @@ struct RegistryServices {
   /// Whom to believe in Sigstore bundles that come with a version; nothing: nobody.
   std::optional<sigstore::TrustedRoot> trusted_root = {};
   trust::PublisherRules publisher_rules = {};
+  /// How long a publish switch stays in force after it was relaxed.
+  Milliseconds switch_cool_down = std::chrono::hours(24);
 };
 
 }  // namespace imp::registry

@@ -69,6 +69,13 @@ Result<TrustPlace> place_of_scope(db::Session& session, const Caller& caller,
 
 }  // namespace
 
+Result<TrustTarget> addressed_target(const http::Request& request) {
+  if (!request.param("organization").empty()) return ScopeOf{request.param("organization")};
+  const auto name = addressed_package(request);
+  if (!name) return pass_on(name);
+  return *name;
+}
+
 std::string text_of(const TrustTarget& target) {
   if (const auto* name = std::get_if<PackageName>(&target)) return name->text();
   return "@" + std::get<ScopeOf>(target).organization;
@@ -94,9 +101,8 @@ Result<TrustPlace> governed_place(db::Session& session, const Caller& caller,
 Result<TrustPlace> governed_place(RegistryServices& services, const Requester& requester,
                                   const TrustTarget& target) {
   if (const auto allowed = requester.may_govern(); !allowed) return pass_on(allowed);
-  return services.database.read([&](db::Session& session) {
-    return governed_place(session, requester.rights(), target);
-  });
+  return services.database.read(
+      [&](db::Session& session) { return governed_place(session, requester.rights(), target); });
 }
 
 std::vector<trust::TrustedPublisher> publishers_at(db::Session& session, const TrustPlace& place,

@@ -18,6 +18,8 @@ struct ScopeOf {
   std::string organization;  ///< its name
 };
 using TrustTarget = std::variant<PackageName, ScopeOf>;
+/// What the route names: {organization}, or {package}.
+Result<TrustTarget> addressed_target(const http::Request& request);
 /// "@acme/widget", or "@acme" for a scope: the subject of a second factor.
 std::string text_of(const TrustTarget& target);
 /// "package:@acme/widget" or "organization:acme": the subject of audit records.

@@ -19,18 +19,11 @@ struct Governed {
   TrustPlace place;
 };
 
-Result<TrustTarget> target_of(const http::Request& request) {
-  if (!request.param("organization").empty()) return ScopeOf{request.param("organization")};
-  const auto name = addressed_package(request);
-  if (!name) return pass_on(name);
-  return *name;
-}
-
 /// Everything that must hold before trust is shown or changed: a person, their right, their second
 /// factor. npm asks for the factor even to list.
 std::expected<Governed, http::Response> govern(RegistryServices& services,
                                                const http::Request& request, std::string action) {
-  const auto target = target_of(request);
+  const auto target = addressed_target(request);
   if (!target) return std::unexpected(http::failure(target.error()));
   const std::string subject = subject_of(*target);
   auto requester = Requester::identify(services, request);
@@ -84,7 +77,7 @@ Result<std::vector<trust::PublisherRequest>> parse_requests(RegistryServices& se
 }
 
 http::Response create(RegistryServices& services, const http::Request& request) {
-  const auto target = target_of(request);
+  const auto target = addressed_target(request);
   if (!target) return http::failure(target.error());
   // What is wrong with the configuration is said before a code is asked for and used up.
   const auto requests = parse_requests(services, request.body);

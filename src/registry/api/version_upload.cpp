@@ -101,10 +101,10 @@ std::expected<VersionUpload, http::Response> begin(RegistryServices& services,
         services, machine ? may.error() : explained(services, request, *name, may.error())));
   }
   if (rule.asks_second_factor) {
-    if (auto challenge = second_factor(services, request, upload.requester, rule.action,
-                                       upload.name.text(), Without::allow)) {
-      return std::unexpected(std::move(*challenge));
-    }
+    auto given = given_factor(services, request, upload.requester, rule.action, upload.name.text(),
+                              Without::allow);
+    if (!given) return std::unexpected(std::move(given.error()));
+    upload.factor_given = *given;
   }
   return upload;
 }
@@ -129,6 +129,7 @@ Result<PublishOrder> VersionUpload::order_with(db::Session& session, Caller righ
   order.caller = std::move(rights);
   order.publisher = requester.publisher();
   order.scope_owner = scope_owner(session, name);
+  order.factor_given = factor_given;
   // A publish token is about versions alone, unless its publisher was to create the package.
   order.may_change_access = !requester.publish_token();
   if (const auto& token = requester.publish_token()) {

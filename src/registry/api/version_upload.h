@@ -24,6 +24,7 @@ struct VersionUpload {
   std::string action;
   PackageName name;
   Requester requester;
+  bool factor_given = false;  ///< a second factor, by a person, for this upload
 
   /// The terms of publishing or staging it, read in the transaction that does so.
   Result<PublishOrder> order(db::Session& session, Time now) const;

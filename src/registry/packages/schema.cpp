@@ -1,3 +1,4 @@
+#include "registry/packages/publish_switches.h"
 #include "registry/packages/store.h"
 
 namespace imp::registry {
@@ -69,7 +70,8 @@ CREATE TABLE registry_key (
           {"registry/packages/2", R"sql(
 DROP INDEX package_owner;
 CREATE INDEX package_owner ON package (owner) WHERE owner IS NOT NULL;
-)sql"}};
+)sql"},
+          publish_switch_migration()};
 }
 
 }  // namespace imp::registry

@@ -11,7 +11,7 @@
 
 namespace imp::registry {
 
-/// Tables: package, package_version, package_tag, package_maintainer, registry_key.
+/// Tables: package, package_version, package_tag, package_maintainer, registry_key, publish_switch.
 std::vector<db::Migration> package_migrations();
 
 /// Packages. Names are matched exactly.

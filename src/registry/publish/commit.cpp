@@ -160,6 +160,16 @@ Result<Package> create(db::Session& session, const PackageName& name,
   return package;
 }
 
+// What the switches of the package and its scope say of this way of publishing.
+Result<void> allowed_by_switches(db::Session& session, const Package& package,
+                                 const PublishOrder& order, bool staged, Time now) {
+  return switches_allow(session, package.name, package.id, package.owner,
+                        {.trusted = order.publisher.trusted.has_value(),
+                         .staged = staged,
+                         .factor_given = order.factor_given},
+                        now);
+}
+
 // Whether publishing also changes who can read the package, and may.
 Result<bool> changes_access(db::Session& session, const Package& package,
                             const PublishCandidate& candidate, const PublishOrder& order) {
@@ -208,6 +218,11 @@ Result<Published> publish(db::Session& session, const PublishCandidate& candidat
   Result<Package> opened = open_or_create(session, name, candidate, order, now, out.created);
   if (!opened) return pass_on(opened);
   out.package = std::move(*opened);
+  const bool staged = !order.stage_id.empty();
+  if (const auto allowed = allowed_by_switches(session, out.package, order, staged, now);
+      !allowed) {
+    return pass_on(allowed);
+  }
 
   const Result<Slot> slot = look_at_slot(session, out.package, candidate, order, now);
   if (!slot) return pass_on(slot);
@@ -242,6 +257,9 @@ Result<Package> stage(db::Session& session, const PublishCandidate& candidate,
   bool created = false;
   Result<Package> package = open_or_create(session, name, candidate, order, now, created);
   if (!package) return package;
+  if (const auto allowed = allowed_by_switches(session, *package, order, true, now); !allowed) {
+    return pass_on(allowed);
+  }
   if (const auto allowed = changes_access(session, *package, candidate, order); !allowed) {
     return pass_on(allowed);
   }

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "db/database.h"
 #include "registry/packages/access.h"
+#include "registry/packages/publish_switches.h"
 #include "registry/packages/registry_key.h"
 #include "registry/packages/store.h"
 #include "registry/publish/candidate.h"
@@ -23,7 +24,10 @@ struct PublishOrder {
   /// Who maintains the package if it is new; nobody named means the publishing person. Trusted
   /// publishing names the person who prepared it.
   std::vector<Person> first_maintainers;
-  bool may_create = true;         ///< false: a new name is refused as if it were absent
+  bool may_create = true;  ///< false: a new name is refused as if it were absent
+  /// Whether the person gave a second factor for this very publish: what a switch of the package
+  /// may insist on (publish_switches.h). Of no account for trusted publishers.
+  bool factor_given = true;
   bool may_change_access = true;  ///< false for exchanged tokens: `access` cannot change a package
   /// Whether the same publish may be the client's own repetition of one that got no answer; false
   /// once it was answered.

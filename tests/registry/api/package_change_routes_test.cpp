@@ -185,13 +185,6 @@ TEST_F(PackageChangeRoutes, AccessIsPublicOrRestricted) {
   EXPECT_EQ(access("restricted", alice.token).outcome(), "200 ok");
   EXPECT_EQ(get("/@alice%2flib").outcome(), "404 package_not_found");
   EXPECT_EQ(access("secret", alice.token).outcome(), "400 bad_field");
-  // npm access set mfa=publish
-  const Answer mfa = ask({.method = Method::post,
-                          .target = "/-/package/@alice%2flib/access",
-                          .token = alice.token,
-                          .body = R"({"publish_requires_tfa":true})"});
-  EXPECT_EQ(mfa.outcome(), "400 bad_field");
-  EXPECT_TRUE(mfa.text("message").contains("second factor")) << mfa.body;
   EXPECT_EQ(access("public", alice.token).outcome(), "200 ok");
   EXPECT_EQ(get("/@alice%2flib").status, 200);
 }
