@@ -9,15 +9,18 @@ namespace imp::app {
 
 namespace {
 
-/// The sentence of a refusal's body, or the body itself.
-std::string message_of(const http::Fetched& answer) {
+/// "404 stage_not_found: the sentence", or the body as it is.
+std::string refusal_text(const http::Fetched& answer) {
   boost::system::error_code error;
   const boost::json::value document = boost::json::parse(answer.body, error);
-  if (!error && document.is_object()) {
-    const boost::json::value* message = document.get_object().if_contains("message");
-    if (message && message->is_string()) return std::string(message->get_string());
-  }
-  return answer.body;
+  const auto* object = error ? nullptr : document.if_object();
+  const auto member = [&](std::string_view name) {
+    const auto* value = object ? object->if_contains(name) : nullptr;
+    return value && value->is_string() ? std::string(value->get_string()) : std::string();
+  };
+  const std::string message = member("message"), code = member("code");
+  if (message.empty()) return fmt::format("{}: {}", answer.status, answer.body);
+  return fmt::format("{}{}{}: {}", answer.status, code.empty() ? "" : " ", code, message);
 }
 
 }  // namespace
@@ -45,7 +48,7 @@ Result<http::Fetched> RegistryClient::ask(http::Fetch fetch, std::string_view pa
   if (answer->status / 100 == 2) return answer;
   const bool later = answer->status >= 500 || answer->status == 429;
   return refuse(later ? AppRefusal::registry_unavailable : AppRefusal::registry_refused,
-                fmt::format("the registry answered {}: {}", answer->status, message_of(*answer)));
+                fmt::format("the registry answered {}", refusal_text(*answer)));
 }
 
 }  // namespace imp::app
