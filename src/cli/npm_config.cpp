@@ -1,7 +1,8 @@
 #include "cli/npm_config.h"
 
-#include <cstdlib>
 #include <fstream>
+
+extern char** environ;
 
 namespace imp::cli {
 
@@ -37,8 +38,13 @@ std::string without_slash(std::string text) {
 
 Environment process_environment() {
   return [](std::string_view name) -> std::optional<std::string> {
-    const char* value = std::getenv(std::string(name).c_str());
-    return value ? std::optional<std::string>(value) : std::nullopt;
+    for (char** variable = environ; variable && *variable; ++variable) {
+      const std::string_view line = *variable;
+      if (line.starts_with(name) && line.substr(name.size()).starts_with('=')) {
+        return std::string(line.substr(name.size() + 1));
+      }
+    }
+    return std::nullopt;
   };
 }
 

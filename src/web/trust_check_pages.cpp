@@ -70,9 +70,9 @@ trust::CheckQuestion question_of(const Visit& visit) {
     // "false" and ["a"] are what they look like; anything else is a text, as most claims are.
     boost::system::error_code error;
     const std::string text(claim.value().as_string());
-    boost::json::value value = boost::json::parse(text, error);
+    const boost::json::value value = boost::json::parse(text, error);
     const bool typed = !error && (value.is_bool() || value.is_array());
-    question.claims[claim.key()] = typed ? std::move(value) : claim.value();
+    question.claims[claim.key()] = typed ? value : claim.value();
   }
   return question;
 }

@@ -79,6 +79,10 @@ TEST_F(EscapingTest, NothingThatPeopleOrTokensWroteBecomesMarkup) {
                                "/project/" + widgets.id + "/settings",
                                "/package/@acme/lib",
                                "/package/@acme/lib/settings",
+                               "/package/@acme/lib/settings/check",
+                               "/package/@acme/lib/settings?watch=%22%3E%3Cscript%3Ex",
+                               "/package/@acme/lib/settings/publishers/check?type=circleci&"
+                               "vcs_origin=%3Cscript%3Ex%3C%2Fscript%3E/a/b",
                                "/package/@acme/lib/staged",
                                "/staged?page=%22%3E%3Cscript%3Ex",
                                "/account",

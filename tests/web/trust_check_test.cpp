@@ -65,6 +65,17 @@ TEST_F(TrustCheckPages, ATokenIsNotShownAgain) {
   EXPECT_FALSE(answer.has("bbbbsecretbbbb"));
 }
 
+TEST_F(TrustCheckPages, WhatADescriptionSaysIsNoMarkup) {
+  Browser browser = signed_in("alice");
+  browser.get(kCheck);
+  const std::string hostile = "<script>x</script>\"'><img src=q onerror=x>";
+  const Answer answer = browser.post(kCheck, {{"claims", job(hostile)}});
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_TRUE(answer.has("&lt;script&gt;x"));
+  EXPECT_FALSE(answer.has("<script>x"));
+  EXPECT_FALSE(answer.has("<img src=q"));
+}
+
 TEST_F(TrustCheckPages, NothingOrBothIsSaid) {
   Browser browser = signed_in("alice");
   browser.get(kCheck);
