@@ -188,6 +188,8 @@ Result<AddedPasskey> Passkeys::add(const Person& person, const std::string& brow
     trail_.append(session, actor, "passkey.add", "user:" + person.name,
                   fmt::format("{} ({})", added.passkey.name, added.passkey.id));
     if (first) {
+      // An app whose set-up began while nothing guarded the account.
+      session.run("DELETE FROM accounts_totp WHERE person_id = :p1", {person.id});
       added.recovery_codes = replace_recovery_codes(session, person.id, services_.random);
       trail_.append(session, actor, "second_factor.enable", "user:" + person.name, "passkey");
     }

@@ -62,7 +62,8 @@ class SecondFactors {
 
   Result<SecondFactorState> state(std::string_view person_id) const;
 
-  /// Starts (or restarts) enabling; nothing changes for sign-in until confirmed.
+  /// Starts (or restarts) enabling; nothing changes for sign-in until confirmed, which is possible
+  /// for 15 minutes.
   Result<TotpSetup> begin_totp(const Person& person, const Actor& actor);
   /// The set-up of a pending enabling, to show it again.
   Result<TotpSetup> pending_totp(const Person& person) const;

@@ -1,3 +1,5 @@
+#include <chrono>
+
 #include "accounts/recovery_codes.h"
 #include "accounts/refusal.h"
 #include "accounts/second_factor.h"
@@ -8,6 +10,9 @@ namespace imp::accounts {
 namespace {
 
 constexpr std::size_t kSecretBytes = 20;  // RFC 4226 §4 recommends 160 bits
+/// Begun with the password and the factor that is there; whoever finds the session later has
+/// neither, and must not finish it.
+constexpr Milliseconds kSetupLifetime = std::chrono::minutes(15);
 
 std::string purpose_of(const Person& person) { return "totp/" + person.id; }
 
@@ -18,7 +23,17 @@ TotpSetup setup_of(const Settings& settings, const Person& person, std::string_v
 
 std::unexpected<Failure> not_pending() {
   return refuse(AccountRefusal::second_factor_not_pending,
-                "No second factor is being set up; start again.");
+                "No second factor is being set up, or not in the last 15 minutes; start again.");
+}
+
+/// The sealed secret of an app that is being set up.
+std::optional<std::string> pending_secret(db::Session& session, const std::string& person_id,
+                                          Time now) {
+  const auto row = session.row(
+      "SELECT secret FROM accounts_totp WHERE person_id = :p1 AND enabled IS NULL AND created > "
+      ":p2",
+      {person_id, to_milliseconds(now - kSetupLifetime)});
+  return row ? std::optional(row->text(0)) : std::nullopt;
 }
 
 Result<void> require_self(const Person& person, const Actor& actor) {
@@ -36,7 +51,7 @@ Result<SecondFactorState> SecondFactors::state(std::string_view person_id) const
     const std::string id(person_id);
     const auto row = session.row("SELECT enabled FROM accounts_totp WHERE person_id = :p1", {id});
     state.totp = row && !row->null(0);
-    state.pending = row && row->null(0);
+    state.pending = pending_secret(session, id, services_.clock.now()).has_value();
     if (state.totp) state.enabled_at = from_milliseconds(row->integer(0));
     for (const Passkey& passkey : passkeys_of(session, id)) {
       ++state.passkeys;
@@ -75,10 +90,9 @@ Result<TotpSetup> SecondFactors::begin_totp(const Person& person, const Actor& a
 
 Result<TotpSetup> SecondFactors::pending_totp(const Person& person) const {
   return services_.database.read([&](db::Session& session) -> Result<TotpSetup> {
-    const auto row = session.row(
-        "SELECT secret FROM accounts_totp WHERE person_id = :p1 AND enabled IS NULL", {person.id});
-    if (!row) return not_pending();
-    const auto secret = services_.sealer.open(row->text(0), purpose_of(person));
+    const auto sealed = pending_secret(session, person.id, services_.clock.now());
+    if (!sealed) return not_pending();
+    const auto secret = services_.sealer.open(*sealed, purpose_of(person));
     if (!secret) return pass_on(secret);
     return setup_of(services_.settings, person, *secret);
   });
@@ -92,10 +106,9 @@ Result<std::vector<std::string>> SecondFactors::confirm_totp(const Person& perso
   if (auto admitted = admit(person, actor); !admitted) return pass_on(admitted);
   const Time now = services_.clock.now();
   auto codes = services_.database.write([&](db::Session& session) -> Result<Codes> {
-    const auto row = session.row(
-        "SELECT secret FROM accounts_totp WHERE person_id = :p1 AND enabled IS NULL", {person.id});
-    if (!row) return not_pending();
-    const auto secret = services_.sealer.open(row->text(0), purpose_of(person));
+    const auto sealed = pending_secret(session, person.id, now);
+    if (!sealed) return not_pending();
+    const auto secret = services_.sealer.open(*sealed, purpose_of(person));
     if (!secret) return pass_on(secret);
     const auto step = match_totp(bytes_of(*secret), code, now, -1);
     if (!step) {

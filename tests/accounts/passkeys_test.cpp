@@ -82,6 +82,17 @@ TEST_F(PasskeysTest, ASecondOneKeepsTheRecoveryCodes) {
   EXPECT_TRUE(add(bob_, SoftwareAuthenticator(KeyKind::ed25519, "third")).recovery_codes.empty());
 }
 
+// The page of a set-up shows its secret to the session: behind a passkey that would be a way around
+// it.
+TEST_F(PasskeysTest, TheFirstEndsTheSetUpOfAnApp) {
+  ASSERT_TRUE(accounts_->second_factors.begin_totp(alice_, actor(alice_)));
+  add(alice_, key_);
+  EXPECT_EQ(code_of(accounts_->second_factors.pending_totp(alice_)), "second_factor_not_pending");
+  ASSERT_TRUE(accounts_->second_factors.begin_totp(alice_, actor(alice_)));
+  add(alice_, SoftwareAuthenticator(KeyKind::p256, "other"));
+  EXPECT_TRUE(accounts_->second_factors.pending_totp(alice_));
+}
+
 TEST_F(PasskeysTest, TheOptionsAskForVerificationAndNameWhatIsThere) {
   add(alice_, key_);
   ASSERT_TRUE(keys_.begin(alice_, kBrowser, actor(alice_)));

@@ -53,6 +53,19 @@ TEST_F(SecondFactorTest, RestartingReplacesTheSecret) {
   EXPECT_EQ(factors_.pending_totp(alice_)->secret, second->secret);
 }
 
+// Whoever finds the session later knows neither the password nor the factor that is there.
+TEST_F(SecondFactorTest, ASetUpThatWasLeftCannotBeFinishedLater) {
+  for (const auto& [waited, outcome] :
+       {std::pair{15min - 1s, ""}, std::pair{15min + 0s, "second_factor_not_pending"}}) {
+    ASSERT_TRUE(factors_.begin_totp(alice_, actor(alice_)));
+    clock_.advance(waited);
+    EXPECT_EQ(code_of(factors_.pending_totp(alice_)), outcome);
+    EXPECT_EQ(factors_.state(alice_.id)->pending, *outcome == '\0');
+  }
+  EXPECT_EQ(code_of(factors_.confirm_totp(alice_, "000000", actor(alice_))),
+            "second_factor_not_pending");
+}
+
 TEST_F(SecondFactorTest, AnEnabledFactorIsNotReplacedBehindItsBack) {
   enable_totp(alice_);
   EXPECT_EQ(code_of(factors_.begin_totp(alice_, actor(alice_))), "second_factor_already_enabled");
