@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <vector>
 
 #include "registry/packages/semver.h"
 
@@ -25,26 +26,25 @@ bool is_pattern(std::string_view text) {
          rest.find("}}") == std::string::npos && std::ranges::count(rest, '*') <= kMostStars;
 }
 
-/// Linear in the text for each star: of earlier stars none is tried again.
-bool matches(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      mark = t;
-    } else if (p < pattern.size() && pattern[p] == text[t]) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos && text[mark] != '/') {
-      p = star + 1;
-      t = ++mark;
+/// The lengths of those beginnings of the text that the pattern stands for. Takes the product of
+/// both lengths, however many stars there are.
+std::vector<bool> beginnings(std::string_view pattern, std::string_view text) {
+  std::vector<bool> ends(text.size() + 1, false);  // for the part of the pattern that was read
+  ends[0] = true;
+  for (const char c : pattern) {
+    if (c == '*') {
+      for (std::size_t i = 1; i < ends.size(); ++i) {
+        if (ends[i - 1] && text[i - 1] != '/') ends[i] = true;
+      }
     } else {
-      return false;
+      for (std::size_t i = text.size(); i > 0; --i) ends[i] = ends[i - 1] && text[i - 1] == c;
+      ends[0] = false;
     }
   }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
+  return ends;
 }
+
+std::string reversed(std::string_view text) { return {text.rbegin(), text.rend()}; }
 
 Normal normal(const json::value* given, bool full) {
   const bool text = given && given->is_string();
@@ -77,16 +77,16 @@ std::optional<std::string> version_in(std::string_view pattern, std::string_view
   if (ref.size() > kLongestRef) return std::nullopt;
   const std::size_t at = pattern.find(kVersion);
   if (at == std::string_view::npos) {
-    return matches(pattern, ref) ? std::optional<std::string>("") : std::nullopt;
+    return beginnings(pattern, ref).back() ? std::optional<std::string>("") : std::nullopt;
   }
-  const std::string_view before = pattern.substr(0, at);
-  const std::string_view after = pattern.substr(at + kVersion.size());
+  const auto before = beginnings(pattern.substr(0, at), ref);
+  const auto after = beginnings(reversed(pattern.substr(at + kVersion.size())), reversed(ref));
   // Without stars there is one place where the version can be; with them, the longest one counts.
   for (std::size_t from = 0; from <= ref.size(); ++from) {
-    if (!matches(before, ref.substr(0, from))) continue;
+    if (!before[from]) continue;
     for (std::size_t to = ref.size(); to > from; --to) {
       const std::string_view version = ref.substr(from, to - from);
-      if (matches(after, ref.substr(to)) && registry::is_canonical_version(version)) {
+      if (after[ref.size() - to] && registry::is_canonical_version(version)) {
         return std::string(version);
       }
     }

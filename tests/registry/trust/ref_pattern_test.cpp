@@ -47,6 +47,10 @@ INSTANTIATE_TEST_SUITE_P(
         Ref{"VersionBeforeMore", "refs/heads/release/{{version}}/final",
             "refs/heads/release/2.0.0/final", "2.0.0"},
         Ref{"VersionAfterAStar", "refs/tags/*-v{{version}}", "refs/tags/lib-v2.0.0", "2.0.0"},
+        // Tried at each place of each version, this would take minutes.
+        Ref{"HostileStars", "*{{version}}*" + std::string(200, 'x') + "y", std::string(512, 'x'),
+            kNo},
+        Ref{"StarsOnBothSides", "refs/tags/*-{{version}}-*", "refs/tags/lib-2.0.0-x-1", "2.0.0-x"},
         Ref{"TooLong", "refs/heads/*", "refs/heads/" + std::string(600, 'x'), kNo}),
     [](const auto& info) { return std::string(info.param.name); });
 
