@@ -84,14 +84,15 @@ Result<Facts> facts_of(const OpenTarball& open, const ReviewLimits& limits,
   return facts;
 }
 
-/// The texts of some files, in memory.
-Result<Texts> texts_of(const OpenTarball& open, const TarballLimits& limits,
+/// The texts of some files, in memory. Each is small in its last form, which counts; an earlier one
+/// may be of any size.
+Result<Texts> texts_of(const OpenTarball& open, const ReviewLimits& limits,
                        const std::set<std::string>& wanted) {
   Texts texts;
   if (!open || wanted.empty()) return texts;
   const auto source = open();
   if (!source) return pass_on(source);
-  TarballReader reader(*source, limits);
+  TarballReader reader(*source, limits.read);
   while (true) {
     const auto next = reader.next();
     if (!next) return pass_on(next);
@@ -99,7 +100,7 @@ Result<Texts> texts_of(const OpenTarball& open, const TarballLimits& limits,
     const bool keep = wanted.contains((*next)->inside);
     std::string text;
     const auto read = reader.read([&](std::string_view piece) -> Result<void> {
-      if (keep) text += piece;
+      if (keep && text.size() <= limits.text_bytes) text += piece;
       return {};
     });
     if (!read) return pass_on(read);
@@ -227,9 +228,9 @@ Result<TarballReview> Review::run(const OpenTarball& before, const OpenTarball& 
     list(*old, *now);
   }
   choose();
-  const auto old = texts_of(before, limits_.read, wanted_);
+  const auto old = texts_of(before, limits_, wanted_);
   if (!old) return pass_on(old);
-  const auto now = texts_of(after, limits_.read, wanted_);
+  const auto now = texts_of(after, limits_, wanted_);
   if (!now) return pass_on(now);
   compare(*old, *now);
   const auto unseen = std::ranges::count_if(

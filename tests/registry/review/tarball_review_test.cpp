@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
 
 #include "../publish/tarball_fixture.h"
 
@@ -99,6 +103,35 @@ TEST(TarballReview, AFileThatIsThereTwiceIsNeverUnchanged) {
   const TarballReview review = review_of(opener(before), opener(after));
   ASSERT_EQ(review.files.size(), 1u);
   EXPECT_TRUE(review.files[0].repeated);
+}
+
+std::size_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  std::size_t all = 0, resident = 0;
+  file >> all >> resident;
+  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+// How large a file is that is shown tells nothing of the ones before it in its place.
+TEST(TarballReview, AFileThatIsThereTwiceIsNeverWhollyInMemory) {
+  constexpr std::size_t mebibyte = 1 << 20;
+  const std::string after =
+      TarBuilder().zeros("package/a.txt", 96 * mebibyte).add("package/a.txt", "small\n").gzip();
+  std::size_t least = SIZE_MAX, most = 0;
+  const OpenTarball watched = [&]() -> Result<TarballSource> {
+    return TarballSource([&, read = source_of(after)](std::span<std::uint8_t> out) mutable {
+      const std::size_t now = resident_bytes();
+      least = std::min(least, now);
+      most = std::max(most, now);
+      return read(out);
+    });
+  };
+  ReviewLimits limits;
+  limits.read.ratio = 1'000'000;
+  const TarballReview review = review_of({}, watched, limits);
+  ASSERT_EQ(review.files.size(), 1u);
+  EXPECT_EQ(review.files[0].hunks[0][0].text, "small");
+  EXPECT_LT(most - least, 32 * mebibyte);
 }
 
 TEST(TarballReview, BoundsAreSaidWhereTheyCut) {
