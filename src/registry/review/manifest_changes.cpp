@@ -16,7 +16,17 @@ struct Part {
 constexpr std::array kParts = {Part{"scripts", "script"}, Part{"dependencies", "dependency"},
                                Part{"optionalDependencies", "optional dependency"},
                                Part{"peerDependencies", "peer dependency"}, Part{"bin", "program"}};
-constexpr std::array<std::string_view, 5> kTexts = {"main", "module", "type", "license", "bin"};
+/// Told as a whole, whatever they hold: where code is entered, and what comes inside.
+constexpr std::array<std::string_view, 10> kWhole = {"main",
+                                                     "module",
+                                                     "exports",
+                                                     "imports",
+                                                     "browser",
+                                                     "type",
+                                                     "license",
+                                                     "bin",
+                                                     "bundleDependencies",
+                                                     "bundledDependencies"};
 
 bool runs_at_install(std::string_view script) {
   return script == "preinstall" || script == "install" || script == "postinstall" ||
@@ -53,12 +63,15 @@ std::vector<ManifestChange> manifest_changes(const boost::json::object& before,
                          part.key == "scripts" && runs_at_install(name)});
     }
   }
-  for (const std::string_view key : kTexts) {
-    const boost::json::value* was = before.if_contains(key);
-    const boost::json::value* is = after.if_contains(key);
-    const bool texts = (!was || was->is_string()) && (!is || is->is_string());
-    if (!texts || text_of(was) == text_of(is)) continue;
-    changes.push_back({std::string(key), text_of(was), text_of(is), false});
+  // A "bin" with names was told above.
+  const auto whole = [](const boost::json::object& manifest, std::string_view key) {
+    const boost::json::value* value = manifest.if_contains(key);
+    return key == "bin" && value && value->is_object() ? std::string() : text_of(value);
+  };
+  for (const std::string_view key : kWhole) {
+    std::string was = whole(before, key);
+    std::string is = whole(after, key);
+    if (was != is) changes.push_back({std::string(key), std::move(was), std::move(is), false});
   }
   return changes;
 }

@@ -14,7 +14,7 @@ struct ManifestChange {
 };
 
 /// What somebody who approves a release should look at: scripts, dependencies, programs and the
-/// entry point. Pure.
+/// ways in. Pure.
 std::vector<ManifestChange> manifest_changes(const boost::json::object& before,
                                              const boost::json::object& after);
 
