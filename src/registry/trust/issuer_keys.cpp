@@ -107,9 +107,10 @@ Result<IssuerKeys::Keys> IssuerKeys::get(const IssuerMatch& issuer, bool wants_n
   const Time asked = clock_.now();
   {
     const std::lock_guard lock(entry->state);
-    const bool fresh = entry->keys && asked < entry->fresh_until && !wants_newer;
-    const bool cooling = entry->attempted && asked - entry->last_attempt < rules_.cooldown;
-    if (fresh || (cooling && entry->waiters == 0)) return held(issuer, *entry);
+    // Of keys that were fetched later than now, before the clock was set back, the age is unknown.
+    const bool fresh =
+        entry->keys && entry->fetched <= asked && asked < entry->fresh_until && !wants_newer;
+    if (fresh || (cooling(*entry, asked) && entry->waiters == 0)) return held(issuer, *entry);
     const bool can_do_without = !wants_newer && serves(*entry);
     if (entry->waiters > 0 && can_do_without) return entry->keys;
     if (entry->waiters >= rules_.most_waiters || !take_place(*issuer.issuer)) {
@@ -124,7 +125,7 @@ Result<IssuerKeys::Keys> IssuerKeys::get(const IssuerMatch& issuer, bool wants_n
   bool fetched_meanwhile;
   {
     const std::lock_guard lock(entry->state);
-    fetched_meanwhile = entry->attempted && clock_.now() - entry->last_attempt < rules_.cooldown;
+    fetched_meanwhile = cooling(*entry, clock_.now());
   }
   if (!fetched_meanwhile) fetch(issuer, *entry);
   leave_place(*issuer.issuer);
@@ -153,6 +154,10 @@ void IssuerKeys::fetch(const IssuerMatch& issuer, Entry& entry) {
   entry.fresh_until = now + std::clamp(fetched->max_age.value_or(rules_.default_age),
                                        rules_.least_age, rules_.most_age);
   entry.last_error.clear();
+}
+
+bool IssuerKeys::cooling(const Entry& entry, Time now) const {
+  return entry.attempted && entry.last_attempt <= now && now - entry.last_attempt < rules_.cooldown;
 }
 
 bool IssuerKeys::serves(const Entry& entry) const {

@@ -75,6 +75,7 @@ class IssuerKeys {
   Result<Keys> get(const IssuerMatch& issuer, bool wants_newer);
   void fetch(const IssuerMatch& issuer, Entry& entry);
   bool serves(const Entry& entry) const;
+  bool cooling(const Entry& entry, Time now) const;
   Result<Keys> held(const IssuerMatch& issuer, const Entry& entry) const;
   void make_room();
   bool take_place(const Issuer& issuer);

@@ -43,6 +43,21 @@ TEST_F(IssuerKeysTest, AreFetchedOnceAndKeptForAnHour) {
   EXPECT_EQ(rounds(), 2);
 }
 
+// As when a machine starts with a clock that is ahead, and learns better.
+TEST_F(IssuerKeysTest, AClockThatIsSetBackPutsOffNoFetch) {
+  EXPECT_EQ(current(), "ok");
+  clock.advance(-2h);
+  EXPECT_EQ(current(), "ok");
+  EXPECT_EQ(rounds(), 2);
+  remote.answer([](const http::Fetch&) -> Result<http::Fetched> { return json_answer("", 500); });
+  clock.advance(2h);
+  EXPECT_EQ(current(), "ok");  // the attempt fails, the keys are there
+  remote.answer(nullptr);
+  clock.advance(-30min);
+  EXPECT_EQ(current(), "ok");
+  EXPECT_EQ(rounds(), 4);
+}
+
 TEST_F(IssuerKeysTest, AreAskedForWithLimits) {
   EXPECT_EQ(current(), "ok");
   const http::Fetch asked = remote.last();
