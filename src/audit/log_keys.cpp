@@ -1,9 +1,11 @@
 #include "audit/log_keys.h"
 
+#include "audit/kept_checkpoint.h"
 #include "audit/log.h"
 #include "audit/tree_refusal.h"
 #include "base/encoding.h"
 #include "crypto/random.h"
+#include "tlog/checkpoint.h"
 
 namespace imp::audit {
 
@@ -75,6 +77,9 @@ Result<tlog::VerifierKey> LogKeys::rotate(OldKey old_key) {
   return database_.write([&](db::Session& session) -> Result<tlog::VerifierKey> {
     const Time now = clock_.now();
     const auto replaced = signing_key(session);
+    // When the old key is lost its public half has to do.
+    const auto before = signers(session);
+    const auto trusted = before ? verifiers_of(*before) : std::vector{*old};
     const Time until = old_key == OldKey::stops ? now : now + kKeyOverlap;
     session.run("UPDATE audit_log_keys SET signs = 0, signs_until = :p1 WHERE signs = 1",
                 {to_milliseconds(until)});
@@ -85,6 +90,14 @@ Result<tlog::VerifierKey> LogKeys::rotate(OldKey old_key) {
     }
     insert(session, key, sealer_, now);
     retire(session);
+    // What only the old key signed could not be continued. A tree that is not what was signed stays
+    // as it is, for whoever seals next to find.
+    if (const auto tree = tree_state(session); tree && check_kept(*tree, trusted)) {
+      const auto now_signing = signers(session);
+      if (!now_signing) return pass_on(now_signing);
+      session.run("UPDATE audit_tree SET checkpoint = :p1 WHERE id = 1",
+                  {tlog::sign_note(tlog::parse_note(tree->checkpoint)->text, *now_signing)});
+    }
     Record record = record_of("audit.key.rotate", key, "command line", now);
     if (replaced) record.detail["replaces"] = *replaced;
     record.detail["replaced_signs_until"] = iso8601(until);

@@ -37,7 +37,7 @@ class LogKeys {
   /// A key that somebody else may know stops at once, and with it those before; any other signs on
   /// for kKeyOverlap.
   enum class OldKey { signs_on, stops };
-  /// Makes a new key, which signs from the next checkpoint on.
+  /// Makes a new key, which signs the checkpoint that is kept, and those that follow.
   Result<tlog::VerifierKey> rotate(OldKey old_key);
 
   /// All keys there ever were, newest first.

@@ -5,6 +5,7 @@
 
 #include "audit/chain.h"
 #include "audit/entry_text.h"
+#include "audit/kept_checkpoint.h"
 #include "audit/transparency_log.h"
 #include "audit/tree_refusal.h"
 #include "crypto/hash.h"
@@ -26,6 +27,7 @@ struct Batch {
   std::int64_t records = 0;  ///< of the log
   TreeState before, after;
   std::vector<Tile> tiles;
+  std::string signer;  ///< the key that signed
 };
 
 std::unexpected<Failure> damaged(std::string message) {
@@ -106,6 +108,9 @@ Result<Batch> prepare(db::Session& session, const LogKeys& keys, const TreeState
     return refuse(TreeRefusal::no_key,
                   "The audit log has no key yet: the server makes one when it first starts.");
   }
+  if (state->size > 0) {
+    if (const auto kept = check_kept(*state, verifiers_of(*signers)); !kept) return pass_on(kept);
+  }
   tlog::TileBuilder tree(static_cast<std::uint64_t>(state->size), tiles_of(session));
   if (state->size > 0 && tlog::hash_text(tree.root()) != state->root) {
     return damaged("The tiles of the audit log's tree do not lead to the root that was signed.");
@@ -121,6 +126,7 @@ Result<Batch> prepare(db::Session& session, const LogKeys& keys, const TreeState
   batch.after = {.size = static_cast<std::int64_t>(tree.size()),
                  .root = tlog::hash_text(checkpoint.root),
                  .checkpoint = tlog::sign_note(tlog::checkpoint_text(checkpoint), *signers)};
+  batch.signer = signers->front().verifier().text();
   return batch;
 }
 
@@ -140,11 +146,14 @@ Result<TransparencyLog::Sealed> TransparencyLog::seal() {
                 .records = batch->records};
   if (sealed.added == 0) return sealed;
   const auto written = database_.write([&](db::Session& session) -> Result<bool> {
-    // First, since it takes the row's lock: of two that seal at the same time one comes too late.
-    if (session.run("UPDATE audit_tree SET size = :p1, root = :p2, checkpoint = :p3 WHERE id = 1 "
-                    "AND size = :p4 AND root = :p5",
-                    {batch->after.size, batch->after.root, batch->after.checkpoint,
-                     batch->before.size, batch->before.root}) != 1) {
+    // First, since it takes the row's lock: of two that seal at the same time one comes too late,
+    // and so does one whose key was replaced meanwhile.
+    if (session.run(
+            "UPDATE audit_tree SET size = :p1, root = :p2, checkpoint = :p3 WHERE id = 1 AND size "
+            "= :p4 AND root = :p5 AND EXISTS (SELECT 1 FROM audit_log_keys WHERE signs = 1 AND "
+            "vkey = :p6)",
+            {batch->after.size, batch->after.root, batch->after.checkpoint, batch->before.size,
+             batch->before.root, batch->signer}) != 1) {
       return false;
     }
     for (const Tile& tile : batch->tiles) store_tile(session, tile.level, tile.index, tile.hashes);
@@ -156,9 +165,8 @@ Result<TransparencyLog::Sealed> TransparencyLog::seal() {
     remember(batch->after);
     return sealed;
   }
-  const auto now = checkpoint();
-  if (!now) return pass_on(now);
-  return Sealed{.added = 0, .size = now->size, .records = batch->records};
+  // Somebody was faster: the next call goes on from what they wrote.
+  return Sealed{.added = 0, .size = batch->before.size, .records = batch->records};
 }
 
 void TransparencyLog::remember(const TreeState& seen) {

@@ -34,8 +34,8 @@ class TransparencyLog {
   static constexpr std::int64_t kSealBatch = 16 * 1024;
   /// Seals the next records and signs a checkpoint. Signs nothing that contradicts what it signed:
   /// records that do not continue the chain, a log shorter than its tree, tiles that do not lead to
-  /// the last root, and a tree that does not continue the one this object saw before are refused
-  /// as `damaged`, once the sound records before are sealed.
+  /// the last root, a root that this log's keys did not sign, and a tree that does not continue the
+  /// one this object saw before are refused as `damaged`, once the sound records before are sealed.
   Result<Sealed> seal();
   /// The same until there is nothing left.
   Result<Sealed> seal_all();

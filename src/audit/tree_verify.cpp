@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "audit/entry_text.h"
+#include "audit/kept_checkpoint.h"
 
 namespace imp::audit {
 
@@ -123,24 +124,15 @@ class TreeWalk {
   std::optional<tlog::Hashes> tile_;  // the stored one of level 0 that is being compared
 };
 
-/// By the keys whose private half the master key opens: public halves in the table prove nothing.
 void check_checkpoint(LogReport& report, db::Session& session, const LogKeys& keys) {
   if (report.finding || report.tree.size == 0) return;
-  const auto find = [&](std::string_view text) {
-    report.finding = {TreeDamage::checkpoint, report.tree.size,
-                      fmt::format("The checkpoint that is kept is not this log's: {}", text)};
+  const auto find = [&](std::string text) {
+    report.finding = {TreeDamage::checkpoint, report.tree.size, std::move(text)};
   };
   const auto signers = keys.signers(session);
-  if (!signers) return find("the keys of the log cannot be opened. " + signers.error().message);
-  std::vector<tlog::VerifierKey> trusted;
-  for (const tlog::NoteSigner& signer : *signers) trusted.push_back(signer.verifier());
-  const auto opened = tlog::open_checkpoint(report.tree.checkpoint, trusted);
-  if (!opened) return find(opened.error().message);
-  if (opened->checkpoint.size != static_cast<std::uint64_t>(report.tree.size) ||
-      tlog::hash_text(opened->checkpoint.root) != report.tree.root) {
-    find(fmt::format("it is of {} records and the root {}.", opened->checkpoint.size,
-                     tlog::hash_text(opened->checkpoint.root)));
-  }
+  if (!signers) return find("The keys of the log cannot be opened. " + signers.error().message);
+  if (const auto kept = check_kept(report.tree, verifiers_of(*signers)); !kept)
+    find(kept.error().message);
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ enum class TreeDamage : std::uint8_t {
 std::string_view code(TreeDamage damage);
 
 /// A checkpoint that was noted outside of the database, its signature checked already. Only this
-/// finds a log that was rewritten with its tree by someone who has its key.
+/// finds a log that was rewritten with its tree by someone who has its key, or who took the tree
+/// away and had the server make it anew.
 struct Remembered {
   std::string name;  ///< for the finding: the file
   tlog::Checkpoint checkpoint;

@@ -274,6 +274,23 @@ TEST(Sealing, SignsNothingThatContradictsWhatItSigned) {
   }
 }
 
+// Whoever can write to the database but has no key cannot have another tree continued.
+TEST(Sealing, GoesOnOnlyFromARootThatTheLogSigned) {
+  for (const char* sql : {"UPDATE audit_tree SET checkpoint = ''",
+                          "UPDATE audit_tree SET checkpoint = replace(checkpoint, '300', '301')"}) {
+    SCOPED_TRACE(sql);
+    OpenTree tree;
+    tree.grow_and_seal(300);
+    tree.sql(sql);
+    // Not even a new key makes it good.
+    ASSERT_TRUE(tree.log.keys().rotate(LogKeys::OldKey::signs_on));
+    const auto sealed = tree.log.seal();
+    ASSERT_FALSE(sealed);
+    EXPECT_EQ(sealed.error().code(), "audit_tree_damaged");
+    EXPECT_THAT(sealed.error().message, HasSubstr("The checkpoint that is kept"));
+  }
+}
+
 TEST(Sealing, ATreeThatWasSetBackOrReplacedWhileItRunsIsNotSignedAnew) {
   for (const bool replaced : {false, true}) {
     SCOPED_TRACE(replaced);
@@ -381,6 +398,34 @@ TEST(LogKeys, AKeyThatSomebodyElseMayKnowStopsAtOnceWithThoseBeforeIt) {
   tree.grow_and_seal(5);
   EXPECT_FALSE(tlog::open_checkpoint(tree.log.checkpoint()->checkpoint, old));
   EXPECT_TRUE(tlog::open_checkpoint(tree.log.checkpoint()->checkpoint, {*made}));
+}
+
+TEST(LogKeys, TheKeptCheckpointIsSignedByTheKeyThatSigns) {
+  OpenTree tree;
+  tree.grow_and_seal(3);
+  const auto made = tree.log.keys().rotate(LogKeys::OldKey::stops);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(tlog::open_checkpoint(tree.log.checkpoint()->checkpoint, {*made})->checkpoint.size, 3u);
+  EXPECT_TRUE(tree.verified().intact()) << tree.verified().finding->text;
+  tree.grow_and_seal(5);
+}
+
+TEST(LogKeys, AreRotatedWhileTheLogIsSealed) {
+  const test::TemporaryDirectory directory;
+  OpenTree tree(directory.file("store.db"));
+  std::atomic<bool> done = false;
+  std::jthread sealing([&] {
+    TransparencyLog log(*tree.store, tree.sealer, tree.clock);
+    while (!done) {
+      const auto sealed = log.seal_all();
+      EXPECT_TRUE(sealed) << sealed.error().message;
+    }
+  });
+  for (int i = 0; i < 30; ++i) EXPECT_TRUE(tree.log.keys().rotate(LogKeys::OldKey::stops));
+  done = true;
+  sealing.join();
+  ASSERT_TRUE(tree.log.seal_all());
+  EXPECT_TRUE(tree.verified().intact()) << tree.verified().finding->text;
 }
 
 TEST(LogKeys, AnotherMasterKeyCannotSign) {
