@@ -9,20 +9,10 @@ Result<RequiredClaims> github_required(const json::object& claims) {
   return RequiredClaims::parse(github(), claims);
 }
 
-struct Config {
-  const char* name;
-  const char* member;
-  std::string json_text;
-  const char* outcome;
-};
-
-class GitHubConfig : public testing::TestWithParam<Config> {};
+class GitHubConfig : public testing::TestWithParam<Outcome> {};
 
 TEST_P(GitHubConfig, IsCheckedMemberByMember) {
-  const Config& it = GetParam();
-  const auto parsed = github_required(changed(github_publisher(), it.member, it.json_text));
-  EXPECT_EQ(code_of(parsed), it.outcome);
-  if (!parsed) EXPECT_TRUE(parsed.error().message.contains(it.member)) << parsed.error().message;
+  expect_parsed(github(), github_publisher(), GetParam());
 }
 
 constexpr const char* kNo = "invalid_publisher";
@@ -30,56 +20,44 @@ constexpr const char* kNo = "invalid_publisher";
 INSTANTIATE_TEST_SUITE_P(
     Members, GitHubConfig,
     testing::Values(
-        Config{"AsNpmSendsIt", "environment", "", "ok"},
-        Config{"NoRepository", "repository", "", kNo},
-        Config{"RepositoryWithoutOwner", "repository", "\"widgets\"", kNo},
-        Config{"RepositoryOfThreeParts", "repository", "\"acme/widgets/x\"", kNo},
-        Config{"RepositoryAsUrl", "repository", "\"https://github.com/acme/widgets\"", kNo},
-        Config{"RepositoryThatClimbs", "repository", "\"acme/..\"", kNo},
-        Config{"RepositoryWithSpace", "repository", "\"acme/wid gets\"", kNo},
-        Config{"NoFile", "workflow_ref", "", kNo},
-        Config{"FileAsText", "workflow_ref", "\"release.yml\"", kNo},
-        Config{"FileWithFolder", "workflow_ref", R"({"file":".github/workflows/release.yml"})",
-               kNo},
-        Config{"FileOfAnotherKind", "workflow_ref", R"({"file":"release.sh"})", kNo},
-        Config{"FileAndMore", "workflow_ref", R"({"file":"release.yml","ref":"main"})", kNo},
-        Config{"FileIsEmpty", "workflow_ref", R"({"file":""})", kNo},
-        Config{"FileOfYaml", "workflow_ref", R"({"file":"release.yaml"})", "ok"},
-        Config{"Environment", "environment", "\"npm\"", "ok"},
-        Config{"EmptyEnvironment", "environment", "\"\"", kNo},
-        Config{"EnvironmentWithNewline", "environment", "\"a\\nb\"", kNo},
-        Config{"Called", "job_workflow_ref", "\"acme/shared/.github/workflows/p.yml\"", "ok"},
-        Config{"CalledAtARef", "job_workflow_ref",
-               "\"acme/shared/.github/workflows/p.yml@refs/tags/v1\"", "ok"},
-        Config{"CalledAtAShortRef", "job_workflow_ref",
-               "\"acme/shared/.github/workflows/p.yml@v1\"", kNo},
-        Config{"CalledWithoutRepository", "job_workflow_ref", "\".github/workflows/p.yml\"", kNo},
-        Config{"Identifier", "repository_id", "\"1001\"", "ok"},
-        Config{"IdentifierAsANumber", "repository_id", "1001", kNo},
+        Outcome{"AsNpmSendsIt", "environment", "", "ok"},
+        Outcome{"NoRepository", "repository", "", kNo},
+        Outcome{"RepositoryWithoutOwner", "repository", "\"widgets\"", kNo},
+        Outcome{"RepositoryOfThreeParts", "repository", "\"acme/widgets/x\"", kNo},
+        Outcome{"RepositoryAsUrl", "repository", "\"https://github.com/acme/widgets\"", kNo},
+        Outcome{"RepositoryThatClimbs", "repository", "\"acme/..\"", kNo},
+        Outcome{"RepositoryWithSpace", "repository", "\"acme/wid gets\"", kNo},
+        Outcome{"NoFile", "workflow_ref", "", kNo},
+        Outcome{"FileAsText", "workflow_ref", "\"release.yml\"", kNo},
+        Outcome{"FileWithFolder", "workflow_ref", R"({"file":".github/workflows/release.yml"})",
+                kNo},
+        Outcome{"FileOfAnotherKind", "workflow_ref", R"({"file":"release.sh"})", kNo},
+        Outcome{"FileAndMore", "workflow_ref", R"({"file":"release.yml","ref":"main"})", kNo},
+        Outcome{"FileIsEmpty", "workflow_ref", R"({"file":""})", kNo},
+        Outcome{"FileOfYaml", "workflow_ref", R"({"file":"release.yaml"})", "ok"},
+        Outcome{"Environment", "environment", "\"npm\"", "ok"},
+        Outcome{"EmptyEnvironment", "environment", "\"\"", kNo},
+        Outcome{"EnvironmentWithNewline", "environment", "\"a\\nb\"", kNo},
+        Outcome{"Called", "job_workflow_ref", "\"acme/shared/.github/workflows/p.yml\"", "ok"},
+        Outcome{"CalledAtARef", "job_workflow_ref",
+                "\"acme/shared/.github/workflows/p.yml@refs/tags/v1\"", "ok"},
+        Outcome{"CalledAtAShortRef", "job_workflow_ref",
+                "\"acme/shared/.github/workflows/p.yml@v1\"", kNo},
+        Outcome{"CalledWithoutRepository", "job_workflow_ref", "\".github/workflows/p.yml\"", kNo},
+        Outcome{"Identifier", "repository_id", "\"1001\"", "ok"},
+        Outcome{"IdentifierAsANumber", "repository_id", "1001", kNo},
         // What is made of the repository's name cannot be said otherwise.
-        Config{"Owner", "repository_owner", "\"acme\"", kNo},
-        Config{"MisspeltClaim", "workflow", "\"release.yml\"", kNo}),
-    [](const auto& info) { return std::string(info.param.name); });
-
-struct Received {
-  const char* name;
-  const char* claim;
-  std::string json_text;
-  bool agreed;
-  bool same_project = true;
-};
+        Outcome{"Owner", "repository_owner", "\"acme\"", kNo},
+        Outcome{"MisspeltClaim", "workflow", "\"release.yml\"", kNo}),
+    kRowName);
 
 class GitHubClaim : public testing::TestWithParam<Received> {};
 
 TEST_P(GitHubClaim, IsComparedExactly) {
-  const Received& it = GetParam();
   json::object claims = github_publisher();
   claims["environment"] = "npm";
   claims["job_workflow_ref"] = "acme/shared/.github/workflows/publish.yml";
-  const Comparison comparison =
-      compare(github_required(claims).value(), changed(github_job(), it.claim, it.json_text));
-  EXPECT_EQ(comparison.agreed(), it.agreed);
-  EXPECT_EQ(comparison.same_project(), it.same_project);
+  expect_compared(github_required(claims).value(), github_job(), GetParam());
 }
 
 std::string workflow(std::string_view file_and_ref) {
@@ -136,7 +114,7 @@ INSTANTIATE_TEST_SUITE_P(
         Received{"CalledOfAnother", kCalled,
                  "\"evil/shared/.github/workflows/publish.yml@refs/tags/v1\"", false},
         Received{"NothingCalled", kCalled, "", false}),
-    [](const auto& info) { return std::string(info.param.name); });
+    kRowName);
 
 TEST(GitHubClaims, DoNotAskForWhatThePublisherDoesNotName) {
   const auto expected = github_required(github_publisher()).value();
@@ -167,36 +145,29 @@ TEST(GitHubClaims, KeepWhatARequestPins) {
   EXPECT_EQ(expected.learnt().size(), 2u);
 }
 
-struct Rule {
-  const char* name;
-  const char* claim;
-  std::string json_text;
-  const char* outcome;
-};
-
-class GitHubRule : public testing::TestWithParam<Rule> {};
+class GitHubRule : public testing::TestWithParam<Outcome> {};
 
 TEST_P(GitHubRule, HoldsWhateverThePublisher) {
-  const Rule& it = GetParam();
+  const Outcome& it = GetParam();
   EXPECT_EQ(code_of(github().check(changed(github_job(), it.claim, it.json_text), std::nullopt)),
             it.outcome);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Rules, GitHubRule,
-    testing::Values(Rule{"Push", "event_name", "\"push\"", "ok"},
-                    Rule{"Release", "event_name", "\"release\"", "ok"},
-                    Rule{"PullRequestTarget", "event_name", "\"pull_request_target\"",
-                         "banned_event"},
-                    Rule{"WorkflowRun", "event_name", "\"workflow_run\"", "banned_event"},
-                    Rule{"NoEvent", "event_name", "", "claim_missing"},
-                    Rule{"EventInAList", "event_name", "[\"workflow_run\"]", "claim_missing"},
-                    Rule{"NoRepositoryId", "repository_id", "", "claim_missing"},
-                    Rule{"RepositoryIdAsANumber", "repository_id", "1001", "claim_missing"},
-                    Rule{"EmptyOwnerId", "repository_owner_id", "\"\"", "claim_missing"},
-                    Rule{"OwnerOfAnother", "repository_owner", "\"mallory\"", "tenant_mismatch"},
-                    Rule{"OwnerAndMore", "repository_owner", "\"acm\"", "tenant_mismatch"}),
-    [](const auto& info) { return std::string(info.param.name); });
+    testing::Values(Outcome{"Push", "event_name", "\"push\"", "ok"},
+                    Outcome{"Release", "event_name", "\"release\"", "ok"},
+                    Outcome{"PullRequestTarget", "event_name", "\"pull_request_target\"",
+                            "banned_event"},
+                    Outcome{"WorkflowRun", "event_name", "\"workflow_run\"", "banned_event"},
+                    Outcome{"NoEvent", "event_name", "", "claim_missing"},
+                    Outcome{"EventInAList", "event_name", "[\"workflow_run\"]", "claim_missing"},
+                    Outcome{"NoRepositoryId", "repository_id", "", "claim_missing"},
+                    Outcome{"RepositoryIdAsANumber", "repository_id", "1001", "claim_missing"},
+                    Outcome{"EmptyOwnerId", "repository_owner_id", "\"\"", "claim_missing"},
+                    Outcome{"OwnerOfAnother", "repository_owner", "\"mallory\"", "tenant_mismatch"},
+                    Outcome{"OwnerAndMore", "repository_owner", "\"acm\"", "tenant_mismatch"}),
+    kRowName);
 
 }  // namespace
 }  // namespace imp::trust::test

@@ -9,53 +9,43 @@ Result<RequiredClaims> gitlab_required(const json::object& claims) {
   return RequiredClaims::parse(gitlab(), claims);
 }
 
-TEST(GitLabConfig, IsCheckedMemberByMember) {
-  const struct {
-    const char* member;
-    const char* json_text;
-    const char* outcome;
-  } cases[] = {{"environment", "", "ok"},
-               {"environment", "\"npm\"", "ok"},
-               {"environment", "\"\"", "invalid_publisher"},
-               {"project_path", "", "invalid_publisher"},
-               {"project_path", "\"widgets\"", "invalid_publisher"},
-               {"project_path", "\"acme/widgets\"", "ok"},
-               {"project_path", "\"a/b/c/d/e/widgets\"", "ok"},
-               {"project_path", "\"acme//widgets\"", "invalid_publisher"},
-               {"project_path", "\"acme/../widgets\"", "invalid_publisher"},
-               {"project_path", "\"https://gitlab.com/acme/widgets\"", "invalid_publisher"},
-               {"ci_config_ref_uri", "", "invalid_publisher"},
-               {"ci_config_ref_uri", "\".gitlab-ci.yml\"", "invalid_publisher"},
-               {"ci_config_ref_uri", R"({"file":"ci/release.yml"})", "invalid_publisher"},
-               {"project_id", "\"1001\"", "ok"},
-               {"project_id", "1001", "invalid_publisher"},
-               {"namespace_path", "\"acme\"", "invalid_publisher"},
-               {"ref", "\"main\"", "invalid_publisher"}};
-  for (const auto& it : cases) {
-    EXPECT_EQ(code_of(gitlab_required(changed(gitlab_publisher(), it.member, it.json_text))),
-              it.outcome)
-        << it.member << " " << it.json_text;
-  }
+class GitLabConfig : public testing::TestWithParam<Outcome> {};
+
+TEST_P(GitLabConfig, IsCheckedMemberByMember) {
+  expect_parsed(gitlab(), gitlab_publisher(), GetParam());
 }
 
-struct Received {
-  const char* name;
-  const char* claim;
-  std::string json_text;
-  bool agreed;
-  bool same_project = true;
-};
+constexpr const char* kNo = "invalid_publisher";
+
+INSTANTIATE_TEST_SUITE_P(
+    Members, GitLabConfig,
+    testing::Values(
+        Outcome{"AsNpmSendsIt", "environment", "", "ok"},
+        Outcome{"Environment", "environment", "\"npm\"", "ok"},
+        Outcome{"EmptyEnvironment", "environment", "\"\"", kNo},
+        Outcome{"NoProject", "project_path", "", kNo},
+        Outcome{"ProjectWithoutGroup", "project_path", "\"widgets\"", kNo},
+        Outcome{"ProjectOfAGroup", "project_path", "\"acme/widgets\"", "ok"},
+        Outcome{"ProjectOfSubgroups", "project_path", "\"a/b/c/d/e/widgets\"", "ok"},
+        Outcome{"ProjectWithEmptyPart", "project_path", "\"acme//widgets\"", kNo},
+        Outcome{"ProjectThatClimbs", "project_path", "\"acme/../widgets\"", kNo},
+        Outcome{"ProjectAsUrl", "project_path", "\"https://gitlab.com/acme/widgets\"", kNo},
+        Outcome{"NoFile", "ci_config_ref_uri", "", kNo},
+        Outcome{"FileAsText", "ci_config_ref_uri", "\".gitlab-ci.yml\"", kNo},
+        Outcome{"FileWithFolder", "ci_config_ref_uri", R"({"file":"ci/release.yml"})", kNo},
+        Outcome{"Identifier", "project_id", "\"1001\"", "ok"},
+        Outcome{"IdentifierAsANumber", "project_id", "1001", kNo},
+        // What is made of the project's path cannot be said otherwise.
+        Outcome{"Namespace", "namespace_path", "\"acme\"", kNo},
+        Outcome{"MisspeltClaim", "ref", "\"main\"", kNo}),
+    kRowName);
 
 class GitLabClaim : public testing::TestWithParam<Received> {};
 
 TEST_P(GitLabClaim, IsComparedExactly) {
-  const Received& it = GetParam();
   json::object claims = gitlab_publisher();
   claims["environment"] = "npm";
-  const Comparison comparison =
-      compare(gitlab_required(claims).value(), changed(gitlab_job(), it.claim, it.json_text));
-  EXPECT_EQ(comparison.agreed(), it.agreed);
-  EXPECT_EQ(comparison.same_project(), it.same_project);
+  expect_compared(gitlab_required(claims).value(), gitlab_job(), GetParam());
 }
 
 std::string file(std::string_view text) { return json_string(text); }
@@ -100,7 +90,7 @@ INSTANTIATE_TEST_SUITE_P(
         Received{"NoRefPath", "ref_path", "", false},
         Received{"OtherEnvironment", "environment", "\"production\"", false},
         Received{"NoEnvironment", "environment", "null", false}),
-    [](const auto& info) { return std::string(info.param.name); });
+    kRowName);
 
 TEST(GitLabClaims, OfABranchThatLooksLikeAFileAreThoseOfTheFile) {
   json::object job = gitlab_job();

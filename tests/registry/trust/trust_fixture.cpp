@@ -17,6 +17,21 @@ json::object changed(json::object object, std::string_view member, std::string_v
 
 std::string json_string(std::string_view text) { return json::serialize(json::value(text)); }
 
+void expect_parsed(const Provider& provider, const json::object& publisher, const Outcome& it) {
+  const auto parsed = RequiredClaims::parse(provider, changed(publisher, it.claim, it.json_text));
+  EXPECT_EQ(code_of(parsed), it.outcome);
+  if (!parsed) EXPECT_TRUE(parsed.error().message.contains(it.claim)) << parsed.error().message;
+}
+
+Comparison expect_compared(const RequiredClaims& expected, const json::object& job,
+                           const Received& it) {
+  Comparison comparison = compare(expected, changed(job, it.claim, it.json_text));
+  EXPECT_EQ(comparison.agreed(), it.agreed);
+  EXPECT_EQ(comparison.first_mismatch() == nullptr, it.agreed);
+  EXPECT_EQ(comparison.same_project(), it.same_project);
+  return comparison;
+}
+
 json::object job_claims() {
   return {{"iss", organization_issuer()},
           {"sub", "org/" + kOrganization + "/project/" + kProject + "/user/u"},

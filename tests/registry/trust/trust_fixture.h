@@ -58,6 +58,30 @@ json::object changed(json::object object, std::string_view member, std::string_v
 /// A JSON string.
 std::string json_string(std::string_view text);
 
+/// A line of a provider's table: one member or claim is changed as by changed(). Named as a test.
+struct Outcome {
+  const char* name;
+  const char* claim;
+  std::string json_text;
+  const char* outcome;  ///< as of code_of()
+};
+struct Received {
+  const char* name;
+  const char* claim;
+  std::string json_text;
+  bool agreed;
+  bool same_project = true;
+  bool present = true;  ///< the claim that does not agree, in the right type
+};
+/// What INSTANTIATE_TEST_SUITE_P takes to name them.
+inline constexpr auto kRowName = [](const auto& info) { return std::string(info.param.name); };
+
+/// That a publisher's changed claims are taken, or refused by a message that names the member.
+void expect_parsed(const Provider& provider, const json::object& publisher, const Outcome& it);
+/// That a job with a changed claim agrees with what is expected of it, or does not.
+Comparison expect_compared(const RequiredClaims& expected, const json::object& job,
+                           const Received& it);
+
 /// The claims of a job of the right project, as CircleCI issues them.
 json::object job_claims();
 /// The claims of a publisher that trusts that job.
