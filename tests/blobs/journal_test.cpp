@@ -280,6 +280,7 @@ TEST_F(JournalTest, AStopOrStartSyncsManyBlobsAtOnceAndFewOneByOne) {
       return 0;
     };
     std::vector<std::string> blobs;
+    blobs.reserve(static_cast<std::size_t>(row.blobs));
     for (int n = 0; n < row.blobs; ++n) blobs.push_back(numbered(n));
     store_and_die(blobs);
     fs::remove(path_of(numbered(1)));
