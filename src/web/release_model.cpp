@@ -29,6 +29,14 @@ boost::json::array changes_model(const std::vector<registry::ManifestChange>& ch
   return items;
 }
 
+boost::json::array origin_model(const std::vector<registry::OriginChange>& changes) {
+  boost::json::array rows;
+  for (const registry::OriginChange& change : changes) {
+    rows.push_back({{"what", change.what}, {"before", change.before}, {"after", change.after}});
+  }
+  return rows;
+}
+
 boost::json::object line_model(const registry::DiffLine& line) {
   using Kind = registry::DiffLine::Kind;
   return {{"mark", line.kind == Kind::added     ? "+"
@@ -103,6 +111,7 @@ boost::json::object review_model(const registry::ReleaseReview& review) {
       {"behind", review.release.behind},
       {"warnings", texts_model(review.warnings)},
       {"notes", texts_model(review.notes)},
+      {"origin", origin_model(review.origin)},
       {"changes", changes_model(review.manifest)},
       {"compared", review.tarball != nullptr}};
   if (!review.tarball) return model;

@@ -69,6 +69,8 @@ TEST_F(StagedPagesTest, AReviewShowsWhatWasStagedAndIsDecidedThere) {
   EXPECT_TRUE(page.has("+&lt;script&gt;y&lt;U+202E&gt;")) << page.body;
   EXPECT_TRUE(page.has("hidden characters"));
   EXPECT_TRUE(page.has("runs at install"));
+  EXPECT_TRUE(page.has("Where it comes from, since 1.0.0"));
+  EXPECT_TRUE(page.has("Publisher, maintainers and provenance are as before."));
   EXPECT_EQ(
       browser
           .post("/package/lib/staged", {{"stage", id}, {"otp", codes[0]}, {"decision", "approve"}})

@@ -53,7 +53,8 @@ Result<PublishOutcome> commit(db::Session& session, RegistryServices& services,
                             : excess(session, limits, source, now);
     if (reason) {
       // Whether the publisher may stage is not asked: it may do more.
-      const auto held = stage_upload(session, services, upload, candidate, *order, now, *reason);
+      const auto held =
+          stage_upload(session, services, upload, candidate, *order, bundle, now, *reason);
       if (!held) return pass_on(held);
       return PublishOutcome{std::nullopt, {held->id, *reason}};
     }

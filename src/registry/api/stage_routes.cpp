@@ -31,14 +31,13 @@ http::Response stage_version(RegistryServices& services, const VersionUpload& up
                       .error());
   }
   const PublishCandidate& candidate = *received.candidate;
-  if (const auto bundle = judged(services, candidate, upload.requester); !bundle) {
-    return upload.refused(services, bundle.error());
-  }
+  const auto bundle = judged(services, candidate, upload.requester);
+  if (!bundle) return upload.refused(services, bundle.error());
   const auto staged = services.database.write([&](db::Session& session) -> Result<StagedRelease> {
     const Time now = services.clock.now();
     const auto order = upload.order(session, now);
     if (!order) return pass_on(order);
-    return stage_upload(session, services, upload, candidate, *order, now);
+    return stage_upload(session, services, upload, candidate, *order, *bundle, now);
   });
   if (!staged) return upload.refused(services, staged.error());
   services.metrics.count("registry_stages_total");

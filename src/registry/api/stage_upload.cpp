@@ -12,7 +12,8 @@ namespace imp::registry {
 
 Result<StagedRelease> stage_upload(db::Session& session, RegistryServices& services,
                                    const VersionUpload& upload, const PublishCandidate& candidate,
-                                   const PublishOrder& order, Time now,
+                                   const PublishOrder& order,
+                                   const std::optional<BundleJudgement>& bundle, Time now,
                                    const std::string& held_reason) {
   const Requester& requester = upload.requester;
   const auto& token = requester.publish_token();
@@ -28,6 +29,10 @@ Result<StagedRelease> stage_upload(db::Session& session, RegistryServices& servi
   record.detail["stage"] = release->id;
   record.detail["integrity"] = candidate.tarball.integrity;
   if (held) record.detail["reason"] = held_reason;
+  if (bundle) {
+    record.detail["provenance"] = bundle->to_json();
+    keep_staged_judgement(session, release->id, *bundle);
+  }
   audit::append(session, record);
   tell_hooks(session, candidate.name, "release.staged", release->to_json(), now);
   if (token) {

@@ -15,9 +15,9 @@ Result<TrustPlace> switched_place(db::Session& session, const Caller& caller,
                                   const TrustTarget& target) {
   auto place = governed_place(session, caller, target);
   if (place && place->kind == trust::PlaceKind::pending) {
-    return refuse(PackageRefusal::package_not_found,
-                  fmt::format("There is no package {} yet; its scope may have switches.",
-                              text_of(target)));
+    return refuse(
+        PackageRefusal::package_not_found,
+        fmt::format("There is no package {} yet; its scope may have switches.", text_of(target)));
   }
   return place;
 }
@@ -75,9 +75,8 @@ Result<std::vector<SwitchState>> set_switches(RegistryServices& services,
                                   "cannot relax that.",
                                   word(which)));
       }
-      const bool changed =
-          on ? turn_on(session, place->place, which, rights->person, now)
-             : relax(session, place->place, which, now, services.switch_cool_down);
+      const bool changed = on ? turn_on(session, place->place, which, rights->person, now)
+                              : relax(session, place->place, which, now, services.switch_cool_down);
       if (!changed) continue;
       audit::Record record =
           requester.audit_record(on ? "switch.on" : "switch.relax", subject_of(target), now);
@@ -93,8 +92,8 @@ Result<std::vector<SwitchState>> set_switches(RegistryServices& services,
 boost::json::object switches_json(const std::vector<SwitchState>& states) {
   boost::json::object document;
   for (const PublishSwitch which : kPublishSwitches) {
-    boost::json::object item{{"on", false}, {"scope", false}, {"setBy", nullptr},
-                             {"endsAt", nullptr}};
+    boost::json::object item{
+        {"on", false}, {"scope", false}, {"setBy", nullptr}, {"endsAt", nullptr}};
     for (const SwitchState& state : states) {
       if (state.which != which) continue;
       if (state.of_scope) item["scope"] = true;

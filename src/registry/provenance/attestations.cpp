@@ -106,6 +106,12 @@ CREATE TABLE version_bundle (
   judgement TEXT NOT NULL,
   PRIMARY KEY (package_id, version)
 );
+)sql"},
+          {"provenance/3", R"sql(
+CREATE TABLE staged_bundle (
+  stage_id TEXT PRIMARY KEY REFERENCES staged_release (id) ON DELETE CASCADE,
+  judgement TEXT NOT NULL
+);
 )sql"}};
 }
 

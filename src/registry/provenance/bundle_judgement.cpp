@@ -46,6 +46,11 @@ Result<dsse::Statement> unverified_statement(const sigstore::Bundle& bundle) {
   return dsse::parse_statement(bundle.envelope.payload);
 }
 
+std::optional<BundleJudgement> kept(const std::optional<db::Row>& row) {
+  if (!row) return std::nullopt;
+  return BundleJudgement::from_json(json::parse(row->text(0)).as_object());
+}
+
 }  // namespace
 
 json::object BundleJudgement::to_json() const {
@@ -122,6 +127,24 @@ void keep_judgement(db::Session& session, std::string_view package_id, std::stri
   session.run(
       "INSERT INTO version_bundle (package_id, version, judgement) VALUES (:p1, :p2, :p3)",
       {std::string(package_id), std::string(version), json::serialize(judgement.to_json())});
+}
+
+std::optional<BundleJudgement> judgement_of(db::Session& session, std::string_view package_id,
+                                            std::string_view version) {
+  return kept(
+      session.row("SELECT judgement FROM version_bundle WHERE package_id = :p1 AND version = :p2",
+                  {std::string(package_id), std::string(version)}));
+}
+
+void keep_staged_judgement(db::Session& session, std::string_view stage_id,
+                           const BundleJudgement& judgement) {
+  session.run("INSERT INTO staged_bundle (stage_id, judgement) VALUES (:p1, :p2)",
+              {std::string(stage_id), json::serialize(judgement.to_json())});
+}
+
+std::optional<BundleJudgement> staged_judgement(db::Session& session, std::string_view stage_id) {
+  return kept(session.row("SELECT judgement FROM staged_bundle WHERE stage_id = :p1",
+                          {std::string(stage_id)}));
 }
 
 std::map<std::string, BundleJudgement> judgements_of(db::Session& session,

@@ -46,7 +46,14 @@ Result<BundleJudgement> judge_bundle(std::string_view bundle, const BundleSubjec
 /// Kept with the version when it is published.
 void keep_judgement(db::Session& session, std::string_view package_id, std::string_view version,
                     const BundleJudgement& judgement);
+std::optional<BundleJudgement> judgement_of(db::Session& session, std::string_view package_id,
+                                            std::string_view version);
 std::map<std::string, BundleJudgement> judgements_of(db::Session& session,
                                                      std::string_view package_id);
+
+/// Kept with a staged release, for those who look at it; it goes when the release goes.
+void keep_staged_judgement(db::Session& session, std::string_view stage_id,
+                           const BundleJudgement& judgement);
+std::optional<BundleJudgement> staged_judgement(db::Session& session, std::string_view stage_id);
 
 }  // namespace imp::registry

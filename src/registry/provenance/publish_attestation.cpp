@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <boost/json/value_from.hpp>
 
@@ -73,6 +74,20 @@ std::vector<Attestation> publish_attestations(const TrustedPublish& publish,
                        {"version", publish.version},
                        {"registry", publish.registry}}),
           attestation(publish, key, kTrustedPublishPredicate, trusted_publish_predicate(publish))};
+}
+
+json::object attested_run(db::Session& session, std::string_view package_id,
+                          std::string_view version) {
+  for (const Attestation& one : attestations_of(session, package_id, version)) {
+    if (one.predicate_type != kTrustedPublishPredicate) continue;
+    const auto envelope = dsse::parse_envelope(json::parse(one.bundle).at("dsseEnvelope"));
+    if (!envelope) return {};
+    const auto statement = dsse::parse_statement(envelope->payload);
+    if (!statement) return {};
+    const json::value* run = statement->predicate.if_contains("run");
+    return run != nullptr && run->is_object() ? run->get_object() : json::object();
+  }
+  return {};
 }
 
 }  // namespace imp::registry

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "registry/packages/version_store.h"
+#include "registry/provenance/publish_attestation.h"
 
 namespace imp::registry {
 
@@ -48,6 +49,8 @@ std::optional<PreviousRelease> previous_of(db::Session& session, const Package& 
   previous.manifest = object_of(record->manifest);
   previous.npm_user = object_of(record->npm_user);
   previous.maintainers = names_of(previous.manifest.if_contains("maintainers"));
+  previous.run = attested_run(session, package.id, previous.version);
+  previous.bundle = judgement_of(session, package.id, previous.version);
   return previous;
 }
 
@@ -99,6 +102,28 @@ void look_at_people(ReleaseReview& review) {
     }
     review.warnings.push_back(
         fmt::format("{} became a maintainer after {}.", name, review.previous->version));
+  }
+}
+
+/// "alice", or "CircleCI (trusted publisher)"
+std::string publisher_text(const boost::json::object& npm_user) {
+  const boost::json::value* name = npm_user.if_contains("name");
+  std::string text = name && name->is_string() ? std::string(name->get_string()) : std::string();
+  if (npm_user.contains("trustedPublisher")) text += " (trusted publisher)";
+  return text;
+}
+
+void look_at_origin(ReleaseReview& review) {
+  if (!review.previous) return;
+  const PreviousRelease& previous = *review.previous;
+  const Origin before{publisher_text(previous.npm_user), previous.maintainers, previous.run,
+                      previous.bundle};
+  const Origin after{publisher_text(npm_user(review.release.publisher)), review.maintainers,
+                     review.release.automation ? review.release.run : boost::json::object(),
+                     review.bundle};
+  review.origin = origin_changes(before, after);
+  for (std::string& one : provenance_warnings(previous.version, before, after)) {
+    review.warnings.push_back(std::move(one));
   }
 }
 
@@ -168,6 +193,7 @@ Result<ReleaseReview> Reviews::of(const StagedRelease& release) {
     }
     std::ranges::sort(review.maintainers);
     review.previous = previous_of(session, *package, release);
+    review.bundle = staged_judgement(session, release.id);
     return true;
   });
   if (!loaded) return pass_on(loaded);
@@ -183,6 +209,7 @@ Result<ReleaseReview> Reviews::of(const StagedRelease& release) {
                        release.candidate.clean.manifest);
   look_at_publishers(review);
   look_at_people(review);
+  look_at_origin(review);
   auto tarball = compare(review.previous, release.candidate);
   if (tarball) {
     review.tarball = std::move(*tarball);

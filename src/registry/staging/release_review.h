@@ -12,6 +12,7 @@
 #include "db/database.h"
 #include "registry/review/manifest_changes.h"
 #include "registry/review/tarball_review.h"
+#include "registry/staging/origin_changes.h"
 #include "registry/staging/staged_release.h"
 
 namespace imp::registry {
@@ -24,13 +25,17 @@ struct PreviousRelease {
   boost::json::object manifest;
   boost::json::object npm_user;          ///< who published it
   std::vector<std::string> maintainers;  ///< as they were then
+  boost::json::object run;  ///< that published it, as it was attested; empty when it is not known
+  std::optional<BundleJudgement> bundle;  ///< of the provenance that came with it
 };
 
 /// What somebody should look at before they approve: the release against the last one.
 struct ReleaseReview {
   StagedRelease release;
   std::optional<PreviousRelease> previous;
-  std::vector<std::string> maintainers;  ///< now
+  std::vector<std::string> maintainers;   ///< now
+  std::optional<BundleJudgement> bundle;  ///< of the provenance that came with the release
+  std::vector<OriginChange> origin;       ///< since the previous one
   std::vector<ManifestChange> manifest;
   /// Null when a tarball could not be compared; the notes say why.
   std::shared_ptr<const TarballReview> tarball;

@@ -107,12 +107,19 @@ boost::json::object ReleaseReview::to_json() const {
                        {"after", change.after},
                        {"warning", change.warning}});
   }
+  boost::json::array came_from;
+  for (const OriginChange& change : origin) {
+    came_from.push_back(
+        {{"what", change.what}, {"before", change.before}, {"after", change.after}});
+  }
   boost::json::object document{
       {"release", release.to_json()},
       {"integrity", release.candidate.tarball.integrity},
       {"size", release.candidate.tarball.size},
       {"publishedBy", npm_user(release.publisher)},
       {"maintainers", array_of(maintainers)},
+      {"provenance", bundle ? boost::json::value(bundle->to_json()) : boost::json::value(nullptr)},
+      {"origin", std::move(came_from)},
       {"manifest", std::move(changes)},
       {"files", tarball_json(tarball.get())},
       {"warnings", array_of(warnings)},
@@ -152,10 +159,22 @@ std::string ReleaseReview::to_text() const {
       "integrity {}\n{} bytes packed{}\n", it.tarball.integrity, it.tarball.size,
       previous ? fmt::format(", {} in {}", previous->size, previous->version) : std::string());
   out += fmt::format("maintainers: {}\n", shown(joined(maintainers)));
+  if (bundle) {
+    out +=
+        fmt::format("provenance: {}\n",
+                    bundle->verified ? "verified, of " + shown(bundle->signer.source_repository) +
+                                           " at " + shown(bundle->signer.source_commit)
+                                     : "not verified, " + shown(bundle->reason));
+  }
   out +=
       fmt::format("compared with {}\n", previous ? previous->version : "nothing: it is the first");
   for (const std::string& warning : warnings) out += "WARNING: " + shown(warning) + '\n';
   for (const std::string& note : notes) out += "NOTE: " + shown(note) + '\n';
+  for (const OriginChange& change : origin) {
+    out += fmt::format("origin, {}: {} -> {}\n", shown(change.what),
+                       change.before.empty() ? "none" : shown(change.before),
+                       change.after.empty() ? "none" : shown(change.after));
+  }
   for (const ManifestChange& change : manifest) {
     out += fmt::format("{}{}: {} -> {}\n", change.warning ? "runs at install: " : "",
                        shown(change.what), change.before.empty() ? "none" : shown(change.before),
