@@ -134,6 +134,9 @@ CREATE INDEX accounts_web_flows_expires ON accounts_web_flows (expires);
 )sql"},
   };
   for (db::Migration& migration : passkey_migrations()) all.push_back(std::move(migration));
+  // What a browser confirmed a flow with.
+  all.push_back({"web_flows/1",
+                 "ALTER TABLE accounts_web_flows ADD COLUMN factor TEXT NOT NULL DEFAULT '';\n"});
   return all;
 }
 

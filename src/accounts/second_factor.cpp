@@ -56,8 +56,8 @@ std::optional<FactorKind> repeated(const Attempt& attempt) {
       {attempt.person.id, attempt.value_hash, attempt.actor.via, text_of(attempt.purpose),
        to_milliseconds(attempt.now)});
   if (!row) return std::nullopt;
-  for (const FactorKind kind :
-       {FactorKind::totp, FactorKind::recovery_code, FactorKind::web_confirmation}) {
+  for (const FactorKind kind : {FactorKind::totp, FactorKind::recovery_code,
+                                FactorKind::web_confirmation, FactorKind::web_passkey}) {
     if (row->text(0) == name(kind)) return kind;
   }
   return std::nullopt;
@@ -91,21 +91,25 @@ bool use_recovery_code(const Attempt& attempt) {
              {attempt.person.id, attempt.value_hash}) == 1;
 }
 
-bool use_web_confirmation(const Attempt& attempt) {
-  return attempt.session.run(
-             "UPDATE accounts_web_flows SET state = 'used' WHERE token_hash = :p1 AND "
-             "state = 'collected' AND kind = 'confirmation' AND person_id = :p2 AND "
-             "action = :p3 AND subject = :p4 AND expires > :p5",
-             {attempt.value_hash, attempt.person.id, attempt.purpose.action,
-              attempt.purpose.subject, to_milliseconds(attempt.now)}) == 1;
+std::optional<FactorKind> use_web_confirmation(const Attempt& attempt) {
+  const auto flow = attempt.session.row(
+      "SELECT factor FROM accounts_web_flows WHERE token_hash = :p1", {attempt.value_hash});
+  const bool used = attempt.session.run(
+                        "UPDATE accounts_web_flows SET state = 'used' WHERE token_hash = :p1 AND "
+                        "state = 'collected' AND kind = 'confirmation' AND person_id = :p2 AND "
+                        "action = :p3 AND subject = :p4 AND expires > :p5",
+                        {attempt.value_hash, attempt.person.id, attempt.purpose.action,
+                         attempt.purpose.subject, to_milliseconds(attempt.now)}) == 1;
+  if (!used) return std::nullopt;
+  return flow->text(0) == name(FactorKind::passkey) ? FactorKind::web_passkey
+                                                    : FactorKind::web_confirmation;
 }
 
 Result<std::optional<FactorKind>> use(const Attempt& attempt, const std::optional<db::Row>& totp,
                                       const crypto::Sealer& sealer) {
   if (is_long_hex(attempt.value)) {
     if (use_recovery_code(attempt)) return FactorKind::recovery_code;
-    if (use_web_confirmation(attempt)) return FactorKind::web_confirmation;
-    return std::nullopt;
+    return use_web_confirmation(attempt);
   }
   if (!totp) return std::nullopt;  // a passkey alone: there are no codes
   const auto used = use_totp(attempt, *totp, sealer);
@@ -128,6 +132,8 @@ std::string_view name(FactorKind kind) {
       return "recovery_code";
     case FactorKind::web_confirmation:
       return "web_confirmation";
+    case FactorKind::web_passkey:
+      return "web_passkey";
     case FactorKind::recent_session:
       return "recent_session";
   }

@@ -23,10 +23,15 @@ enum class FactorKind : std::uint8_t {
   totp,
   passkey,
   recovery_code,
-  web_confirmation,
+  web_confirmation,  ///< by a code, in the browser
+  web_passkey,       ///< by a passkey, in the browser, for a client elsewhere
   recent_session
 };
 std::string_view name(FactorKind kind);
+/// Whether it was a passkey: what cannot be typed into a page that only looks like this server.
+inline bool by_passkey(FactorKind kind) {
+  return kind == FactorKind::passkey || kind == FactorKind::web_passkey;
+}
 
 struct Confirmation {
   FactorKind kind = FactorKind::none;

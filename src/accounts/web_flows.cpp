@@ -188,6 +188,8 @@ Result<void> WebFlows::confirm_purpose(std::string_view id, const Person& person
     auto confirmed = factors_.consume(session, person, given, purpose, actor);
     if (!confirmed) return confirmed;
     if (auto done = decide(session, *flow, "confirmed", person, now); !done) return pass_on(done);
+    session.run("UPDATE accounts_web_flows SET factor = :p1 WHERE id = :p2",
+                {std::string(name(confirmed->kind)), flow->id});
     trail_.append(session, actor, "web_confirmation.confirm", "user:" + person.name,
                   fmt::format("{} {}", flow->purpose.action, flow->purpose.subject));
     return confirmed;

@@ -26,6 +26,7 @@ boost::json::array organization_tabs(const accounts::Organization& organization,
           tab("Deploys", "/deploys/" + organization.name, current),
           tab("Contexts", base + "/contexts", current),
           tab("People", base + "/people", current),
+          tab("Releases", base + "/releases", current),
           tab("Webhooks", base + "/hooks", current),
           tab("Settings", base + "/settings", current)};
 }

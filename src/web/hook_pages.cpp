@@ -133,8 +133,9 @@ Result<void> confirmed(const Visit& visit, const Hooked& hooked, std::string_vie
   if (!given) {
     registry::record_refusal(visit.services.registry, &hooked.requester, action,
                              hooked.place.subject(), given.error());
+    return pass_on(given);
   }
-  return given;
+  return {};
 }
 
 Result<http::Response> add(const Visit& visit) {

@@ -23,6 +23,7 @@ void add_web_routes(http::Router& router, WebServices& services) {
                          add_publisher_check_page,
                          add_scope_publisher_pages,
                          add_docs_pages,
+                         add_scope_policy_pages,
                          add_staged_pages,
                          add_waiting_pages,
                          add_project_settings_pages,

@@ -29,6 +29,7 @@ void add_trust_check_pages(http::Router& router, WebServices& services);
 void add_publisher_check_page(http::Router& router, WebServices& services);  ///< what is typed
 void add_docs_pages(http::Router& router, WebServices& services);
 void add_scope_publisher_pages(http::Router& router, WebServices& services);
+void add_scope_policy_pages(http::Router& router, WebServices& services);
 void add_staged_pages(http::Router& router, WebServices& services);
 void add_waiting_pages(http::Router& router, WebServices& services);
 void add_project_settings_pages(http::Router& router, WebServices& services);

@@ -4,66 +4,98 @@
 #include <charconv>
 
 #include "registry/api/refusals.h"
-#include "registry/api/stage_policy_changes.h"
 #include "registry/api/stage_state.h"
-#include "registry/api/trust_changes.h"
 #include "web/model.h"
 #include "web/release_model.h"
 
 namespace imp::web {
 
-Result<boost::json::object> policy_model(const Visit& visit, const PackageView& view) {
-  auto& services = visit.services.registry;
-  const registry::Package& package = view.package.package;
-  const auto state = registry::stage_state(services, package);
-  if (!state) return pass_on(state);
-  const bool governs = registry::may_administer(view.requester.rights(), view.package.access());
-  boost::json::array approvals, groups;
-  for (std::int64_t n = 1; n <= registry::kMostApprovals; ++n) {
-    approvals.push_back({{"value", n}, {"selected", n == state->policy.approvals}});
-  }
-  if (package.owner && governs) {
-    const auto list = visit.services.accounts.groups.list(*package.owner);
-    if (!list) return pass_on(list);
-    for (const accounts::Group& group : *list) {
-      groups.push_back({{"name", group.name}, {"selected", group.name == state->group_name}});
-    }
-  }
-  return boost::json::object{{"text", state->policy.text()},
-                             {"group", state->group_name},
-                             {"governs", governs},
-                             {"approvals", std::move(approvals)},
-                             {"different", state->policy.different_person},
-                             {"has_groups", !groups.empty()},
-                             {"groups", std::move(groups)},
-                             {"warnings", texts_model(state->warnings)}};
-}
+namespace {
 
-Result<http::Response> change_policy(const Visit& visit) {
-  const auto view = package_view(visit);
-  if (!view) return pass_on(view);
-  auto& services = visit.services.registry;
+constexpr std::string_view kAction = "stage.policy";
+
+registry::PolicyRequest policy_request(const Visit& visit) {
   registry::PolicyRequest wanted;
   const std::string approvals = visit.field("approvals");
   wanted.approvals = 0;
   std::from_chars(approvals.data(), approvals.data() + approvals.size(), wanted.approvals);
   wanted.different_person = visit.field("different_person") == "yes";
+  wanted.passkeys_only = visit.field("passkeys_only") == "yes";
   wanted.group_name = visit.field("group");
+  return wanted;
+}
+
+}  // namespace
+
+Result<boost::json::object> policy_fields(const Visit& visit,
+                                          const std::optional<std::string>& organization,
+                                          const registry::StagePolicy& policy) {
+  boost::json::array approvals, groups;
+  for (std::int64_t n = 1; n <= registry::kMostApprovals; ++n) {
+    approvals.push_back({{"value", n}, {"selected", n == policy.approvals}});
+  }
+  if (organization) {
+    const auto list = visit.services.accounts.groups.list(*organization);
+    if (!list) return pass_on(list);
+    for (const accounts::Group& group : *list) {
+      groups.push_back({{"name", group.name}, {"selected", group.id == policy.group}});
+    }
+  }
+  return boost::json::object{{"approvals", std::move(approvals)},
+                             {"different", policy.different_person},
+                             {"passkeys_only", policy.passkeys_only},
+                             {"has_groups", !groups.empty()},
+                             {"groups", std::move(groups)}};
+}
+
+Result<boost::json::object> policy_model(const Visit& visit, const PackageView& view) {
+  const registry::Package& package = view.package.package;
+  const auto state = registry::stage_state(visit.services.registry, package);
+  if (!state) return pass_on(state);
+  boost::json::object model{
+      {"text", state->policy.text()},
+      {"group", state->group_name},
+      {"scope", state->scope && *state->scope != registry::StagePolicy() ? state->scope->text()
+                                                                         : std::string()},
+      {"governs", registry::may_administer(view.requester.rights(), view.package.access())},
+      {"policy_action", package_link(view.name.text()) + "/staged/policy"},
+      {"warnings", texts_model(state->warnings)}};
+  if (!model["governs"].as_bool()) return model;
+  // The form suggests what binds: less than the organisation wants is refused.
+  auto fields = policy_fields(visit, package.owner, state->policy);
+  if (!fields) return pass_on(fields);
+  for (auto& member : *fields) model[member.key()] = std::move(member.value());
+  return model;
+}
+
+Result<void> set_policy(const Visit& visit, const registry::Requester& requester,
+                        const registry::GovernedPlace& place) {
+  auto& services = visit.services.registry;
   const auto carry = [&]() -> Result<void> {
-    const auto governed = registry::governed_package(services, view->requester, view->name);
-    if (!governed) return pass_on(governed);
-    const auto confirmed = confirm(visit, {.action = "stage.policy", .subject = view->name.text()},
+    const auto confirmed = confirm(visit, {.action = std::string(kAction), .subject = place.name},
                                    accounts::WithoutFactor::refuse);
     if (!confirmed) return pass_on(confirmed);
-    const auto done = registry::set_stage_policy(services, view->requester, view->name, wanted);
+    const auto done = registry::set_stage_policy(services, requester, place, policy_request(visit));
     if (!done) return pass_on(done);
     return {};
   };
-  if (const auto done = carry(); !done) {
-    registry::record_refusal(services, &view->requester, "stage.policy",
-                             "package:" + view->name.text(), done.error());
-    return pass_on(done);
+  auto done = carry();
+  if (!done) {
+    registry::record_refusal(services, &requester, kAction, place.subject(), done.error());
   }
+  return done;
+}
+
+Result<http::Response> change_policy(const Visit& visit) {
+  const auto view = package_view(visit);
+  if (!view) return pass_on(view);
+  const auto place = registry::governed_place(visit.services.registry, view->requester, view->name);
+  if (!place) {
+    registry::record_refusal(visit.services.registry, &view->requester, kAction,
+                             "package:" + view->name.text(), place.error());
+    return pass_on(place);
+  }
+  if (const auto done = set_policy(visit, view->requester, *place); !done) return pass_on(done);
   return http::see_other(package_link(view->name.text()) + "/staged?done=policy");
 }
 

@@ -3,6 +3,7 @@
 #include <boost/json/object.hpp>
 
 #include "http/response.h"
+#include "registry/api/stage_policy_changes.h"
 #include "web/package_view.h"
 #include "web/visit.h"
 
@@ -10,8 +11,17 @@ namespace imp::web {
 
 /// The package's policy for staged releases, with a form for those who govern it.
 Result<boost::json::object> policy_model(const Visit& visit, const PackageView& view);
+/// The fields of such a form ({{>_policy}}), filled in with a policy of the organisation or of one
+/// of its packages.
+Result<boost::json::object> policy_fields(const Visit& visit,
+                                          const std::optional<std::string>& organization,
+                                          const registry::StagePolicy& policy);
 
-/// What that form is sent to.
+/// Sets what the form asks, after the second factor; the refusal is recorded.
+Result<void> set_policy(const Visit& visit, const registry::Requester& requester,
+                        const registry::GovernedPlace& place);
+
+/// What the form of a package's page is sent to.
 Result<http::Response> change_policy(const Visit& visit);
 
 }  // namespace imp::web

@@ -129,7 +129,8 @@ Result<std::string> carry_out(const Visit& visit, const registry::Requester& req
     return rejected->outcome.end == registry::StageEnd::withdrawn ? "/staged?done=withdrawn"
                                                                   : "/staged?done=rejected";
   }
-  const auto approval = registry::approve_release(services, requester, *release, words.tag);
+  const auto approval =
+      registry::approve_release(services, requester, *release, confirmed->kind, words.tag);
   if (!approval) return pass_on(approval);
   return approval->published ? "?done=published" : "/staged?done=approval";
 }

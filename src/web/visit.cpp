@@ -54,13 +54,13 @@ accounts::GivenFactor given_factor(const Visit& visit) {
   return accounts::GivenFactor::of_passkey(std::move(answer), browser_of(visit));
 }
 
-Result<void> confirm(const Visit& visit, const accounts::Purpose& purpose,
-                     accounts::WithoutFactor without) {
+Result<accounts::Confirmation> confirm(const Visit& visit, const accounts::Purpose& purpose,
+                                       accounts::WithoutFactor without) {
   auto& factors = visit.services.accounts.second_factors;
   const auto state = factors.state(visit.person().id);
   if (!state) return pass_on(state);
   if (!state->enabled) {
-    if (without == accounts::WithoutFactor::allow) return {};
+    if (without == accounts::WithoutFactor::allow) return accounts::Confirmation{};
     return refuse(WebRefusal::factor_required,
                   "This needs a second factor: set one up on your account page first.");
   }
@@ -71,9 +71,7 @@ Result<void> confirm(const Visit& visit, const accounts::Purpose& purpose,
                       ? "Enter the one-time code of your authenticator app, or a recovery code."
                       : "Use your passkey, which needs JavaScript, or enter a recovery code.");
   }
-  const auto confirmed = factors.check(visit.person(), given, purpose, visit.actor());
-  if (!confirmed) return pass_on(confirmed);
-  return {};
+  return factors.check(visit.person(), given, purpose, visit.actor());
 }
 
 }  // namespace imp::web

@@ -56,9 +56,9 @@ accounts::GivenFactor given_factor(const Visit& visit);
 /// What challenges for passkeys are issued to: the session, also a pending one; empty without one.
 std::string browser_of(const Visit& visit);
 
-/// Checks the second factor that the form gives for this purpose. People without a second factor
-/// are let through or sent to set one up.
-Result<void> confirm(const Visit& visit, const accounts::Purpose& purpose,
-                     accounts::WithoutFactor without);
+/// Checks the second factor that the form gives for this purpose; what it was. People without a
+/// second factor are let through or sent to set one up.
+Result<accounts::Confirmation> confirm(const Visit& visit, const accounts::Purpose& purpose,
+                                       accounts::WithoutFactor without);
 
 }  // namespace imp::web

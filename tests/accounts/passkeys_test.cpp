@@ -427,7 +427,7 @@ TEST_F(PasskeysTest, TheCommandLineIsConfirmedWithAPasskey) {
   client.via = "token:key";
   const auto used = accounts_->second_factors.check(alice_, poll.token, kApprove, client);
   ASSERT_TRUE(used) << used.error().message;
-  EXPECT_EQ(used->kind, FactorKind::web_confirmation);
+  EXPECT_EQ(used->kind, FactorKind::web_passkey);
   EXPECT_FALSE(accounts_->second_factors.check(alice_, poll.token, kApprove, client));
 }
 

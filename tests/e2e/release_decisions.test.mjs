@@ -107,6 +107,22 @@ describe('decisions on staged releases', () => {
     await server.launch();
   });
 
+  test('where passkeys are wanted, codes do not count', async () => {
+    const policy = '/-/package/@alice%2flib/stage-policy';
+    const change = async (body) => server.request('PUT', policy,
+      { token, headers: { 'npm-otp': await factor.code() }, body });
+    const wanted = await change({ passkeysOnly: true });
+    assert.equal(wanted.status, 200, wanted.text);
+    assert.equal(wanted.json.passkeysOnly, true);
+    const id = await stage('1.5.0');
+    const refused = await person.npm(client, ['stage', 'approve', id, `--otp=${await factor.code()}`]);
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.output, /confirmed with a passkey/);
+    assert.equal((await change({ passkeysOnly: false })).status, 200);
+    const approved = await person.npm(client, ['stage', 'approve', id, `--otp=${await factor.code()}`]);
+    assert.equal(approved.code, 0, approved.output);
+  });
+
   test('webhooks: signed, tried again after failures and kill -9, under one id', async () => {
     const hooks = '/-/package/@alice%2flib/hooks';
     const made = await server.request('POST', hooks,
@@ -115,7 +131,7 @@ describe('decisions on staged releases', () => {
     const key = Buffer.from(made.json.secret.slice('whsec_'.length), 'base64');
     const bad = [{ status: 500 }, { status: 307, headers: { location: `${receiver.url}elsewhere` } }, { close: true }];
     receiver.answer = () => bad[0];
-    const id = await stage('1.4.0');
+    const id = await stage('1.6.0');
     await until(() => receiver.received.length > 0, 'a first attempt');
     const logged = async () => (await server.request('GET', `${hooks}/${made.json.id}/deliveries`, { token })).json[0];
     await until(async () => (await logged()).attempts === 1, 'the attempt is in the log');

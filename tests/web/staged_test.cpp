@@ -117,6 +117,26 @@ TEST_F(StagedPagesTest, ARejectionSaysWhyAndAnApprovalChoosesTheTag) {
   EXPECT_TRUE(page.has("approved</span>"));
 }
 
+TEST_F(StagedPagesTest, AnOrganisationsPolicyBindsItsPackages) {
+  const auto codes = enable_totp(alice);
+  organization("acme", alice);
+  publish("@acme/lib", "1.0.0", alice);
+  Browser browser = signed_in("alice");
+  EXPECT_EQ(browser
+                .post("/org/acme/releases",
+                      {{"approvals", "2"}, {"passkeys_only", "yes"}, {"otp", codes[0]}})
+                .status,
+            303);
+  EXPECT_TRUE(browser.get("/org/acme/releases").has("2 approvals, each confirmed with a passkey"));
+  EXPECT_TRUE(browser.get("/package/@acme/lib/staged").has("The organisation wants 2 approvals"));
+  EXPECT_EQ(
+      browser.post("/package/@acme/lib/staged/policy", {{"approvals", "1"}, {"otp", codes[1]}})
+          .status,
+      400);
+  person("mallory");
+  EXPECT_EQ(signed_in("mallory").get("/org/acme/releases").status, 404);
+}
+
 TEST_F(StagedPagesTest, OthersAndOtherPackagesHaveNoReview) {
   person("mallory");
   publish("other", "1.0.0", alice);

@@ -165,31 +165,37 @@ std::optional<std::string> scope_owner(db::Session& session, const PackageName& 
   return trust::organization_of_scope(session, name);
 }
 
-std::optional<http::Response> second_factor(RegistryServices& services,
-                                            const http::Request& request,
-                                            const Requester& requester, std::string action,
-                                            std::string subject, Without without) {
-  auto given =
-      given_factor(services, request, requester, std::move(action), std::move(subject), without);
-  if (given) return std::nullopt;
-  return std::move(given.error());
-}
-
-std::expected<bool, http::Response> given_factor(RegistryServices& services,
-                                                 const http::Request& request,
-                                                 const Requester& requester, std::string action,
-                                                 std::string subject, Without without) {
-  if (requester.publish_token()) return false;
+std::expected<accounts::Confirmation, http::Response> confirmed_factor(
+    RegistryServices& services, const http::Request& request, const Requester& requester,
+    std::string action, std::string subject, Without without) {
+  if (requester.publish_token()) return accounts::Confirmation{};
   accounts::Requirement requirement;
   const bool lenient = without == Without::allow;
   requirement.purpose = {std::move(action), std::move(subject), lenient};
   requirement.without_factor =
       lenient ? accounts::WithoutFactor::allow : accounts::WithoutFactor::refuse;
   requirement.bypass_tokens = lenient;
-  auto confirmation =
-      services.accounts.second_factor_gate.require(request, requester.account(), requirement);
-  if (!confirmation) return std::unexpected(std::move(confirmation.error()));
-  return confirmation->kind != accounts::FactorKind::none;
+  return services.accounts.second_factor_gate.require(request, requester.account(), requirement);
+}
+
+std::optional<http::Response> second_factor(RegistryServices& services,
+                                            const http::Request& request,
+                                            const Requester& requester, std::string action,
+                                            std::string subject, Without without) {
+  auto confirmed = confirmed_factor(services, request, requester, std::move(action),
+                                    std::move(subject), without);
+  if (confirmed) return std::nullopt;
+  return std::move(confirmed.error());
+}
+
+std::expected<bool, http::Response> given_factor(RegistryServices& services,
+                                                 const http::Request& request,
+                                                 const Requester& requester, std::string action,
+                                                 std::string subject, Without without) {
+  auto confirmed = confirmed_factor(services, request, requester, std::move(action),
+                                    std::move(subject), without);
+  if (!confirmed) return std::unexpected(std::move(confirmed.error()));
+  return confirmed->kind != accounts::FactorKind::none;
 }
 
 Result<PackageName> addressed_package(const http::Request& request) {

@@ -63,10 +63,14 @@ class Requester {
 /// that no organisation has.
 std::optional<std::string> scope_owner(db::Session& session, const PackageName& name);
 
-/// Asks for the person's second factor where the action needs one; nothing when it may go on.
+/// Asks for the person's second factor where the action needs one; what it was, when it may go on.
 /// People without a second factor are let through for `Without::allow` only; publish tokens are
 /// never asked.
 enum class Without { allow, refuse };
+std::expected<accounts::Confirmation, http::Response> confirmed_factor(
+    RegistryServices& services, const http::Request& request, const Requester& requester,
+    std::string action, std::string subject, Without without);
+/// The same for those who need not know what it was.
 std::optional<http::Response> second_factor(RegistryServices& services,
                                             const http::Request& request,
                                             const Requester& requester, std::string action,

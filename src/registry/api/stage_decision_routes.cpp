@@ -17,6 +17,7 @@ struct Decision {
   Requester requester;
   StagedRelease release;
   std::string action;
+  accounts::FactorKind factor = accounts::FactorKind::none;
 
   http::Response denied(RegistryServices& services, const Failure& failure) const {
     return refused(services, &requester, action, "stage:" + release.id, failure);
@@ -34,10 +35,9 @@ std::expected<Decision, http::Response> decide(RegistryServices& services,
   if (const auto allowed = requester->may_govern(); !allowed) return denied(allowed.error());
   auto release = visible_release(services, *requester, id);
   if (!release) return denied(release.error());
-  if (auto challenge = second_factor(services, request, *requester, action, id, Without::refuse)) {
-    return std::unexpected(std::move(*challenge));
-  }
-  return Decision{std::move(*requester), std::move(*release), std::move(action)};
+  auto confirmed = confirmed_factor(services, request, *requester, action, id, Without::refuse);
+  if (!confirmed) return std::unexpected(std::move(confirmed.error()));
+  return Decision{std::move(*requester), std::move(*release), std::move(action), confirmed->kind};
 }
 
 /// {"tag"} of an approval, {"reason"} of a rejection; npm sends no body.
@@ -65,8 +65,8 @@ http::Response approve(RegistryServices& services, const http::Request& request)
   if (!words) return http::failure(words.error());
   const auto decision = decide(services, request, "stage.approve");
   if (!decision) return decision.error();
-  const auto approval =
-      approve_release(services, decision->requester, decision->release, words->tag);
+  const auto approval = approve_release(services, decision->requester, decision->release,
+                                        decision->factor, words->tag);
   if (!approval) return decision->denied(services, approval.error());
   const std::string text = approval_text(decision->release, *approval);
   http::Response response = http::json(

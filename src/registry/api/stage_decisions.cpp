@@ -159,7 +159,8 @@ Result<StageOutcome> visible_outcome(RegistryServices& services, const Requester
 std::string stage_topic(std::string_view id) { return fmt::format("stage/{}", id); }
 
 Result<Approval> approve_release(RegistryServices& services, const Requester& requester,
-                                 const StagedRelease& release, const std::string& tag) {
+                                 const StagedRelease& release, accounts::FactorKind factor,
+                                 const std::string& tag) {
   const PublishCandidate& candidate = release.candidate;
   // What is published is what was staged, byte for byte, whatever happened to the disk meanwhile.
   if (const auto intact = services.blobs.verify(candidate.tarball.sha512); !intact) {
@@ -182,13 +183,17 @@ Result<Approval> approve_release(RegistryServices& services, const Requester& re
     const accounts::Person& approver = *requester.account().person;
     auto done =
         approve_staged(session, release.id,
-                       {.caller = *rights, .approver = {approver.name, approver.email}, .tag = tag},
+                       {.caller = *rights,
+                        .approver = {approver.name, approver.email},
+                        .tag = tag,
+                        .by_passkey = accounts::by_passkey(factor)},
                        approval_rights(session, owner_of(session, release)), services.key, now);
     if (!done) return done;
     audit::Record record = record_of(session, requester, "stage.approve", release, now);
     record.detail["approvers"] = boost::json::value_from(done->approvers);
     record.detail["needed"] = done->policy.approvals;
     record.detail["tag"] = done->tag;
+    record.detail["factor"] = name(factor);
     record.detail["published"] = done->published.has_value();
     if (done->published && *bundle) {
       record.detail["provenance"] = (*bundle)->to_json();

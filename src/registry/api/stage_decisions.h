@@ -31,10 +31,11 @@ struct DecisionWords {
 /// before a second factor is used up.
 Result<void> check(const DecisionWords& words);
 
-/// Records the requester's approval, with its audit record, and makes the release public, byte for
-/// byte what was staged, when the package's policy asks for no more.
+/// Records the requester's approval, confirmed by this factor, with its audit record, and makes the
+/// release public, byte for byte what was staged, when the package's policy asks for no more.
 Result<Approval> approve_release(RegistryServices& services, const Requester& requester,
-                                 const StagedRelease& release, const std::string& tag = {});
+                                 const StagedRelease& release, accounts::FactorKind factor,
+                                 const std::string& tag = {});
 /// What an approver is told: published, or what is still missing.
 std::string approval_text(const StagedRelease& release, const Approval& approval);
 

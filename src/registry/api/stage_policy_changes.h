@@ -2,20 +2,33 @@
 
 #include <string>
 
+#include "registry/api/governed_place.h"
 #include "registry/api/requester.h"
 #include "registry/api/services.h"
 #include "registry/staging/stage_policy.h"
 
 namespace imp::registry {
 
-/// Sets a package's policy, on the word of somebody who governs it and has given a second factor.
-/// The group is one of the owning organisation's, by name; empty for none.
+/// The policy that somebody asks for. The group is one of the organisation's, by name; empty for
+/// none.
 struct PolicyRequest {
   std::int64_t approvals = 1;
   bool different_person = false;
   std::string group_name;
+  bool passkeys_only = false;
 };
+
+/// Sets the policy of a package, or of all packages of an organisation, on the word of somebody who
+/// governs it and has given a second factor. A package's may only be stricter than its
+/// organisation's: invalid_stage_policy.
 Result<StagePolicy> set_stage_policy(RegistryServices& services, const Requester& requester,
-                                     const PackageName& name, const PolicyRequest& wanted);
+                                     const GovernedPlace& place, const PolicyRequest& wanted);
+
+/// An organisation's policy, with the name of its group.
+struct ScopePolicy {
+  StagePolicy policy;
+  std::string group_name;
+};
+Result<ScopePolicy> scope_policy(RegistryServices& services, const GovernedPlace& place);
 
 }  // namespace imp::registry

@@ -6,7 +6,8 @@
 #include "registry/api/routes.h"
 #include "registry/api/stage_policy_changes.h"
 #include "registry/api/stage_state.h"
-#include "registry/api/trust_changes.h"
+#include "registry/packages/refusal.h"
+#include "registry/packages/store.h"
 
 namespace imp::registry {
 
@@ -14,12 +15,12 @@ namespace {
 
 constexpr std::string_view kAction = "stage.policy";
 
-http::Response answer(const StagePolicy& policy, const std::string& group_name) {
+boost::json::object form(const StagePolicy& policy, const std::string& group_name) {
   boost::json::object document = policy.to_json();
   document["group"] =
       group_name.empty() ? boost::json::value(nullptr) : boost::json::value(group_name);
   document["text"] = policy.text();
-  return http::json(200, document);
+  return document;
 }
 
 std::unexpected<Failure> bad(std::string message) {
@@ -41,47 +42,71 @@ Result<PolicyRequest> parse(const std::string& body) {
     } else if (member.key() == "differentPerson") {
       if (!value.is_bool()) return bad("\"differentPerson\" must be true or false.");
       wanted.different_person = value.get_bool();
+    } else if (member.key() == "passkeysOnly") {
+      if (!value.is_bool()) return bad("\"passkeysOnly\" must be true or false.");
+      wanted.passkeys_only = value.get_bool();
     } else if (member.key() == "group") {
       if (value.is_null()) continue;
       if (!value.is_string()) return bad("\"group\" must be a team's name or null.");
       wanted.group_name = value.get_string();
     } else {
       return bad(
-          fmt::format("There is no \"{}\" in a policy: it has approvals, differentPerson "
-                      "and group.",
+          fmt::format("There is no \"{}\" in a policy: it has approvals, differentPerson, "
+                      "group and passkeysOnly.",
                       std::string_view(member.key())));
     }
   }
   return wanted;
 }
 
-/// Somebody who governs the package.
+/// Somebody who governs the package or organisation.
 struct Governed {
-  PackageName name;
   Requester requester;
-  Package package;
+  GovernedPlace place;
 };
+
 std::expected<Governed, http::Response> govern(RegistryServices& services,
                                                const http::Request& request) {
-  const auto name = addressed_package(request);
-  if (!name) return std::unexpected(http::failure(name.error()));
-  const std::string subject = "package:" + name->text();
+  const bool of_package = !request.param("package").empty();
+  const std::string subject = of_package ? "package:" + request.param("package")
+                                         : "organization:" + request.param("organization");
   auto requester = Requester::identify(services, request);
   if (!requester) {
     return std::unexpected(refused(services, nullptr, kAction, subject, requester.error()));
   }
-  auto package = governed_package(services, *requester, *name);
-  if (!package) {
-    return std::unexpected(refused(services, &*requester, kAction, subject, package.error()));
+  auto place = addressed_place(services, *requester, request);
+  if (!place) {
+    return std::unexpected(refused(services, &*requester, kAction, subject, place.error()));
   }
-  return Governed{*name, std::move(*requester), std::move(*package)};
+  return Governed{std::move(*requester), std::move(*place)};
+}
+
+/// What binds a package, with the two policies that it comes of.
+http::Response show_package(RegistryServices& services, const GovernedPlace& place) {
+  const auto package = services.database.read([&](db::Session& session) -> Result<Package> {
+    auto found = find_package(session, place.name);
+    if (found) return std::move(*found);
+    return refuse(PackageRefusal::package_not_found, "The package is no more.");
+  });
+  if (!package) return http::failure(package.error());
+  const auto state = stage_state(services, *package);
+  if (!state) return http::failure(state.error());
+  boost::json::object document = form(state->policy, state->group_name);
+  document["own"] = state->own.text();
+  document["organization"] =
+      state->scope ? boost::json::value(state->scope->text()) : boost::json::value(nullptr);
+  return http::json(200, document);
 }
 
 http::Response show(RegistryServices& services, const http::Request& request) {
   const auto governed = govern(services, request);
   if (!governed) return governed.error();
-  const auto state = stage_state(services, governed->package);
-  return state ? answer(state->policy, state->group_name) : http::failure(state.error());
+  if (governed->place.kind == GovernedPlace::Kind::package) {
+    return show_package(services, governed->place);
+  }
+  const auto found = scope_policy(services, governed->place);
+  return found ? http::json(200, form(found->policy, found->group_name))
+               : http::failure(found.error());
 }
 
 http::Response set(RegistryServices& services, const http::Request& request) {
@@ -91,13 +116,18 @@ http::Response set(RegistryServices& services, const http::Request& request) {
   const auto governed = govern(services, request);
   if (!governed) return governed.error();
   if (auto challenge = second_factor(services, request, governed->requester, std::string(kAction),
-                                     governed->name.text(), Without::refuse)) {
+                                     governed->place.name, Without::refuse)) {
     return std::move(*challenge);
   }
-  const auto policy = set_stage_policy(services, governed->requester, governed->name, *wanted);
-  if (policy) return answer(*policy, wanted->group_name);
-  return refused(services, &governed->requester, kAction, "package:" + governed->name.text(),
-                 policy.error());
+  const auto policy = set_stage_policy(services, governed->requester, governed->place, *wanted);
+  if (!policy) {
+    return refused(services, &governed->requester, kAction, governed->place.subject(),
+                   policy.error());
+  }
+  if (governed->place.kind == GovernedPlace::Kind::package) {
+    return show_package(services, governed->place);
+  }
+  return http::json(200, form(*policy, wanted->group_name));
 }
 
 }  // namespace
@@ -109,6 +139,8 @@ void add_stage_policy_routes(http::Router& router, RegistryServices& services) {
   };
   router.add(http::Method::get, "/-/package/{package}/stage-policy", bind(show));
   router.add(http::Method::put, "/-/package/{package}/stage-policy", bind(set));
+  router.add(http::Method::get, "/-/org/{organization}/stage-policy", bind(show));
+  router.add(http::Method::put, "/-/org/{organization}/stage-policy", bind(set));
 }
 
 }  // namespace imp::registry

@@ -10,6 +10,18 @@
 
 namespace imp::registry {
 
+namespace {
+
+void warn_of_loosening(db::Session& session, std::string_view key, std::string_view what,
+                       Time since, std::vector<std::string>& warnings) {
+  for (const PolicyChange& change : loosened_since(session, key, since)) {
+    warnings.push_back(fmt::format("{} loosened {} at {}: {} before, {} now.", change.person, what,
+                                   iso8601(change.at), change.before.text(), change.after.text()));
+  }
+}
+
+}  // namespace
+
 ApprovalRights approval_rights(db::Session& session, const std::optional<std::string>& owner) {
   ApprovalRights rights;
   rights.caller = [&session, owner](const std::string& name) {
@@ -34,7 +46,9 @@ Result<StageState> stage_state(RegistryServices& services, const Package& packag
                                const StagedRelease* release) {
   auto state = services.database.read([&](db::Session& session) -> Result<StageState> {
     StageState now;
-    now.policy = stage_policy(session, package.id);
+    now.policy = binding_policy(session, package);
+    now.own = stage_policy(session, package.id);
+    if (package.owner) now.scope = stage_policy(session, scope_policy_key(*package.owner));
     if (!release) return now;
     const ApprovalRights rights = approval_rights(session, package.owner);
     const std::string& staged_with = release->candidate.tag;
@@ -44,10 +58,10 @@ Result<StageState> stage_state(RegistryServices& services, const Package& packag
       now.other_approvals.push_back(
           fmt::format("{} approved it for the tag {}.", approval.person, approval.tag));
     }
-    for (const PolicyChange& change : loosened_since(session, package.id, release->created)) {
-      now.warnings.push_back(fmt::format("{} loosened the policy at {}: {} before, {} now.",
-                                         change.person, iso8601(change.at), change.before.text(),
-                                         change.after.text()));
+    warn_of_loosening(session, package.id, "the policy", release->created, now.warnings);
+    if (package.owner) {
+      warn_of_loosening(session, scope_policy_key(*package.owner), "the organisation's policy",
+                        release->created, now.warnings);
     }
     if (now.policy.different_person && release->behind.empty()) {
       now.warnings.emplace_back(
@@ -55,12 +69,16 @@ Result<StageState> stage_state(RegistryServices& services, const Package& packag
     }
     return now;
   });
-  if (!state || state->policy.group.empty() || !package.owner) return state;
-  const auto group = services.accounts.groups.by_id(*package.owner, state->policy.group);
-  if (group) {
-    state->group_name = group->name;
-  } else {
-    state->warnings.emplace_back("The team that may approve is no more: nobody can.");
+  if (!state || !package.owner) return state;
+  for (const std::string* id : {&state->policy.group, &state->policy.scope_group}) {
+    if (id->empty()) continue;
+    const auto group = services.accounts.groups.by_id(*package.owner, *id);
+    if (!group) {
+      state->warnings.emplace_back("The team that may approve is no more: nobody can.");
+      continue;
+    }
+    if (!state->group_name.empty()) state->group_name += " and ";
+    state->group_name += group->name;
   }
   return state;
 }

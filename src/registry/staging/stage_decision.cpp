@@ -44,7 +44,7 @@ std::vector<std::string> counted_approvals(db::Session& session, const StagedRel
     const std::string& approved = approval.tag.empty() ? release.candidate.tag : approval.tag;
     if (approved == tag &&
         may_decide(session, release.candidate.name, rights.caller(approval.person)) &&
-        may_approve(policy, release.behind, approval.person, rights)) {
+        may_approve(policy, release.behind, approval, rights)) {
       counted.push_back(std::move(approval.person));
     }
   }
@@ -62,12 +62,13 @@ Result<Approval> approve_staged(db::Session& session, std::string_view id,
     return pass_on(open);
   }
   Approval approval;
-  approval.policy = package ? stage_policy(session, package->id) : StagePolicy();
+  approval.policy = package ? binding_policy(session, *package) : StagePolicy();
   approval.tag = request.tag.empty() ? release->candidate.tag : request.tag;
   const std::string& person = request.approver.name;
-  const auto may = may_approve(approval.policy, release->behind, person, rights);
+  const RecordedApproval given{person, approval.tag, request.by_passkey};
+  const auto may = may_approve(approval.policy, release->behind, given, rights);
   if (!may) return pass_on(may);
-  const bool is_new = add_approval(session, release->id, {person, approval.tag}, now);
+  const bool is_new = add_approval(session, release->id, given, now);
   approval.approvers = counted_approvals(session, *release, approval.policy, rights, approval.tag);
   if (approval.missing() > 0) {
     if (is_new) return approval;

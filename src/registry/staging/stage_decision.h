@@ -23,6 +23,7 @@ struct ApprovalRequest {
   /// The dist-tag to publish under; empty: the one staged with. An approval is for this tag alone:
   /// several approvals publish when they name the same one.
   std::string tag = {};
+  bool by_passkey = false;  ///< what the approver confirmed it with
 };
 /// What became of an approval.
 struct Approval {

@@ -1,5 +1,6 @@
 #include "registry/staging/stage_policy.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "registry/staging/staged_release.h"
@@ -9,7 +10,10 @@ namespace imp::registry {
 namespace {
 
 StagePolicy from_columns(const db::Row& row, std::size_t first) {
-  return {row.integer(first), row.flag(first + 1), row.text(first + 2)};
+  return {.approvals = row.integer(first),
+          .different_person = row.flag(first + 1),
+          .group = row.text(first + 2),
+          .passkeys_only = row.flag(first + 3)};
 }
 
 }  // namespace
@@ -17,12 +21,14 @@ StagePolicy from_columns(const db::Row& row, std::size_t first) {
 boost::json::object StagePolicy::to_json() const {
   return {{"approvals", approvals},
           {"differentPerson", different_person},
-          {"group", group.empty() ? boost::json::value(nullptr) : boost::json::value(group)}};
+          {"group", group.empty() ? boost::json::value(nullptr) : boost::json::value(group)},
+          {"passkeysOnly", passkeys_only}};
 }
 
 std::string StagePolicy::text() const {
   std::string out = approvals == 1 ? "1 approval" : fmt::format("{} approvals", approvals);
   if (!group.empty()) out += ", by members of a named group";
+  if (passkeys_only) out += ", each confirmed with a passkey";
   if (different_person) out += ", by somebody else than who is behind it";
   return out;
 }
@@ -30,63 +36,92 @@ std::string StagePolicy::text() const {
 bool is_looser(const StagePolicy& after, const StagePolicy& before) {
   return after.approvals < before.approvals ||
          (before.different_person && !after.different_person) ||
+         (before.passkeys_only && !after.passkeys_only) ||
          (!before.group.empty() && after.group != before.group);
 }
 
-StagePolicy stage_policy(db::Session& session, std::string_view package_id) {
+std::string scope_policy_key(std::string_view organization_id) {
+  return fmt::format("organization:{}", organization_id);
+}
+
+StagePolicy stage_policy(db::Session& session, std::string_view key) {
   const auto row = session.row(
-      "SELECT approvals, different_person, group_id FROM stage_policy WHERE package_id = :p1",
-      {std::string(package_id)});
+      "SELECT approvals, different_person, group_id, passkeys_only FROM stage_policy "
+      "WHERE package_id = :p1",
+      {std::string(key)});
   return row ? from_columns(*row, 0) : StagePolicy();
 }
 
-std::optional<PolicyChange> change_policy(db::Session& session, std::string_view package_id,
+StagePolicy binding_policy(db::Session& session, const Package& package) {
+  StagePolicy policy = stage_policy(session, package.id);
+  if (!package.owner) return policy;
+  const StagePolicy scope = stage_policy(session, scope_policy_key(*package.owner));
+  policy.approvals = std::max(policy.approvals, scope.approvals);
+  policy.different_person = policy.different_person || scope.different_person;
+  policy.passkeys_only = policy.passkeys_only || scope.passkeys_only;
+  if (policy.group.empty()) policy.group = scope.group;
+  if (policy.group != scope.group) policy.scope_group = scope.group;
+  return policy;
+}
+
+std::optional<PolicyChange> change_policy(db::Session& session, std::string_view key,
                                           const StagePolicy& policy, const std::string& person,
                                           Time now) {
-  const std::string id(package_id);
+  const std::string id(key);
   PolicyChange change{now, person, stage_policy(session, id), policy};
   if (change.before == policy) return std::nullopt;
   session.run("DELETE FROM stage_policy WHERE package_id = :p1", {id});
   session.run(
-      "INSERT INTO stage_policy (package_id, approvals, different_person, group_id) "
-      "VALUES (:p1, :p2, :p3, :p4)",
-      {id, policy.approvals, std::int64_t{policy.different_person}, policy.group});
+      "INSERT INTO stage_policy (package_id, approvals, different_person, group_id, passkeys_only) "
+      "VALUES (:p1, :p2, :p3, :p4, :p5)",
+      {id, policy.approvals, std::int64_t{policy.different_person}, policy.group,
+       std::int64_t{policy.passkeys_only}});
   const StagePolicy& before = change.before;
   session.run(
       "INSERT INTO stage_policy_change (package_id, changed_at, person, old_approvals, "
-      "old_different_person, old_group_id, approvals, different_person, group_id) "
-      "VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9)",
+      "old_different_person, old_group_id, old_passkeys_only, approvals, different_person, "
+      "group_id, passkeys_only) "
+      "VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11)",
       {id, to_milliseconds(now), person, before.approvals, std::int64_t{before.different_person},
-       before.group, policy.approvals, std::int64_t{policy.different_person}, policy.group});
+       before.group, std::int64_t{before.passkeys_only}, policy.approvals,
+       std::int64_t{policy.different_person}, policy.group, std::int64_t{policy.passkeys_only}});
   return change;
 }
 
-std::vector<PolicyChange> loosened_since(db::Session& session, std::string_view package_id,
-                                         Time since) {
+std::vector<PolicyChange> loosened_since(db::Session& session, std::string_view key, Time since) {
   std::vector<PolicyChange> changes;
   for (const db::Row& row :
        session.rows("SELECT changed_at, person, old_approvals, old_different_person, old_group_id, "
-                    "approvals, different_person, group_id FROM stage_policy_change "
+                    "old_passkeys_only, approvals, different_person, group_id, passkeys_only "
+                    "FROM stage_policy_change "
                     "WHERE package_id = :p1 AND changed_at >= :p2 ORDER BY changed_at",
-                    {std::string(package_id), to_milliseconds(since)})) {
+                    {std::string(key), to_milliseconds(since)})) {
     PolicyChange change{from_milliseconds(row.integer(0)), row.text(1), from_columns(row, 2),
-                        from_columns(row, 5)};
+                        from_columns(row, 6)};
     if (is_looser(change.after, change.before)) changes.push_back(std::move(change));
   }
   return changes;
 }
 
 Result<void> may_approve(const StagePolicy& policy, const std::string& behind,
-                         const std::string& person, const ApprovalRights& rights) {
+                         const RecordedApproval& approval, const ApprovalRights& rights) {
+  const std::string& person = approval.person;
   if (policy.different_person && behind == person) {
     return refuse(StageRefusal::approver_is_stager,
                   "You are behind this release: the package's policy wants somebody else to "
                   "approve it.");
   }
-  if (!policy.group.empty() && !rights.in_group(person, policy.group)) {
+  for (const std::string* group : {&policy.group, &policy.scope_group}) {
+    if (group->empty() || rights.in_group(person, *group)) continue;
     return refuse(StageRefusal::approver_not_in_group,
                   "The package's policy wants members of a named group to approve, and you are "
                   "not in it.");
+  }
+  if (policy.passkeys_only && !approval.by_passkey) {
+    return refuse(StageRefusal::passkey_required,
+                  "The policy wants approvals that are confirmed with a passkey; one-time and "
+                  "recovery codes do not count. Approve on the package's page, or with "
+                  "--auth-type=web and your passkey in the browser.");
   }
   return {};
 }
@@ -94,10 +129,10 @@ Result<void> may_approve(const StagePolicy& policy, const std::string& behind,
 std::vector<RecordedApproval> approvals_of(db::Session& session, std::string_view stage_id) {
   std::vector<RecordedApproval> approvals;
   for (const db::Row& row :
-       session.rows("SELECT person, tag FROM stage_approval WHERE stage_id = :p1 "
+       session.rows("SELECT person, tag, by_passkey FROM stage_approval WHERE stage_id = :p1 "
                     "ORDER BY approved_at, person",
                     {std::string(stage_id)})) {
-    approvals.push_back({row.text(0), row.text(1)});
+    approvals.push_back({row.text(0), row.text(1), row.flag(2)});
   }
   return approvals;
 }
@@ -105,15 +140,26 @@ std::vector<RecordedApproval> approvals_of(db::Session& session, std::string_vie
 bool add_approval(db::Session& session, std::string_view stage_id, const RecordedApproval& approval,
                   Time now) {
   return session.run(
-             "INSERT INTO stage_approval (stage_id, person, approved_at, tag) "
-             "VALUES (:p1, :p2, :p3, :p4) ON CONFLICT (stage_id, person) DO UPDATE SET "
-             "approved_at = excluded.approved_at, tag = excluded.tag "
-             "WHERE stage_approval.tag <> excluded.tag",
-             {std::string(stage_id), approval.person, to_milliseconds(now), approval.tag}) == 1;
+             "INSERT INTO stage_approval (stage_id, person, approved_at, tag, by_passkey) "
+             "VALUES (:p1, :p2, :p3, :p4, :p5) ON CONFLICT (stage_id, person) DO UPDATE SET "
+             "approved_at = excluded.approved_at, tag = excluded.tag, "
+             "by_passkey = excluded.by_passkey WHERE stage_approval.tag <> excluded.tag OR "
+             "stage_approval.by_passkey < excluded.by_passkey",
+             {std::string(stage_id), approval.person, to_milliseconds(now), approval.tag,
+              std::int64_t{approval.by_passkey}}) == 1;
 }
 
 void forget_approvals(db::Session& session, std::string_view stage_id) {
   session.run("DELETE FROM stage_approval WHERE stage_id = :p1", {std::string(stage_id)});
+}
+
+db::Migration passkey_policy_migration() {
+  return {"staging/7",
+          "ALTER TABLE stage_policy ADD COLUMN passkeys_only BIGINT NOT NULL DEFAULT 0;\n"
+          "ALTER TABLE stage_policy_change ADD COLUMN old_passkeys_only BIGINT NOT NULL "
+          "DEFAULT 0;\n"
+          "ALTER TABLE stage_policy_change ADD COLUMN passkeys_only BIGINT NOT NULL DEFAULT 0;\n"
+          "ALTER TABLE stage_approval ADD COLUMN by_passkey BIGINT NOT NULL DEFAULT 0;\n"};
 }
 
 db::Migration stage_policy_migration() {

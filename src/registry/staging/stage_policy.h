@@ -12,6 +12,7 @@
 #include "base/failure.h"
 #include "db/database.h"
 #include "registry/packages/access.h"
+#include "registry/packages/packument.h"
 
 namespace imp::registry {
 
@@ -23,9 +24,12 @@ struct StagePolicy {
   std::int64_t approvals = 1;     ///< by that many different people
   bool different_person = false;  ///< none of them the one behind the release, where known
   std::string group;              ///< id of the group they must be in; empty: any writer
+  bool passkeys_only = false;     ///< each of them confirmed by a passkey, not by a code
+  /// Of a policy that binding_policy() made: they must be in this group, too.
+  std::string scope_group = {};
   bool operator==(const StagePolicy&) const = default;
 
-  /// {"approvals", "differentPerson", "group"}; the group's id, or null.
+  /// {"approvals", "differentPerson", "group", "passkeysOnly"}; the group's id, or null.
   boost::json::object to_json() const;
   /// "2 approvals, by somebody else than who is behind it"
   std::string text() const;
@@ -34,21 +38,26 @@ struct StagePolicy {
 /// is taken for less.
 bool is_looser(const StagePolicy& after, const StagePolicy& before);
 
-StagePolicy stage_policy(db::Session& session, std::string_view package_id);
+/// A policy is kept for a package, by its id, and for all packages of an organisation, by this.
+std::string scope_policy_key(std::string_view organization_id);
+/// The one that was set there.
+StagePolicy stage_policy(db::Session& session, std::string_view key);
+/// What binds a package: its own policy and its organisation's, the stricter of the two in each
+/// respect.
+StagePolicy binding_policy(db::Session& session, const Package& package);
 
-/// A change of a package's policy.
+/// A change of a policy.
 struct PolicyChange {
   Time at;
   std::string person;
   StagePolicy before, after;
 };
 /// Sets the policy and remembers the change; nothing when it is the same.
-std::optional<PolicyChange> change_policy(db::Session& session, std::string_view package_id,
+std::optional<PolicyChange> change_policy(db::Session& session, std::string_view key,
                                           const StagePolicy& policy, const std::string& person,
                                           Time now);
 /// Changes since then that made it looser, oldest first.
-std::vector<PolicyChange> loosened_since(db::Session& session, std::string_view package_id,
-                                         Time since);
+std::vector<PolicyChange> loosened_since(db::Session& session, std::string_view key, Time since);
 
 /// What is known of people inside the transaction that counts their approvals.
 struct ApprovalRights {
@@ -57,22 +66,26 @@ struct ApprovalRights {
   std::function<bool(const std::string& person, const std::string& group)> in_group;
 };
 
-/// Why this person cannot approve under a policy; nothing when they can. `behind` is the person
-/// behind the release, empty when unknown.
-Result<void> may_approve(const StagePolicy& policy, const std::string& behind,
-                         const std::string& person, const ApprovalRights& rights);
-
 struct RecordedApproval {
   std::string person;
-  std::string tag;  ///< dist-tag that it is for; empty: the one staged with
+  std::string tag;          ///< dist-tag that it is for; empty: the one staged with
+  bool by_passkey = false;  ///< confirmed by a passkey
 };
+
+/// Why an approval cannot be given under a policy; nothing when it can. `behind` is the person
+/// behind the release, empty when unknown.
+Result<void> may_approve(const StagePolicy& policy, const std::string& behind,
+                         const RecordedApproval& approval, const ApprovalRights& rights);
+
 /// The approvals of a release, in their order.
 std::vector<RecordedApproval> approvals_of(db::Session& session, std::string_view stage_id);
-/// False when that person's for this tag is recorded already; one for another tag is replaced.
+/// False when that person's for this tag is recorded already; one for another tag, or by a code
+/// when this one is by a passkey, is replaced.
 bool add_approval(db::Session& session, std::string_view stage_id, const RecordedApproval& approval,
                   Time now);
 void forget_approvals(db::Session& session, std::string_view stage_id);
 
 db::Migration stage_policy_migration();
+db::Migration passkey_policy_migration();
 
 }  // namespace imp::registry

@@ -72,6 +72,8 @@ Reason reason(StageRefusal refusal) {
       return {"approver_is_stager", FailureKind::forbidden};
     case StageRefusal::approver_not_in_group:
       return {"approver_not_in_group", FailureKind::forbidden};
+    case StageRefusal::passkey_required:
+      return {"passkey_required", FailureKind::forbidden};
     case StageRefusal::approved_already:
       return {"approved_already", FailureKind::conflict};
     case StageRefusal::invalid_stage_policy:
@@ -183,7 +185,8 @@ std::vector<db::Migration> staging_migrations() {
       {"staging/4",
        "ALTER TABLE staged_release ADD COLUMN held_reason TEXT NOT NULL DEFAULT '';\n"},
       stage_outcome_migration(),
-      stage_outcome_run_migration()};
+      stage_outcome_run_migration(),
+      passkey_policy_migration()};
 }
 
 }  // namespace imp::registry

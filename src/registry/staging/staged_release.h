@@ -24,6 +24,7 @@ enum class StageRefusal : std::uint8_t {
   review_busy,            ///< too many reviews are being computed
   approver_is_stager,     ///< the policy wants another person than the one behind the release
   approver_not_in_group,  ///< the policy names a group
+  passkey_required,       ///< the policy wants a passkey, and a code was given
   approved_already,       ///< by the same person; others are awaited
   invalid_stage_policy,
   invalid_decision,  ///< a decision's body: its tag or its reason

@@ -205,5 +205,169 @@ TEST_F(StagePolicyTest, ApprovalsAtTheSameTimePublishOnce) {
   }
 }
 
+// A code can be typed into a page that only looks like this server's; a passkey cannot.
+TEST_F(StagePolicyTest, PasskeysOnlyRefusesCodes) {
+  policy(R"({"passkeysOnly": true})");
+  const std::string id = staged(alice);
+  EXPECT_EQ(approve(bob, id).outcome(), "403 passkey_required");
+  EXPECT_EQ(review(id).at("approvals").as_array().size(), 0u);
+  EXPECT_FALSE(live());
+  EXPECT_EQ(review(id).at("policy").at("passkeysOnly"), json::value(true));
+}
+
+// npm's way: what confirmed it in the browser is what counts.
+TEST_F(StagePolicyTest, AConfirmationInTheBrowserCountsAsWhatItWas) {
+  policy(R"({"passkeysOnly": true})");
+  const std::string id = staged(alice);
+  for (const auto& [factor, outcome] :
+       {std::pair("totp", "403 passkey_required"), std::pair("passkey", "201 ok")}) {
+    const Answer challenge = ask({.method = Method::post,
+                                  .target = "/-/stage/" + id + "/approve",
+                                  .token = bob.token,
+                                  .headers = {{"npm-auth-type", "web"}, {"npm-command", "stage"}}});
+    const std::string url = challenge.text("authUrl");
+    const std::string flow = url.substr(url.rfind('/') + 1);
+    const accounts::Actor browser{.person_id = bob.person.id,
+                                  .name = bob.person.name,
+                                  .is_admin = false,
+                                  .via = "session:test",
+                                  .address = "192.0.2.1",
+                                  .request_id = "test",
+                                  .in_browser = true};
+    ASSERT_TRUE(accounts_->web_flows.confirm_purpose(flow, bob.person, otp(bob), browser));
+    // There is no authenticator here to answer: the row says what a passkey's answer leaves.
+    ASSERT_TRUE(write([&](db::Session& session) -> Result<void> {
+      EXPECT_EQ(
+          session.row("SELECT factor FROM accounts_web_flows WHERE id = :p1", {flow})->text(0),
+          "totp");
+      session.run("UPDATE accounts_web_flows SET factor = :p1 WHERE id = :p2",
+                  {std::string(factor), flow});
+      return {};
+    }));
+    const std::string done = challenge.text("doneUrl");
+    const std::string code = get(done.substr(kPublicUrl.size())).text("token");
+    const Answer answer = ask({.method = Method::post,
+                               .target = "/-/stage/" + id + "/approve",
+                               .token = bob.token,
+                               .otp = code});
+    EXPECT_EQ(answer.outcome(), outcome);
+  }
+  EXPECT_TRUE(live());
+  EXPECT_EQ(audit_detail("stage.approve").at("factor"), json::value("web_passkey"));
+}
+
+// An approval by code from before the policy wanted passkeys does not count any more.
+TEST_F(StagePolicyTest, ApprovalsByCodeDoNotCountOncePasskeysAreWanted) {
+  policy(R"({"approvals": 2})");
+  const std::string id = staged(alice);
+  ASSERT_EQ(approve(bob, id).status, 201);
+  policy(R"({"approvals": 2, "passkeysOnly": true})");
+  EXPECT_TRUE(review(id).at("approvals").as_array().empty());
+}
+
+class ScopePolicyTest : public StagePolicyTest {
+ protected:
+  Answer set_scope(const User& user, std::string body, std::string code) {
+    return ask({.method = Method::put,
+                .target = "/-/org/acme/stage-policy",
+                .token = user.token,
+                .otp = std::move(code),
+                .body = std::move(body)});
+  }
+  void scope(std::string body) {
+    const Answer answer = set_scope(alice, std::move(body), otp(alice));
+    ASSERT_EQ(answer.status, 200) << answer.body;
+  }
+};
+
+TEST_F(ScopePolicyTest, BindsEveryPackageOfTheScope) {
+  scope(R"({"approvals": 2, "differentPerson": true})");
+  const std::string id = staged(bob);
+  EXPECT_EQ(approve(bob, id).outcome(), "403 approver_is_stager");
+  EXPECT_EQ(approve(carol, id).document().at("published"), json::value(false));
+  EXPECT_EQ(approve(dave, id).document().at("published"), json::value(true));
+  const json::value shown = get("/-/package/@acme%2flib/stage-policy", alice.token).document();
+  EXPECT_EQ(shown.at("approvals"), json::value(2));
+  EXPECT_EQ(shown.at("own"), json::value("1 approval"));
+  EXPECT_TRUE(shown.at("organization").as_string().starts_with("2 approvals"));
+}
+
+TEST_F(ScopePolicyTest, APackageMayOnlyBeStricter) {
+  scope(R"({"approvals": 2})");
+  EXPECT_EQ(set(alice, R"({"approvals": 1})", otp(alice)).outcome(), "400 invalid_stage_policy");
+  EXPECT_EQ(set(alice, R"({"approvals": 3})", otp(alice)).outcome(), "200 ok");
+  // A package's own stays when the organisation's goes, and the other way round.
+  scope(R"({"approvals": 1, "passkeysOnly": true})");
+  const json::value shown = get("/-/package/@acme%2flib/stage-policy", alice.token).document();
+  EXPECT_EQ(shown.at("approvals"), json::value(3));
+  EXPECT_EQ(shown.at("passkeysOnly"), json::value(true));
+}
+
+TEST_F(ScopePolicyTest, BothTeamsAreWanted) {
+  const accounts::Actor actor = accounts::Actor::system();
+  const auto own = accounts_->groups.create(acme, "own", actor);
+  const auto all = accounts_->groups.create(acme, "all", actor);
+  ASSERT_TRUE(own && all);
+  policy(R"({"group": "own"})");
+  scope(R"({"group": "all"})");
+  ASSERT_TRUE(accounts_->groups.add(acme, *own, bob.person, actor));
+  const std::string id = staged(alice);
+  EXPECT_EQ(approve(bob, id).outcome(), "403 approver_not_in_group");
+  ASSERT_TRUE(accounts_->groups.add(acme, *all, bob.person, actor));
+  EXPECT_EQ(approve(bob, id).outcome(), "201 ok");
+  EXPECT_TRUE(live());
+}
+
+TEST_F(ScopePolicyTest, IsSetByAdminsWithASecondFactor) {
+  const User mallory = add_user("mallory", true);
+  const std::string path = "/-/org/acme/stage-policy", body = R"({"approvals": 2})";
+  EXPECT_EQ(set_scope(alice, body, "").outcome(), "401 second_factor_required");
+  EXPECT_EQ(set_scope(bob, body, otp(bob)).outcome(), "403 package_not_permitted");
+  EXPECT_EQ(get(path, bob.token).outcome(), "403 package_not_permitted");
+  EXPECT_EQ(set_scope(mallory, body, otp(mallory)).outcome(), "404 organization_not_found");
+  EXPECT_EQ(get(path).outcome(), "401 not_signed_in");
+  EXPECT_EQ(get(path, alice.token).document().at("approvals"), json::value(1));
+  scope(body);
+  EXPECT_EQ(get(path, alice.token).document().at("approvals"), json::value(2));
+  EXPECT_EQ(audited("stage.policy", acme.id).back(), "stage.policy granted");
+}
+
+TEST_F(ScopePolicyTest, LooseningItIsSeenInWhatWaits) {
+  scope(R"({"approvals": 2})");
+  const std::string id = staged(alice);
+  clock_.advance(Milliseconds(1));
+  scope(R"({"approvals": 1})");
+  const json::value warnings = review(id).at("warnings");
+  EXPECT_TRUE(warnings.at(0).as_string().starts_with("alice loosened the organisation's policy"));
+}
+
+// Twice by the same person at the same time is one; two people at the same time publish once.
+TEST_F(StagePolicyTest, ApprovingTwiceAtOnceIsOneApproval) {
+  policy(R"({"approvals": 2})");
+  for (int round = 1; round <= 5; ++round) {
+    const std::string version = "3." + std::to_string(round) + ".0";
+    const std::string id = staged(alice, version);
+    const std::string first = otp(bob), second = otp(bob);
+    std::array<std::string, 2> outcomes;
+    std::latch start(2);
+    {
+      std::vector<std::jthread> threads;
+      for (std::size_t i = 0; i < 2; ++i) {
+        threads.emplace_back([&, i] {
+          start.arrive_and_wait();
+          outcomes[i] = ask({.method = Method::post,
+                             .target = "/-/stage/" + id + "/approve",
+                             .token = bob.token,
+                             .otp = i == 0 ? first : second})
+                            .outcome();
+        });
+      }
+    }
+    EXPECT_FALSE(live(version));
+    EXPECT_EQ(count("SELECT COUNT(*) FROM stage_approval WHERE stage_id = :p1", {id}), 1);
+    EXPECT_GE(std::ranges::count(outcomes, "201 ok"), 1) << outcomes[0] << ", " << outcomes[1];
+  }
+}
+
 }  // namespace
 }  // namespace imp::registry::test

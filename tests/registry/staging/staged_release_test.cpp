@@ -222,7 +222,7 @@ TEST_F(StagedReleaseTest, ApprovalsAreForOneTag) {
   write([&](db::Session& session) {
     const std::string package = find_package(session, "lib")->id;
     write_maintainers(session, package, {{"ann", "ann@example.org"}, {"gus", "gus@example.org"}});
-    change_policy(session, package, {.approvals = 2}, "ann", now);
+    change_policy(session, package, {.approvals = 2, .group = {}}, "ann", now);
   });
   const std::string id = staged("1.1.0");
   EXPECT_EQ(approval(id, ann, "next")->missing(), 1);
