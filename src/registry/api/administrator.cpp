@@ -1,5 +1,6 @@
 #include "registry/api/administrator.h"
 
+#include "accounts/people.h"
 #include "registry/api/refusals.h"
 #include "registry/packages/refusal.h"
 
@@ -7,11 +8,15 @@ namespace imp::registry {
 
 namespace {
 
+std::unexpected<Failure> administrators_only() {
+  return refuse(PackageRefusal::not_permitted,
+                "Only an administrator of the server may see or change this.");
+}
+
 Result<void> administers(const Requester& requester) {
   if (const auto governs = requester.may_govern(); !governs) return governs;
   if (requester.account().person->is_admin) return {};
-  return refuse(PackageRefusal::not_permitted,
-                "Only an administrator of the server may see or change this.");
+  return administrators_only();
 }
 
 }  // namespace
@@ -32,6 +37,13 @@ std::expected<Requester, http::Response> administrator(RegistryServices& service
     return std::unexpected(std::move(*challenge));
   }
   return std::move(*requester);
+}
+
+Result<void> still_administers(db::Session& session, const Requester& requester, Time now) {
+  if (const auto rights = requester.rights_now(session, now); !rights) return pass_on(rights);
+  const auto person = accounts::find_person(session, requester.account().person->id);
+  if (person && person->is_admin) return {};
+  return administrators_only();
 }
 
 }  // namespace imp::registry

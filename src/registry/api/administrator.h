@@ -17,4 +17,8 @@ std::expected<Requester, http::Response> administrator(RegistryServices& service
                                                        const std::string& action,
                                                        const std::string& subject);
 
+/// The same question inside the transaction of what is asked for: the office may have been taken
+/// away while the code was typed.
+Result<void> still_administers(db::Session& session, const Requester& requester, Time now);
+
 }  // namespace imp::registry

@@ -51,7 +51,7 @@ http::Response add(RegistryServices& services, const http::Request& request) {
   if (!requester) return requester.error();
   const auto added = services.database.write([&](db::Session& session) -> Result<Freeze> {
     const Time now = services.clock.now();
-    const auto still = requester->rights_now(session, now);
+    const auto still = still_administers(session, *requester, now);
     if (!still) return pass_on(still);
     return freeze(session, wanted->target, wanted->reason, requester->rights().person,
                   requester->audit_record("freeze.add", subject, now));
@@ -67,7 +67,7 @@ http::Response remove(RegistryServices& services, const http::Request& request) 
   if (!requester) return requester.error();
   const auto removed = services.database.write([&](db::Session& session) -> Result<Freeze> {
     const Time now = services.clock.now();
-    const auto still = requester->rights_now(session, now);
+    const auto still = still_administers(session, *requester, now);
     if (!still) return pass_on(still);
     return unfreeze(session, id, requester->audit_record("freeze.remove", subject, now));
   });

@@ -25,7 +25,7 @@ http::Response change(RegistryServices& services, const http::Request& request,
   if (!requester) return requester.error();
   const auto done = services.database.write([&](db::Session& session) -> Result<void> {
     const Time now = services.clock.now();
-    if (const auto still = requester->rights_now(session, now); !still) return pass_on(still);
+    if (auto still = still_administers(session, *requester, now); !still) return still;
     services.issuers.refresh(session);
     if (auto changed = body(session, *requester, now); !changed) return changed;
     audit::Record record = requester->audit_record(action, subject, now);

@@ -72,6 +72,18 @@ TEST_F(IssuerRoutes, AreForAdministratorsWithASecondFactor) {
   EXPECT_EQ(count("SELECT COUNT(*) FROM trusted_issuer"), 0);
 }
 
+TEST_F(IssuerRoutes, WhoIsNoAdministratorAnyMoreWhenItIsDoneDoesNothing) {
+  // The office is taken away in the moment in which the code is used.
+  ASSERT_TRUE(write([&](db::Session& session) -> Result<void> {
+    session.run(
+        "CREATE TRIGGER resign AFTER UPDATE ON accounts_totp BEGIN "
+        "UPDATE accounts_people SET is_admin = 0; END");
+    return {};
+  }));
+  EXPECT_EQ(add(issuer()).outcome(), "403 package_not_permitted");
+  EXPECT_EQ(count("SELECT COUNT(*) FROM trusted_issuer"), 0);
+}
+
 TEST_F(IssuerRoutes, AddListFreezeAndRemove) {
   EXPECT_EQ(add(issuer()).status, 204);
   EXPECT_EQ(add(issuer()).outcome(), "409 issuer_exists");
