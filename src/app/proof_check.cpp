@@ -93,7 +93,11 @@ Result<std::string> check_inclusion_file(std::string_view text,
   if (!trusted) return pass_on(trusted);
   const auto parts = audit::parse_entry(*proof->extra);
   // What is too long for an entry is there by its hash alone.
-  if (!parts) return *proof->extra + told(*trusted);
+  if (!parts && audit::is_entry_of_hash(*proof->extra)) return *proof->extra + told(*trusted);
+  if (!parts) {
+    return refuse(tlog::LogRefusal::false_proof,
+                  fmt::format("What the log holds at place {} is no record.", proof->index + 1));
+  }
   if (parts->record.sequence != std::to_string(proof->index + 1)) {
     return refuse(tlog::LogRefusal::false_proof,
                   fmt::format("The log holds at place {} a record that says it is number {}.",

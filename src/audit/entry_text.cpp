@@ -1,5 +1,6 @@
 #include "audit/entry_text.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "crypto/hash.h"
@@ -7,6 +8,8 @@
 namespace imp::audit {
 
 namespace {
+
+constexpr std::string_view kOfHash = "imprimatur-audit-1-sha256\n";
 
 // Takes a netstring, or "-," for null when that is allowed, off the text; false when there is none.
 bool take(std::string_view& text, std::optional<std::string>& value, bool may_be_null) {
@@ -30,7 +33,14 @@ bool take(std::string_view& text, std::optional<std::string>& value, bool may_be
 
 std::string entry_text(std::string_view chained_text) {
   if (chained_text.size() <= kLongestEntry) return std::string(chained_text);
-  return "imprimatur-audit-1-sha256\n" + crypto::sha256_hex(chained_text) + "\n";
+  return std::string(kOfHash) + crypto::sha256_hex(chained_text) + "\n";
+}
+
+bool is_entry_of_hash(std::string_view entry) {
+  if (!entry.starts_with(kOfHash) || !entry.ends_with('\n')) return false;
+  const std::string_view hash = entry.substr(kOfHash.size(), entry.size() - kOfHash.size() - 1);
+  return hash.size() == 2 * sizeof(crypto::Sha256) &&
+         hash.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 std::optional<EntryParts> parse_entry(std::string_view entry) {

@@ -20,6 +20,9 @@ inline constexpr std::size_t kLongestEntry = 65535;
 ///     imprimatur-audit-1-sha256 LF, the SHA-256 of the text in lower-case hexadecimal, LF.
 std::string entry_text(std::string_view chained_text);
 
+/// Whether an entry is that of a text that is too long.
+bool is_entry_of_hash(std::string_view entry);
+
 /// What an entry says, taken apart; nothing when it is no chained text.
 struct EntryParts {
   std::string previous;  ///< the hash of the record before

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "audit/chain.h"
+#include "audit/entry_text.h"
 #include "audit/open_tree.h"
 #include "base/encoding.h"
 #include "tlog/proof_file.h"
@@ -58,17 +59,29 @@ TEST_F(ProofCheckTest, RefusesWhatTheKeysDoNotSignOrTheHashesDoNotSay) {
   EXPECT_EQ(check_inclusion_file("nothing", tree_.trusted()).error().code(), "log_text_malformed");
 }
 
-// A log may hold anything; a record that gives itself another number is not shown as that.
+// A log may hold anything; a record that gives itself another number is not shown as that, and what
+// is no record may hold what steers a terminal.
 TEST_F(ProofCheckTest, ARecordStandsAtItsOwnNumber) {
   const tlog::NoteSigner log{"log.example", crypto::PrivateKey::generate(crypto::KeyKind::ed25519)};
-  const std::string entry = audit::chained_text(audit::kFirstPrevious, {.sequence = "2"});
-  const std::string proof =
-      tlog::proof_text({.extra = entry,
-                        .index = 0,
-                        .hashes = {},
-                        .checkpoint = tlog::sign_note(
-                            tlog::checkpoint_text({log.name, 1, tlog::leaf_hash(entry)}), {log})});
-  EXPECT_EQ(check_inclusion_file(proof, {log.verifier()}).error().code(), "log_proof_false");
+  const auto code_of = [&](const std::string& entry) {
+    const std::string proof = tlog::proof_text(
+        {.extra = entry,
+         .index = 0,
+         .hashes = {},
+         .checkpoint =
+             tlog::sign_note(tlog::checkpoint_text({log.name, 1, tlog::leaf_hash(entry)}), {log})});
+    const auto told = check_inclusion_file(proof, {log.verifier()});
+    return told ? "ok" : std::string(told.error().code());
+  };
+  EXPECT_EQ(code_of(audit::chained_text(audit::kFirstPrevious, {.sequence = "1"})), "ok");
+  EXPECT_EQ(code_of(audit::chained_text(audit::kFirstPrevious, {.sequence = "2"})),
+            "log_proof_false");
+  const std::string too_long = audit::entry_text(std::string(70'000, 'x'));
+  EXPECT_EQ(code_of(too_long), "ok");
+  for (const std::string& entry : {std::string("\x1b[2J"), too_long + "\x1b[2J\n",
+                                   too_long.substr(0, too_long.size() - 3) + "X\n"}) {
+    EXPECT_EQ(code_of(entry), "log_proof_false") << entry;
+  }
 }
 
 TEST_F(ProofCheckTest, ALogThatGrewBeginsWithTheOlderCheckpoint) {
