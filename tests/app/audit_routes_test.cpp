@@ -3,10 +3,11 @@
 
 #include <boost/json.hpp>
 
+#include "app/accounts_over.h"
 #include "app/audit_tree.h"
 #include "audit/log.h"
-#include "crypto/random.h"
 #include "db/temporary_directory.h"
+#include "http/answer.h"
 #include "tlog/proof_file.h"
 
 namespace imp::app {
@@ -15,20 +16,14 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-struct Answer {
-  int status = 0;
-  http::Response response;
-  std::string body;
+using http::test::Answer;
 
-  std::string header(std::string_view name) const {
-    for (const auto& [key, value] : response.headers) {
-      if (http::equal_ignoring_case(key, name)) return value;
-    }
-    return {};
-  }
-  boost::json::object json() const { return boost::json::parse(body).as_object(); }
-  std::string code() const { return std::string(json().at("code").as_string()); }
-};
+boost::json::object json_of(const Answer& answer) {
+  return boost::json::parse(answer.body).as_object();
+}
+std::string code_of(const Answer& answer) {
+  return std::string(json_of(answer).at("code").as_string());
+}
 
 class AuditRoutesTest : public testing::Test {
  protected:
@@ -37,30 +32,14 @@ class AuditRoutesTest : public testing::Test {
     settings_.public_url = "https://npm.example.org";
     store_ = std::make_unique<Store>(open_store(settings_.data, true).value());
     accounts_ = std::make_unique<accounts::Accounts>(
-        accounts::Services{.database = *store_->database,
-                           .clock = clock_,
-                           .random = crypto::system_random(),
-                           .sealer = store_->sealer,
-                           .log = null_log(),
-                           .metrics = metrics_,
-                           .settings = {.public_url = settings_.public_url,
-                                        .password_cost = crypto::PasswordCost::minimal}});
-    token_ = token_of(person("root", true));
+        test::accounts_over(*store_, clock_, metrics_, settings_.public_url));
+    token_ = token_of(test::add_person(*accounts_, "root", true));
     audit_ =
         AuditTree::create(settings_, *store_, *accounts_, clock_, null_log(), metrics_).value();
     audit_->add_routes(router_);
   }
   ~AuditRoutesTest() override { store_->database->stop(); }
 
-  accounts::Person person(const std::string& name, bool is_admin) {
-    return accounts_->people
-        .create({.name = name,
-                 .email = name + "@example.org",
-                 .password = "a long password of theirs",
-                 .is_admin = is_admin},
-                accounts::Actor::system())
-        .value();
-  }
   std::string token_of(const accounts::Person& person,
                        accounts::TokenKind kind = accounts::TokenKind::personal) {
     accounts::NewToken token;
@@ -75,16 +54,7 @@ class AuditRoutesTest : public testing::Test {
     request.target = target;
     request.remote_address = "192.0.2.1";
     if (!token.empty()) request.headers.emplace_back("Authorization", "Bearer " + token);
-    const auto match = router_.match(request);
-    Answer answer;
-    if (!match.route) {
-      answer.status = http::status_of(match.refusal.kind());
-      return answer;
-    }
-    answer.response = match.route->handler(request);
-    answer.status = answer.response.status;
-    if (const auto* text = std::get_if<std::string>(&answer.response.body)) answer.body = *text;
-    return answer;
+    return http::test::answer_to(router_, std::move(request));
   }
 
   void seal() {
@@ -99,13 +69,13 @@ class AuditRoutesTest : public testing::Test {
   }
   std::vector<tlog::VerifierKey> keys() {
     std::vector<tlog::VerifierKey> found;
-    for (const auto& one : get("/-/audit/keys").json().at("keys").as_array()) {
+    for (const auto& one : json_of(get("/-/audit/keys")).at("keys").as_array()) {
       found.push_back(tlog::VerifierKey::parse(one.at("vkey").as_string()).value());
     }
     return found;
   }
 
-  test::TemporaryDirectory directory_;
+  imp::test::TemporaryDirectory directory_;
   Settings settings_;
   ManualClock clock_{from_milliseconds(1'790'000'000'000)};
   Metrics metrics_;
@@ -130,7 +100,7 @@ TEST_F(AuditRoutesTest, TheCheckpointIsThereFromTheStartAndForEverybody) {
 TEST_F(AuditRoutesTest, RotatedKeysAreListedWithTheirEnd) {
   audit::TransparencyLog log(*store_->database, store_->sealer, clock_);
   ASSERT_TRUE(log.keys().rotate(audit::LogKeys::OldKey::signs_on));
-  const auto listed = get("/-/audit/keys").json().at("keys").as_array();
+  const auto listed = json_of(get("/-/audit/keys")).at("keys").as_array();
   ASSERT_EQ(listed.size(), 2u);
   EXPECT_TRUE(listed[0].at("signs_until").is_null());
   EXPECT_EQ(listed[1].at("signs_until").as_string(), iso8601(clock_.now() + audit::kKeyOverlap));
@@ -145,7 +115,7 @@ TEST_F(AuditRoutesTest, ProofsWithoutRecordsAreForEverybody) {
   const Answer included = get("/-/audit/inclusion?sequence=290");
   ASSERT_EQ(included.status, 200) << included.body;
   EXPECT_THAT(included.body, testing::Not(HasSubstr("secret")));
-  const auto json = included.json();
+  const auto json = json_of(included);
   EXPECT_EQ(json.at("size").as_int64(), 300);
   EXPECT_EQ(json.at("index").as_int64(), 289);
   tlog::Hashes hashes;
@@ -156,11 +126,11 @@ TEST_F(AuditRoutesTest, ProofsWithoutRecordsAreForEverybody) {
                                      checkpoint->checkpoint.root, hashes));
   EXPECT_EQ(json.at("checkpoint").as_string(), get("/-/audit/checkpoint").body);
 
-  const auto older = get("/-/audit/inclusion?sequence=7&size=10").json();
+  const auto older = json_of(get("/-/audit/inclusion?sequence=7&size=10"));
   EXPECT_EQ(older.at("size").as_int64(), 10);
   EXPECT_FALSE(older.contains("checkpoint"));  // that is of another size
 
-  const auto consistent = get("/-/audit/consistency?from=10").json();
+  const auto consistent = json_of(get("/-/audit/consistency?from=10"));
   EXPECT_EQ(consistent.at("from_root"), older.at("root"));
   EXPECT_EQ(consistent.at("to").as_int64(), 300);
   hashes.clear();
@@ -219,7 +189,7 @@ TEST_F(AuditRoutesTest, WhatIsNotInTheCheckpointIsNotFound) {
                              "/-/audit/tile/0/000.p/01"}) {
     const Answer answer = get(target);
     EXPECT_EQ(answer.status, 404) << target;
-    EXPECT_EQ(answer.code(), "audit_log_out_of_range") << target;
+    EXPECT_EQ(code_of(answer), "audit_log_out_of_range") << target;
   }
 }
 
@@ -228,7 +198,7 @@ TEST_F(AuditRoutesTest, WhatIsNotInTheCheckpointIsNotFound) {
 const char* const kRestricted[] = {"/-/audit/proof/1", "/-/audit/tile/entries/000.p/1"};
 
 TEST_F(AuditRoutesTest, RecordsAreForAdministratorsOfTheServerAlone) {
-  const std::string other = token_of(person("bob", false));
+  const std::string other = token_of(test::add_person(*accounts_, "bob"));
   const std::string limited =
       token_of(accounts_->people.by_name("root").value(), accounts::TokenKind::granular);
   for (const char* target : kRestricted) {
@@ -238,7 +208,7 @@ TEST_F(AuditRoutesTest, RecordsAreForAdministratorsOfTheServerAlone) {
     for (const std::string& token : {other, limited}) {
       const Answer answer = get(target, token);
       EXPECT_EQ(answer.status, 403);
-      EXPECT_EQ(answer.code(), "administrator_only");
+      EXPECT_EQ(code_of(answer), "administrator_only");
     }
     EXPECT_EQ(get(target, token_).status, 200);
   }

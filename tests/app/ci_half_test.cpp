@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "app/accounts_over.h"
 #include "base/log.h"
-#include "crypto/random.h"
 #include "db/temporary_directory.h"
 
 namespace imp::app {
@@ -26,21 +26,14 @@ class CiHalfTest : public testing::Test {
         .value();
   }
 
-  test::TemporaryDirectory directory_;
+  imp::test::TemporaryDirectory directory_;
   ManualClock clock_{from_milliseconds(1'790'000'000'000)};
   Metrics metrics_;
   http::Waiters waiters_;
   Settings settings_;
   Store store_ = open_store(directory_.file("data"), true).value();
   accounts::Accounts accounts_{
-      accounts::Services{.database = *store_.database,
-                         .clock = clock_,
-                         .random = crypto::system_random(),
-                         .sealer = store_.sealer,
-                         .log = null_log(),
-                         .metrics = metrics_,
-                         .settings = {.public_url = "http://localhost:4873",
-                                      .password_cost = crypto::PasswordCost::minimal}}};
+      test::accounts_over(store_, clock_, metrics_, "http://localhost:4873")};
 };
 
 // A runner that cannot run here is started every minute, for as long as the server lives.

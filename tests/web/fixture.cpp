@@ -30,25 +30,11 @@ std::string csrf_in(std::string_view page) {
 
 }  // namespace
 
-std::string Answer::header(std::string_view name) const {
-  for (const auto& [key, value] : response.headers) {
-    if (http::equal_ignoring_case(key, name)) return value;
-  }
-  return {};
-}
-
 WebTest::WebTest() : settings_(settings_for(directory_.file("data"))) {
   store_ = std::make_unique<app::Store>(app::open_store(settings_.data, true).value());
   blobs_ = blobs::open_file_store({.root = store_->tarballs()}).value();
   accounts_ = std::make_unique<accounts::Accounts>(
-      accounts::Services{.database = *store_->database,
-                         .clock = clock_,
-                         .random = crypto::system_random(),
-                         .sealer = store_->sealer,
-                         .log = null_log(),
-                         .metrics = metrics_,
-                         .settings = {.public_url = std::string(kPublicUrl),
-                                      .password_cost = crypto::PasswordCost::minimal}});
+      app::test::accounts_over(*store_, clock_, metrics_, kPublicUrl));
   registry_ = app::RegistryHalf::create(settings_, *store_, *blobs_, *accounts_, *client_, waiters_,
                                         "", clock_, null_log(), metrics_)
                   .value();
@@ -78,16 +64,7 @@ http::Request WebTest::request(http::Method method, std::string target, http::He
 }
 
 Answer WebTest::answer_to(http::Request request) {
-  const auto match = router_.match(request);
-  Answer answer;
-  if (!match.route) {
-    answer.status = http::status_of(match.refusal.kind());
-    return answer;
-  }
-  answer.response = match.route->handler(request);
-  answer.status = answer.response.status;
-  if (const auto* text = std::get_if<std::string>(&answer.response.body)) answer.body = *text;
-  return answer;
+  return http::test::answer_to(router_, std::move(request));
 }
 
 Answer WebTest::Browser::send(http::Request request) {
@@ -118,14 +95,7 @@ Answer WebTest::Browser::post(std::string target, Fields fields, http::Headers h
 }
 
 accounts::Person WebTest::person(const std::string& name, bool is_admin) {
-  return accounts_->people
-      .create({.name = name,
-               .email = name + "@example.test",
-               .password = std::string(kPassword),
-               .is_admin = is_admin,
-               .fullname = {}},
-              accounts::Actor::system())
-      .value();
+  return app::test::add_person(*accounts_, name, is_admin);
 }
 
 WebTest::Browser WebTest::signed_in(const std::string& name) {

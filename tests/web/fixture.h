@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "accounts/accounts.h"
+#include "app/accounts_over.h"
 #include "app/ci_half.h"
 #include "app/registry_half.h"
 #include "base/encoding.h"
@@ -17,6 +18,7 @@
 #include "base/metrics.h"
 #include "blobs/file_store.h"
 #include "db/temporary_directory.h"
+#include "http/answer.h"
 #include "http/client.h"
 #include "http/waiters.h"
 #include "web/routes.h"
@@ -24,16 +26,8 @@
 namespace imp::web {
 
 inline constexpr std::string_view kPublicUrl = "https://npm.example.test:4873";
-inline constexpr std::string_view kPassword = "correct horse battery";
-
-struct Answer {
-  int status = 0;
-  std::string body;  ///< of pages; empty for streams and prepared assets
-  http::Response response;
-
-  std::string header(std::string_view name) const;
-  bool has(std::string_view text) const { return body.contains(text); }
-};
+using app::test::kPassword;
+using http::test::Answer;
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
 

@@ -11,6 +11,7 @@
 #include "ci/contexts/ci_store.h"
 #include "ci/deploys/markers.h"
 #include "crypto/random.h"
+#include "http/answer.h"
 
 namespace imp::ci {
 
@@ -84,18 +85,9 @@ class ApiTest : public CiStore {
   }
 
   Answer send(http::Request request) {
-    const auto match = router_.match(request);
-    Answer answer;
-    if (!match.route) {
-      answer.status = http::status_of(match.refusal.kind());
-      return answer;
-    }
-    answer.response = match.route->handler(request);
-    answer.status = answer.response.status;
-    if (const auto* text = std::get_if<std::string>(&answer.response.body);
-        text && !text->empty()) {
-      answer.body = boost::json::parse(*text);
-    }
+    auto given = http::test::answer_to(router_, std::move(request));
+    Answer answer{.status = given.status, .body = {}, .response = std::move(given.response)};
+    if (!given.body.empty()) answer.body = boost::json::parse(given.body);
     return answer;
   }
   Answer call(http::Method method, std::string target, const Person& caller,
