@@ -15,7 +15,7 @@ namespace imp::tlog {
 
 /// The longest note that is read: a checkpoint has some hundred bytes, and room for signatures of
 /// witnesses.
-inline constexpr std::size_t kLongestNote = 128 * 1024;
+inline constexpr std::size_t kLongestNote = std::size_t{128} * 1024;
 inline constexpr std::size_t kMostSignatures = 64;
 
 /// Whether a name can stand in a signature line: not empty, UTF-8, no space, no '+', no control
