@@ -61,7 +61,7 @@ http::Response add(RegistryServices& services, const http::Request& request) {
 }
 
 http::Response remove(RegistryServices& services, const http::Request& request) {
-  const std::string id(request.param("id"));
+  const std::string& id = request.param("id");
   const std::string subject = "freeze:" + id;
   const auto requester = administrator(services, request, "freeze.remove", subject);
   if (!requester) return requester.error();

@@ -1,0 +1,29 @@
+#include <gtest/gtest.h>
+
+#include "walk.h"
+
+namespace imp::registry::model {
+namespace {
+
+constexpr std::uint64_t kSeeds = 10;  // each is a registry of its own
+constexpr int kSteps = 400;
+
+TEST(ModelTest, TheRegistryIsWhatTheModelSays) {
+  std::map<std::string, int> outcomes;
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    Walk walk(seed);
+    for (int step = 0; step < kSteps; ++step) ASSERT_TRUE(walk.step()) << walk.complaint();
+    for (const auto& [outcome, count] : walk.outcomes()) outcomes[outcome] += count;
+  }
+  // A walk that never gets somewhere says nothing about it.
+  for (const char* outcome :
+       {"ok", "died", "replayed", "run_ended", "frozen", "too_old", "expired",
+        "no_matching_publisher", "publish_token_invalid", "other_package", "permission_not_granted",
+        "version_already_published", "version_unpublished", "version_staged", "stage_not_found"}) {
+    EXPECT_GE(outcomes[outcome], 1) << outcome;
+  }
+  EXPECT_GE(outcomes["ok"], 500);
+}
+
+}  // namespace
+}  // namespace imp::registry::model

@@ -1,0 +1,342 @@
+#include "walk.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace imp::registry::model {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Time kStart = Time(std::chrono::seconds(1'790'000'000));
+constexpr std::size_t kStepsTold = 15;
+constexpr std::size_t kJobsAtOnce = 6;
+constexpr std::size_t kTokensTried = 8;  ///< the newest are more interesting than old ones
+
+std::string job_id(int number) { return fmt::format("00000000-0000-4000-8000-{:012}", number); }
+
+bool about_identity(const Answer& answer) { return answer.status == 401 || answer.status == 403; }
+
+}  // namespace
+
+Walk::Walk(std::uint64_t seed) : seed_(seed), random_(seed), world_(kStart) {
+  granted_["package.publish"] = 2;  // what the world begins with
+  refused_ = world_.number("SELECT COUNT(*) FROM audit_records WHERE outcome <> 'granted'");
+  compare();
+}
+
+std::string Walk::complaint() const {
+  std::string text =
+      fmt::format("seed {}, step {}: {}\nthe last steps:", seed_, number_, complaint_);
+  for (const std::string& step : steps_) text += "\n  " + step;
+  return text;
+}
+
+void Walk::expect(bool holds, std::string what) {
+  if (!holds && complaint_.empty()) complaint_ = std::move(what);
+}
+
+std::string Walk::a_version() {
+  return one_in(20) ? std::string(kFirst) : fmt::format("1.0.{}", below(40));
+}
+
+/// As a token says it.
+Time Walk::issued_now() const {
+  return std::chrono::floor<std::chrono::seconds>(world_.clock.now());
+}
+
+std::string Walk::content() { return fmt::format("content {}", ++contents_); }
+
+int Walk::somebody() {
+  if (texts_.empty() || one_in(3)) return Model::kBob;
+  const std::size_t newest = std::min(texts_.size(), kTokensTried);
+  const std::size_t chosen = texts_.size() - 1 - below(newest);
+  return texts_[chosen].empty() ? Model::kBob : static_cast<int>(chosen);
+}
+
+const std::string& Walk::credential(int by) {
+  return by == Model::kBob ? world_.bob() : texts_[static_cast<std::size_t>(by)];
+}
+
+bool Walk::step() {
+  ++number_;
+  switch (below(16)) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+    case 4:
+      exchange();
+      break;
+    case 5:
+    case 6:
+    case 7:
+      publish();
+      break;
+    case 8:
+    case 9:
+      stage();
+      break;
+    case 10:
+    case 11:
+      decide();
+      break;
+    case 12:
+      hand_back();
+      break;
+    case 13:
+    case 14:
+      operate();
+      break;
+    default:
+      move_clock();
+  }
+  if (steps_.size() > kStepsTold) steps_.pop_front();
+  if (complaint_.empty()) compare();
+  return complaint_.empty();
+}
+
+Crash Walk::maybe_crash(std::int64_t writes) {
+  if (!one_in(12)) return Crash::none;
+  const Crash crash = one_in(2) ? Crash::before_commit : Crash::after_commit;
+  world_.crash_at(writes, crash);
+  steps_.push_back(crash == Crash::before_commit ? "(dies before its commit)"
+                                                 : "(dies after its commit)");
+  return crash;
+}
+
+bool Walk::judge(const Answer& answer, const std::string& expected, int success, Crash crash) {
+  const bool died = world_.crashed();
+  if (crash != Crash::none) world_.restart();
+  const std::string got = answer.status < 400 ? "ok" : answer.code;
+  steps_.back() += fmt::format(" -> {} {}", answer.status, got);
+  ++outcomes_[died ? "died" : got];
+  if (died) {
+    // Nobody was told; a refusal may have been on its way when its record was lost.
+    expect(answer.status >= 500 || (expected != "ok" && got == expected),
+           fmt::format("answered {} {} while it died, where the model says {}", answer.status, got,
+                       expected));
+    refused_ = world_.number("SELECT COUNT(*) FROM audit_records WHERE outcome <> 'granted'");
+    return expected == "ok" && crash == Crash::after_commit;
+  }
+  expect(got == expected, fmt::format("answered {} {}, and the model says {}: {}", answer.status,
+                                      got, expected, answer.body.substr(0, 300)));
+  if (expected == "ok") {
+    expect(answer.status == success, fmt::format("a success of status {}", answer.status));
+    return true;
+  }
+  expect(answer.explained, "a refusal without a code and a sentence: " + answer.body);
+  if (about_identity(answer)) ++refused_;
+  return false;
+}
+
+void Walk::exchange() {
+  const std::string package = a_package();
+  if (held_.empty() || !one_in(4)) {
+    // Few jobs at a time: they get several tokens each, and end in between.
+    if (jobs_ == 0 || one_in(3)) ++jobs_;
+    const int job = std::max(1, jobs_ - static_cast<int>(below(kJobsAtOnce)));
+    Held held{{}, {job_id(job), fmt::format("jti-{}", ++tokens_), issued_now(), !one_in(8)}};
+    held.text =
+        world_.identity_token(held.identity.job, held.identity.jti, held.identity.right_project);
+    held_.push_back(std::move(held));
+    if (one_in(6)) return;  // kept for later
+  }
+  const Held& held = held_[one_in(4) ? below(held_.size()) : held_.size() - 1];
+  const Crash crash = maybe_crash(0);
+  const Time now = world_.clock.now();
+  const std::string expected = model_.exchange(held.identity, package, now);
+  steps_.push_back(fmt::format("exchange {} of job {} for {}", held.identity.jti,
+                               held.identity.job.substr(24), package));
+  const Answer answer = world_.exchange(held.text, package);
+  const bool died = world_.crashed();
+  const bool made = judge(answer, expected, 201, crash);
+  // All refusals of the exchange are written down, not only those of 401 and 403.
+  if (!died && expected != "ok" && !about_identity(answer)) ++refused_;
+  if (!made) return;
+  model_.exchanged(held.identity, package, now);
+  const std::size_t at = answer.body.find("imp_pub_");
+  texts_.push_back(at == std::string::npos ? "" : answer.body.substr(at, 48));
+  ++granted_["trust.exchange"];
+}
+
+void Walk::publish() {
+  const int by = somebody();
+  const std::string package = a_package(), version = a_version(), bytes = content();
+  const Crash crash = maybe_crash(0);
+  const Time now = world_.clock.now();
+  const std::string expected = model_.publish(by, package, version, now);
+  steps_.push_back(fmt::format("publish {}@{} by {}", package, version, by));
+  const Answer answer = world_.publish(credential(by), package, version, bytes);
+  const bool died = world_.crashed();
+  if (!judge(answer, expected, 201, crash)) return;
+  model_.published(package, version);
+  ++granted_["package.publish"];
+  if (!died) return;
+  // The client got no answer and repeats itself: it must not be told that it came too late.
+  steps_.push_back("the same again");
+  judge(world_.publish(credential(by), package, version, bytes), "ok", 201, Crash::none);
+}
+
+void Walk::stage() {
+  const int by = somebody();
+  const std::string package = a_package(), version = a_version();
+  const Crash crash = maybe_crash(0);
+  const Time now = world_.clock.now();
+  const std::string expected = model_.stage(by, package, version, now);
+  steps_.push_back(fmt::format("stage {}@{} by {}", package, version, by));
+  const Answer answer = world_.stage(credential(by), package, version, content());
+  if (!judge(answer, expected, 201, crash)) return;
+  const std::string id = world_.staged_id(package, version);
+  expect(!id.empty(), "a staged release that is not there");
+  model_.was_staged(id, package, version, now);
+  stages_.push_back(id);
+  ++granted_["stage.create"];
+}
+
+void Walk::decide() {
+  if (stages_.empty()) return;
+  const std::string id = stages_[below(stages_.size())];  // decided ones among them
+  const bool approves = !one_in(3);
+  const bool there = model_.staged.contains(id);
+  // The first write is that of the code, which is asked for when the release is there.
+  const Crash crash = there ? maybe_crash(1) : Crash::none;
+  steps_.push_back(fmt::format("{} release {}", approves ? "approve" : "reject",
+                               std::ranges::find(stages_, id) - stages_.begin()));
+  const Answer answer = approves ? world_.approve(id) : world_.reject(id);
+  // The clock moves for the code.
+  const std::string expected =
+      approves ? model_.approve(id, world_.clock.now()) : model_.reject(id);
+  if (!judge(answer, expected, approves ? 201 : 204, crash)) return;
+  if (approves) {
+    model_.approved(id);
+    ++granted_["stage.approve"];
+  } else {
+    bytes_.erase(model_.staged.at(id).package + "@" + model_.staged.at(id).version);
+    model_.rejected(id);
+    ++granted_["stage.reject"];
+  }
+}
+
+void Walk::hand_back() {
+  const int by = somebody();
+  if (by == Model::kBob) return;
+  const std::string package = a_package();
+  const Crash crash = maybe_crash(0);
+  const Time now = world_.clock.now();
+  const std::string expected = model_.hand_back(by, package, now);
+  steps_.push_back(fmt::format("hand back {} at {}", by, package));
+  const Answer answer = world_.hand_back(credential(by), package);
+  if (!judge(answer, expected, 204, crash)) return;
+  if (!model_.tokens[static_cast<std::size_t>(by)].revoked) ++granted_["trust.token_revoke"];
+  model_.handed_back(by);
+}
+
+void Walk::operate() {
+  const std::string package = a_package();
+  // Frozen for a third of the time at most: then little else happens.
+  switch (below(7)) {
+    case 0: {
+      if (jobs_ == 0) return;
+      const std::string job = job_id(std::max(1, jobs_ - static_cast<int>(below(kJobsAtOnce))));
+      steps_.push_back("job " + job.substr(24) + " ends");
+      world_.end_run(job);
+      granted_["trust.token_revoke"] += model_.end_run(job, world_.clock.now());
+      break;
+    }
+    case 1: {
+      steps_.push_back("freeze " + package);
+      const std::string done = world_.freeze(package);
+      expect(done == (model_.frozen.contains(package) ? "freeze_exists" : "ok"), "freeze: " + done);
+      if (done == "ok") ++granted_["freeze.add"];
+      model_.freeze(package);
+      break;
+    }
+    case 2:
+    case 3:
+    case 4: {
+      steps_.push_back("unfreeze " + package);
+      const std::string done = world_.unfreeze(package);
+      const bool frozen = model_.frozen.contains(package);
+      expect(done == (frozen ? "ok" : "freeze_not_found"), "unfreeze: " + done);
+      if (frozen) {
+        model_.unfreeze(package);
+        ++granted_["freeze.remove"];
+      }
+      break;
+    }
+    case 5: {
+      const std::string version = fmt::format("1.0.{}", below(40));
+      steps_.push_back("unpublish " + package + "@" + version);
+      const std::string expected = model_.unpublish(package, version);
+      expect(world_.unpublish(package, version) == expected, "unpublish is not " + expected);
+      if (expected == "ok") model_.unpublished(package, version);
+      break;
+    }
+    default:
+      steps_.push_back("restart");
+      world_.restart();
+  }
+}
+
+void Walk::move_clock() {
+  constexpr Milliseconds steps[] = {1ms, 1s, 20s, 1min, 5min, 16min, 65min, -20s, -5min};
+  const Milliseconds by = steps[below(std::size(steps))];
+  world_.clock.advance(by);
+  steps_.push_back(fmt::format("clock {:+} ms", by.count()));
+  if (one_in(2)) {
+    steps_.push_back("tidy");
+    world_.tidy();
+    model_.tidy(world_.clock.now());
+  }
+}
+
+void Walk::compare() {
+  const auto same = [&](std::string_view what, std::int64_t there, std::int64_t should) {
+    expect(there == should, fmt::format("{}: {}, and the model has {}", what, there, should));
+  };
+  same("publish tokens", world_.number("SELECT COUNT(*) FROM publish_token"),
+       static_cast<std::int64_t>(model_.tokens.size() - model_.forgotten.size()));
+  same("used identity tokens", world_.number("SELECT COUNT(*) FROM used_identity_token"),
+       static_cast<std::int64_t>(model_.used.size()));
+  same("staged releases", world_.number("SELECT COUNT(*) FROM staged_release"),
+       static_cast<std::int64_t>(model_.staged.size()));
+  for (const auto& [action, count] : granted_) {
+    same("audit records of " + action,
+         world_.number("SELECT COUNT(*) FROM audit_records WHERE action = :p1 AND outcome = "
+                       "'granted'",
+                       {action}),
+         count);
+  }
+  same("audit records of refusals",
+       world_.number("SELECT COUNT(*) FROM audit_records WHERE outcome <> 'granted'"), refused_);
+
+  const auto versions = world_.versions();
+  same("versions", static_cast<std::int64_t>(versions.size()),
+       static_cast<std::int64_t>(model_.versions.size()));
+  for (const auto& [name, line] : versions) {
+    const auto known = model_.versions.find(name);
+    expect(known != model_.versions.end(), name + " should not be there");
+    if (!complaint_.empty()) return;
+    const std::string state = line.substr(0, line.find(' '));
+    const std::string bytes = line.substr(line.find(' ') + 1);
+    const std::string should = known->second == Model::State::published     ? "published"
+                               : known->second == Model::State::unpublished ? "unpublished"
+                                                                            : "staged";
+    expect(state == should, fmt::format("{} is {}, and should be {}", name, state, should));
+    // What is unpublished is kept, but no longer by its version's row.
+    if (known->second == Model::State::unpublished) continue;
+    const auto [first, added] = bytes_.emplace(name, bytes);
+    expect(added || first->second == bytes, name + " has other bytes than before");
+  }
+  for (const std::string_view package : {kPublishes, kStages}) {
+    auto names = world_.readable(package);
+    expect(names == model_.readable(package),
+           fmt::format("readers of {} see {}, and should see {}", package, names,
+                       model_.readable(package)));
+  }
+}
+
+}  // namespace imp::registry::model

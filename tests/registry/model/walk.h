@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "model.h"
+#include "world.h"
+
+namespace imp::registry::model {
+
+/// A random sequence of requests, crashes, restarts and steps of the clock, made to a registry and
+/// to the model of it. After each step both must have given the same answer and be in the same
+/// state, and the design's invariants must hold:
+///  2. what a decision consumes, what it creates and its audit record are there together or not at
+///     all, also after a crash;
+///  3. a refusal has a code and a sentence, and one about identity is in the audit log;
+///  5. a version's bytes never change, and its number is never used again.
+/// The same seed makes the same sequence.
+class Walk {
+ public:
+  explicit Walk(std::uint64_t seed);
+  /// False when something is not as it should be; then complaint() says what, and the walk is over.
+  bool step();
+  /// With the seed and the last steps.
+  std::string complaint() const;
+  /// How often requests were answered how: "ok", the code of the refusal, or "died".
+  const std::map<std::string, int>& outcomes() const { return outcomes_; }
+
+ private:
+  struct Held {  // an identity token that somebody has
+    std::string text;
+    Model::Identity identity;
+  };
+
+  std::size_t below(std::size_t limit) { return random_() % limit; }
+  bool one_in(std::size_t n) { return below(n) == 0; }
+  std::string a_package() { return std::string(one_in(2) ? kPublishes : kStages); }
+  std::string a_version();
+  int somebody();
+  const std::string& credential(int by);
+  std::string content();
+  Time issued_now() const;
+
+  void exchange();
+  void publish();
+  void stage();
+  void decide();
+  void hand_back();
+  void operate();
+  void move_clock();
+
+  /// Arms a crash, now and then, `writes` writes ahead.
+  Crash maybe_crash(std::int64_t writes);
+  /// Compares an answer with the model's; whether the change was made. `success` is its status.
+  bool judge(const Answer& answer, const std::string& expected, int success, Crash crash);
+  void expect(bool holds, std::string what);
+  void compare();
+
+  std::uint64_t seed_;
+  std::mt19937_64 random_;
+  World world_;
+  Model model_;
+  std::vector<Held> held_;
+  std::vector<std::string> texts_;   ///< of the model's tokens; empty where nobody was told it
+  std::vector<std::string> stages_;  ///< ids, in the order in which they came
+  std::map<std::string, std::string> bytes_;     ///< version to the hash it was first seen with
+  std::map<std::string, std::int64_t> granted_;  ///< audit records by action
+  std::int64_t refused_ = 0;                     ///< audit records of refusals
+  std::deque<std::string> steps_;
+  std::string complaint_;
+  std::map<std::string, int> outcomes_;
+  int jobs_ = 0, tokens_ = 0, contents_ = 0, number_ = 0;
+};
+
+}  // namespace imp::registry::model

@@ -1,0 +1,423 @@
+#include "world.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <cstdlib>
+#include <set>
+
+#include "../publish/tarball_fixture.h"
+#include "accounts/schema.h"
+#include "accounts/totp.h"
+#include "audit/log.h"
+#include "http/prepared.h"
+#include "registry/api/freeze_changes.h"
+#include "registry/api/memberships.h"
+#include "registry/api/routes.h"
+#include "registry/packages/version_store.h"
+#include "registry/publish/ownership.h"
+#include "registry/publish/unpublish.h"
+#include "registry/staging/staged_release.h"
+#include "registry/trust/publisher.h"
+#include "registry/trust/run_end.h"
+#include "testissuer/routes.h"
+
+namespace imp::registry::model {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view kIssuer = "imprimatur";
+
+/// What cannot fail in a test's set-up.
+template <class T>
+T must(Result<T> result) {
+  if (!result) {
+    fmt::print(stderr, "model: {} {}\n", result.error().message, result.error().detail);
+    std::abort();
+  }
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+std::vector<db::Migration> migrations() {
+  std::vector<db::Migration> all = audit::migrations();
+  for (const auto& more : {accounts::migrations(), package_migrations(), brake_migrations(),
+                           trust::migrations(), staging_migrations()}) {
+    all.insert(all.end(), more.begin(), more.end());
+  }
+  return all;
+}
+
+const crypto::PrivateKey& registry_key() {
+  static const auto key = crypto::PrivateKey::generate(crypto::KeyKind::p256);
+  return key;
+}
+
+trust::Issuer own_issuer() {
+  trust::Issuer issuer;
+  issuer.id = kIssuer;
+  issuer.kind = trust::IssuerKind::imprimatur;
+  issuer.base_url = testissuer::test::kOrigin + "/circleci";
+  return issuer;
+}
+
+std::string escaped(std::string_view name) { return must(PackageName::for_read(name)).escaped(); }
+
+/// The body as text, of answers that are made on the spot.
+std::string text_of_body(const http::Response& response) {
+  const auto* text = std::get_if<std::string>(&response.body);
+  return text ? *text : std::string();
+}
+
+/// Larger documents are sent from a file.
+std::string bytes_of_file(const http::FileBody& file) {
+  std::string bytes(file.size, '\0');
+  const auto got =
+      ::pread(*file.descriptor, bytes.data(), bytes.size(), static_cast<off_t>(file.offset));
+  return got == static_cast<ssize_t>(bytes.size()) ? bytes : "cut short";
+}
+
+std::string text_at(const json::object& object, std::string_view member) {
+  const json::value* value = object.if_contains(member);
+  return value && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+}  // namespace
+
+/// What ends with a process.
+struct World::Process {
+  Process(World& world)
+      : accounts({.database = world.process_database_,
+                  .clock = world.clock,
+                  .random = crypto::system_random(),
+                  .sealer = world.sealer_,
+                  .log = null_log(),
+                  .metrics = world.metrics_,
+                  .settings = {.public_url = "https://registry.example",
+                               .password_cost = crypto::PasswordCost::minimal}}),
+        reader(world.process_database_, world.blobs_, cache, "https://registry.example"),
+        reviews(world.process_database_, world.blobs_),
+        keys(world.client_, world.clock, null_log(), world.metrics_),
+        evaluator(world.process_database_, issuers, keys, {"npm:localhost"}, world.clock),
+        exchange(world.process_database_, evaluator, crypto::system_random(), world.clock,
+                 null_log(), world.metrics_),
+        recent(world.clock),
+        services{.database = world.process_database_,
+                 .blobs = world.blobs_,
+                 .accounts = accounts,
+                 .cache = cache,
+                 .reader = reader,
+                 .key = world.key_,
+                 .issuers = issuers,
+                 .exchange = exchange,
+                 .recent_publishes = recent,
+                 .reviews = reviews,
+                 .clock = world.clock,
+                 .log = null_log(),
+                 .metrics = world.metrics_,
+                 .public_url = "https://registry.example",
+                 .default_issuer = std::string(kIssuer),
+                 .own_issuer = std::string(kIssuer),
+                 .receive_limits = {}} {
+    follow_memberships(services);
+    add_registry_routes(router, services);
+  }
+
+  accounts::Accounts accounts;
+  PackumentCache cache{std::size_t{4} << 20};
+  PackageReader reader;
+  Reviews reviews;
+  trust::Issuers issuers{{own_issuer()}};
+  trust::IssuerKeys keys;
+  trust::Evaluator evaluator;
+  trust::Exchange exchange;
+  RecentPublishes recent;
+  RegistryServices services;
+  http::Router router;
+};
+
+World::World(Time start)
+    : clock(start),
+      issuer_(testissuer::test::kOrigin, clock, Milliseconds(0)),
+      store_(must(db::open_sqlite({.path = ":memory:"}))),
+      process_database_(*store_),
+      key_(registry_key()) {
+  testissuer::add_test_issuer_routes(issuer_router_, issuer_);
+  must(store_->migrate(migrations()));
+  restart();
+  alice_ = add_person("alice");
+  bob_ = add_person("bob");
+  enable_second_factor("alice");
+  add_packages();
+}
+
+World::~World() = default;
+
+void World::restart() {
+  process_.reset();
+  process_database_.start();
+  process_ = std::make_unique<Process>(*this);
+}
+
+std::string World::add_person(const std::string& name) {
+  auto& accounts = process_->accounts;
+  const auto person = must(accounts.people.create(
+      {.name = name, .email = name + "@example.test", .password = "correct horse battery"},
+      accounts::Actor::system()));
+  accounts::NewToken token;
+  token.name = "test";
+  token.kind = accounts::TokenKind::login;
+  token.reach = accounts::full_reach();
+  return must(accounts.tokens.create(person, token,
+                                     {.person_id = person.id,
+                                      .name = person.name,
+                                      .via = "session:test",
+                                      .address = "192.0.2.1",
+                                      .request_id = "test",
+                                      .in_browser = true}))
+      .token;
+}
+
+void World::enable_second_factor(const std::string& name) {
+  auto& accounts = process_->accounts;
+  const auto person = must(store_->read([&](db::Session& session) -> Result<accounts::Person> {
+    return *accounts::find_person_by_name(session, name);
+  }));
+  const accounts::Actor actor{.person_id = person.id,
+                              .name = person.name,
+                              .via = "session:test",
+                              .address = "192.0.2.1",
+                              .request_id = "test",
+                              .in_browser = true};
+  must(accounts.second_factors.begin_totp(person, actor));
+  const auto sealed = must(store_->read([&](db::Session& session) -> Result<std::string> {
+    return session.row("SELECT secret FROM accounts_totp WHERE person_id = :p1", {person.id})
+        ->text(0);
+  }));
+  const std::string secret = must(sealer_.open(sealed, "totp/" + person.id));
+  secret_ = Bytes(secret.begin(), secret.end());
+  must(accounts.second_factors.confirm_totp(person, otp(), actor));
+}
+
+std::string World::otp() {
+  // Each code counts once, and none from before the last: also when the clock was set back.
+  clock.set(std::max(clock.now(), last_code_) + std::chrono::seconds(accounts::kTotpStepSeconds));
+  last_code_ = clock.now();
+  return accounts::totp_code(secret_, accounts::totp_step(clock.now()));
+}
+
+void World::add_packages() {
+  for (const auto& [name, permissions] :
+       {std::pair{kPublishes, trust::Permissions{true, true, false}},
+        std::pair{kStages, trust::Permissions{false, true, false}}}) {
+    if (publish(bob_, name, kFirst, "first").status != 201) std::abort();
+    must(store_->write([&](db::Session& session) -> Result<void> {
+      const auto package = find_package(session, name);
+      write_maintainers(session, package->id,
+                        {{"alice", "alice@example.test"}, {"bob", "bob@example.test"}});
+      const json::object claims{
+          {"oidc.circleci.com/org-id", testissuer::kOrganization},
+          {"oidc.circleci.com/project-id", testissuer::kProject},
+          {"oidc.circleci.com/pipeline-definition-id", testissuer::kDefinition},
+          {"oidc.circleci.com/vcs-origin", "github.com/acme/widgets"}};
+      const auto required =
+          must(trust::RequiredClaims::parse(*trust::provider_of_type("circleci"), claims));
+      must(trust::add_publisher(session, package->id, {required, permissions, std::string(kIssuer)},
+                                "bob", clock.now()));
+      return {};
+    }));
+  }
+}
+
+std::string World::identity_token(const std::string& job, const std::string& jti,
+                                  bool right_project) {
+  testissuer::TokenRequest request{.shape = testissuer::Shape::circleci};
+  request.claims = {{"oidc.circleci.com/job-id", job}, {"jti", jti}};
+  if (!right_project) {
+    request.claims["oidc.circleci.com/project-id"] = "99999999-9999-4999-8999-999999999999";
+  }
+  return must(issuer_.token(request));
+}
+
+Answer World::ask(http::Method method, std::string target, const std::string& token,
+                  std::string body, std::string otp) {
+  http::Request request;
+  request.method = method;
+  request.target = std::move(target);
+  // Each from somewhere else: what is written down of one address has a limit.
+  ++asked_;
+  request.remote_address =
+      fmt::format("10.{}.{}.{}", asked_ >> 16 & 255, asked_ >> 8 & 255, asked_ & 255);
+  request.secure = true;
+  request.id = "request";
+  request.received = clock.now();
+  if (!token.empty()) request.headers.emplace_back("authorization", "Bearer " + token);
+  if (!otp.empty()) request.headers.emplace_back("npm-otp", std::move(otp));
+  const http::Router::Match match = process_->router.match(request);
+  http::Response response;
+  if (!match.route) {
+    response = http::failure(match.refusal);
+  } else if (match.route->handler) {
+    request.body = std::move(body);
+    response = match.route->handler(request);
+  } else if (auto sink = match.route->sink(request); !sink) {
+    response = std::move(sink.error());
+  } else {
+    const auto written = (*sink)->write(bytes_of(body));
+    response = written ? (*sink)->finish() : http::failure(written.error());
+  }
+  Answer answer{response.status, {}, text_of_body(response)};
+  if (const auto* prepared = std::get_if<std::shared_ptr<const http::Prepared>>(&response.body)) {
+    const http::PreparedChoice choice = http::choose(**prepared, request);
+    answer.status = choice.status;
+    answer.body = choice.file ? bytes_of_file(*choice.file) : std::string(choice.body);
+  }
+  if (answer.status >= 400) {
+    boost::system::error_code error;
+    const json::value document = json::parse(answer.body, error);
+    if (!error && document.is_object()) {
+      const json::object& object = document.get_object();
+      answer.code = text_at(object, "code");
+      answer.explained = !answer.code.empty() && !text_at(object, "message").empty() &&
+                         text_at(object, "message") == text_at(object, "error");
+    }
+  }
+  return answer;
+}
+
+namespace {
+
+std::string exchange_path(std::string_view package) {
+  return "/-/npm/v1/oidc/token/exchange/package/" + escaped(package);
+}
+
+std::string document(std::string_view package, std::string_view version, std::string_view content) {
+  const std::string manifest = json::serialize(json::object{
+      {"name", package}, {"version", version}, {"description", "d"}, {"content", content}});
+  return publish_document(package, version, package_tarball(manifest));
+}
+
+}  // namespace
+
+Answer World::exchange(const std::string& identity_token, std::string_view package) {
+  return ask(http::Method::post, exchange_path(package), identity_token);
+}
+
+Answer World::hand_back(const std::string& publish_token, std::string_view package) {
+  return ask(http::Method::del, exchange_path(package), publish_token);
+}
+
+Answer World::publish(const std::string& token, std::string_view package, std::string_view version,
+                      std::string_view content) {
+  return ask(http::Method::put, "/" + escaped(package), token, document(package, version, content));
+}
+
+Answer World::stage(const std::string& token, std::string_view package, std::string_view version,
+                    std::string_view content) {
+  return ask(http::Method::post, "/-/stage/package/" + escaped(package), token,
+             document(package, version, content));
+}
+
+Answer World::decide(http::Method method, const std::string& path) {
+  return ask(method, path, alice_, {}, otp());
+}
+
+Answer World::approve(const std::string& stage_id) {
+  return decide(http::Method::post, "/-/stage/" + stage_id + "/approve");
+}
+
+Answer World::reject(const std::string& stage_id) {
+  return decide(http::Method::del, "/-/stage/" + stage_id);
+}
+
+std::string World::unpublish(std::string_view package, std::string_view version) {
+  const auto done = process_database_.write([&](db::Session& session) -> Result<Changed> {
+    Caller caller;
+    caller.person = "bob";
+    return unpublish_versions(session, must(PackageName::for_read(package)), {std::string(version)},
+                              caller, clock.now());
+  });
+  if (!done) return std::string(done.error().code());
+  process_->cache.invalidate(std::string(package), done->package.revision);
+  return "ok";
+}
+
+std::string World::freeze(std::string_view package) {
+  const auto done = process_database_.write([&](db::Session& session) {
+    audit::Record record;
+    record.at = clock.now();
+    record.actor = "system";
+    return registry::freeze(session, must(FreezeTarget::package(package)), "A reason.", "system",
+                            std::move(record));
+  });
+  return done ? "ok" : std::string(done.error().code());
+}
+
+std::string World::unfreeze(std::string_view package) {
+  const auto done = process_database_.write([&](db::Session& session) -> Result<Freeze> {
+    audit::Record record;
+    record.at = clock.now();
+    record.actor = "system";
+    const auto found = freeze_of(session, must(PackageName::for_read(package)));
+    return registry::unfreeze(session, found ? found->id : "", std::move(record));
+  });
+  return done ? "ok" : std::string(done.error().code());
+}
+
+void World::end_run(const std::string& job) {
+  must(process_database_.write([&](db::Session& session) -> Result<void> {
+    trust::end_run(session, kIssuer, job, clock.now());
+    return {};
+  }));
+}
+
+void World::tidy() {
+  must(process_database_.write([&](db::Session& session) -> Result<void> {
+    trust::forget_expired(session, clock.now());
+    return {};
+  }));
+}
+
+std::int64_t World::number(std::string_view sql, std::vector<db::Value> parameters) {
+  return must(store_->read([&](db::Session& session) -> Result<std::int64_t> {
+    return session.row(sql, parameters)->integer(0);
+  }));
+}
+
+std::string World::staged_id(std::string_view package, std::string_view version) {
+  return must(store_->read([&](db::Session& session) -> Result<std::string> {
+    const auto row =
+        session.row("SELECT id FROM staged_release WHERE package_name = :p1 AND version = :p2",
+                    {std::string(package), std::string(version)});
+    return row ? row->text(0) : std::string();
+  }));
+}
+
+std::map<std::string, std::string> World::versions() {
+  return must(store_->read([&](db::Session& session) -> Result<std::map<std::string, std::string>> {
+    std::map<std::string, std::string> all;
+    for (const db::Row& row :
+         session.rows("SELECT p.name, v.version, v.state, COALESCE(s.sha512, v.sha512) "
+                      "FROM package_version v JOIN package p ON p.id = v.package_id "
+                      "LEFT JOIN staged_release s ON s.package_id = v.package_id AND s.version = "
+                      "v.version")) {
+      all[row.text(0) + "@" + row.text(1)] = row.text(2) + " " + row.text(3);
+    }
+    return all;
+  }));
+}
+
+std::string World::readable(std::string_view package) {
+  const Answer answer = ask(http::Method::get, "/" + escaped(package), "");
+  boost::system::error_code error;
+  const json::value document = json::parse(answer.body, error);
+  if (error || !document.is_object()) return fmt::format("{} {}", answer.status, answer.body);
+  std::set<std::string> names;
+  for (const auto& member : document.at("versions").as_object()) names.emplace(member.key());
+  return fmt::format("{}", fmt::join(names, " "));
+}
+
+}  // namespace imp::registry::model
