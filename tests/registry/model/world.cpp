@@ -13,12 +13,14 @@
 #include "accounts/totp.h"
 #include "audit/log.h"
 #include "http/prepared.h"
+#include "hooks/hook.h"
 #include "registry/api/freeze_changes.h"
 #include "registry/api/memberships.h"
 #include "registry/api/routes.h"
 #include "registry/packages/version_store.h"
 #include "registry/publish/ownership.h"
 #include "registry/publish/unpublish.h"
+#include "registry/provenance/attestations.h"
 #include "registry/staging/staged_release.h"
 #include "registry/trust/publisher.h"
 #include "registry/trust/run_end.h"
@@ -45,7 +47,8 @@ T must(Result<T> result) {
 std::vector<db::Migration> migrations() {
   std::vector<db::Migration> all = audit::migrations();
   for (const auto& more : {accounts::migrations(), package_migrations(), brake_migrations(),
-                           trust::migrations(), staging_migrations()}) {
+                           trust::migrations(), staging_migrations(), provenance_migrations(),
+                           hooks::migrations()}) {
     all.insert(all.end(), more.begin(), more.end());
   }
   return all;
@@ -105,6 +108,7 @@ struct World::Process {
         exchange(world.process_database_, evaluator, crypto::system_random(), world.clock,
                  null_log(), world.metrics_),
         recent(world.clock),
+        refused(world.clock),
         services{.database = world.process_database_,
                  .blobs = world.blobs_,
                  .accounts = accounts,
@@ -114,7 +118,10 @@ struct World::Process {
                  .issuers = issuers,
                  .exchange = exchange,
                  .recent_publishes = recent,
+                 .refused_exchanges = refused,
                  .reviews = reviews,
+                 .waiters = waiters,
+                 .hooks = {world.sealer_, false},
                  .clock = world.clock,
                  .log = null_log(),
                  .metrics = world.metrics_,
@@ -135,6 +142,8 @@ struct World::Process {
   trust::Evaluator evaluator;
   trust::Exchange exchange;
   RecentPublishes recent;
+  RefusedExchanges refused;
+  http::Waiters waiters;
   RegistryServices services;
   http::Router router;
 };
