@@ -13,7 +13,6 @@ enum class AppRefusal : std::uint8_t {
   unusable_input,        ///< a file or standard input cannot be read, or is empty
   audit_damaged,         ///< the audit log is not what was written
   runner_failed,         ///< the runner could not be started
-  registry_refused,      ///< a command was refused by the registry that it talks to
   registry_unavailable,  ///< that registry cannot answer now
 };
 Reason reason(AppRefusal refusal);

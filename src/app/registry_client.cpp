@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "app/refusal.h"
+#include "cli/refusal.h"
 
 namespace imp::app {
 
@@ -46,9 +47,11 @@ Result<http::Fetched> RegistryClient::ask(http::Fetch fetch, std::string_view pa
   auto answer = http::make_client()->fetch(fetch);
   if (!answer) return answer;
   if (answer->status / 100 == 2) return answer;
-  const bool later = answer->status >= 500 || answer->status == 429;
-  return refuse(later ? AppRefusal::registry_unavailable : AppRefusal::registry_refused,
-                fmt::format("the registry answered {}", refusal_text(*answer)));
+  std::string text = fmt::format("the registry answered {}", refusal_text(*answer));
+  if (answer->status >= 500 || answer->status == 429) {
+    return refuse(AppRefusal::registry_unavailable, std::move(text));
+  }
+  return refuse(cli::CliRefusal::registry_refused, std::move(text));
 }
 
 }  // namespace imp::app
