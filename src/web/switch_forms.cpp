@@ -28,7 +28,8 @@ std::string_view title_of(registry::PublishSwitch which) {
 std::string_view text_of(registry::PublishSwitch which) {
   switch (which) {
     case registry::PublishSwitch::trusted_only:
-      return "No person's token publishes or stages, with or without a second factor. Dist-tags and "
+      return "No person's token publishes or stages, with or without a second factor. Dist-tags "
+             "and "
              "deprecations are not covered.";
     case registry::PublishSwitch::staged_only:
       return "Nobody publishes at once: every version waits for an approval.";

@@ -8,7 +8,8 @@
 
 namespace imp::web {
 
-/// What _switches.html shows of a package or a scope: each switch, whether it is on, and until when.
+/// What _switches.html shows of a package or a scope: each switch, whether it is on, and until
+/// when.
 Result<boost::json::array> switches_model(const Visit& visit, const registry::TrustTarget& target);
 
 /// What its forms do: one switch, on or relaxed, with a code for this very change; then back to the

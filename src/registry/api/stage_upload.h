@@ -10,9 +10,9 @@
 namespace imp::registry {
 
 /// Stages an uploaded version in the caller's write transaction, with its audit record, what
-/// webhooks are told, what its provenance was found to be and the CI identity behind it. `held_reason` says why a direct publish becomes
-/// a staged release; empty for one that is staged on purpose. Whether the uploader may is `order`'s
-/// question.
+/// webhooks are told, what its provenance was found to be and the CI identity behind it.
+/// `held_reason` says why a direct publish becomes a staged release; empty for one that is staged
+/// on purpose. Whether the uploader may is `order`'s question.
 Result<StagedRelease> stage_upload(db::Session& session, RegistryServices& services,
                                    const VersionUpload& upload, const PublishCandidate& candidate,
                                    const PublishOrder& order,

@@ -25,9 +25,10 @@ Result<SwitchWishes> parse(const std::string& body) {
   for (const auto& member : document.get_object()) {
     const auto which = switch_from(member.key());
     if (!which || !member.value().is_bool()) {
-      return bad(fmt::format("\"{}\" is not understood: there are trustedOnly, stagedOnly and "
-                             "secondFactor, each true or false.",
-                             std::string_view(member.key())));
+      return bad(
+          fmt::format("\"{}\" is not understood: there are trustedOnly, stagedOnly and "
+                      "secondFactor, each true or false.",
+                      std::string_view(member.key())));
     }
     wishes.emplace_back(*which, member.value().get_bool());
   }

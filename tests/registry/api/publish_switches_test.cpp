@@ -150,14 +150,13 @@ TEST_F(PublishSwitches, WhoGovernsChangesThemWithASecondFactor) {
 
 // The upload began before, and is judged by what holds when it ends.
 TEST_F(PublishSwitches, AreAskedInThePublishTransaction) {
-  const Answer answer = ask({.method = Method::put,
-                             .target = "/@acme%2flib",
-                             .token = alice.token,
-                             .otp = otp(alice),
-                             .body = document("@acme/lib", "1.1.0"),
-                             .meanwhile = [&] {
-                               ASSERT_EQ(set_package("stagedOnly", true).status, 200);
-                             }});
+  const Answer answer =
+      ask({.method = Method::put,
+           .target = "/@acme%2flib",
+           .token = alice.token,
+           .otp = otp(alice),
+           .body = document("@acme/lib", "1.1.0"),
+           .meanwhile = [&] { ASSERT_EQ(set_package("stagedOnly", true).status, 200); }});
   EXPECT_EQ(answer.outcome(), "403 staged_publishing_only");
 }
 

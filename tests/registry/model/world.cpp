@@ -12,15 +12,15 @@
 #include "accounts/schema.h"
 #include "accounts/totp.h"
 #include "audit/log.h"
-#include "http/prepared.h"
 #include "hooks/hook.h"
+#include "http/prepared.h"
 #include "registry/api/freeze_changes.h"
 #include "registry/api/memberships.h"
 #include "registry/api/routes.h"
 #include "registry/packages/version_store.h"
+#include "registry/provenance/attestations.h"
 #include "registry/publish/ownership.h"
 #include "registry/publish/unpublish.h"
-#include "registry/provenance/attestations.h"
 #include "registry/staging/staged_release.h"
 #include "registry/trust/publisher.h"
 #include "registry/trust/run_end.h"
@@ -46,9 +46,9 @@ T must(Result<T> result) {
 
 std::vector<db::Migration> migrations() {
   std::vector<db::Migration> all = audit::migrations();
-  for (const auto& more : {accounts::migrations(), package_migrations(), brake_migrations(),
-                           trust::migrations(), staging_migrations(), provenance_migrations(),
-                           hooks::migrations()}) {
+  for (const auto& more :
+       {accounts::migrations(), package_migrations(), brake_migrations(), trust::migrations(),
+        staging_migrations(), provenance_migrations(), hooks::migrations()}) {
     all.insert(all.end(), more.begin(), more.end());
   }
   return all;
