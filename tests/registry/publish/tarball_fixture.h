@@ -46,7 +46,7 @@ TarballSource source_of(std::string bytes, std::size_t piece = 4096);
 /// Keeps what it is given.
 struct MemorySink final : TarballSink {
   Result<void> write(ByteView data) override {
-    bytes.append(text_of(data));
+    bytes.append(imp::text_of(data));
     return {};
   }
   std::string bytes;
