@@ -74,7 +74,10 @@ http::Response list(RegistryServices& services, const http::Request& request) {
       if (!package) continue;
       boost::json::array publishers;
       for (const auto& publisher : trust::publishers_of(session, package->id)) {
-        publishers.push_back(publisher.to_json(services.issuers));
+        boost::json::object item = publisher.to_json(services.issuers);
+        // What is listed can be applied, and nobody asks for the end of a publisher.
+        for (const char* member : {"expiresAt", "usableFrom"}) item.erase(member);
+        publishers.push_back(std::move(item));
       }
       if (publishers.empty()) continue;
       packages.push_back({{"package", text}, {"publishers", std::move(publishers)}});

@@ -117,7 +117,7 @@ TEST_F(FreezeRoutes, AFrozenPackageChangesInNoWay) {
   EXPECT_EQ(answer.outcome(), "403 frozen");
   EXPECT_TRUE(answer.text("message").contains(kReason));
   EXPECT_EQ(answer.text("error"), answer.text("message"));
-  EXPECT_EQ(answer.header("npm-notice"), answer.text("message"));
+  EXPECT_TRUE(answer.header("npm-notice").starts_with(answer.text("message")));
   EXPECT_EQ(publish(job, "@alice/lib", "2.0.0").outcome(), "403 frozen");
   EXPECT_EQ(stage(alice.token, "@alice/lib", "2.0.0").outcome(), "403 frozen");
   EXPECT_EQ(stage(job, "@alice/lib", "2.0.0").outcome(), "403 frozen");

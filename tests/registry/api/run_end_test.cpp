@@ -59,7 +59,7 @@ TEST_F(RunEnd, EndsItsPublishTokensWithARefusalOfTheirOwn) {
   end(kJob);
   const Answer answer = publish(token, "@alice/lib", "1.2.0");
   EXPECT_EQ(answer.outcome(), "403 run_ended");
-  EXPECT_EQ(answer.header("npm-notice"), answer.text("message"));
+  EXPECT_TRUE(answer.header("npm-notice").starts_with(answer.text("message")));
   EXPECT_EQ(stage(token, "@alice/lib", "1.2.0").outcome(), "403 run_ended");
   EXPECT_EQ(ask({.method = Method::put,
                  .target = "/-/package/@alice%2flib/dist-tags/beta",
