@@ -1,4 +1,5 @@
 #include "registry/api/version_upload.h"
+
 #include "registry/api/pending_publishers.h"
 #include "registry/api/refusals.h"
 #include "registry/packages/store.h"
