@@ -1,11 +1,12 @@
 # One library target per folder of src/, and one test program per folder of tests/.
 
 # imprimatur_library(NAME [DEPENDS target...] [PRIVATE target...])
-# Builds every .cpp of the calling folder as the static library imp_NAME. DEPENDS are the targets
-# whose headers its own headers use; PRIVATE ones appear in its .cpp files alone.
+# Builds every .cpp of the calling folder, and of those below it, as the static library imp_NAME.
+# DEPENDS are the targets whose headers its own headers use; PRIVATE ones appear in its .cpp files
+# alone.
 function(imprimatur_library name)
   cmake_parse_arguments(arg "" "" "DEPENDS;PRIVATE" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")  # belongs to an executable
   if(NOT sources)
     file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/empty.cpp "")
@@ -20,12 +21,12 @@ function(imprimatur_library name)
 endfunction()
 
 # imprimatur_tests(NAME [DEPENDS target...])
-# Builds every .cpp of the calling folder's NAME directory as the program NAME_test (slashes become
+# Builds every .cpp at and below the calling folder's NAME directory as the program NAME_test (slashes become
 # underscores) and registers it with CTest.
 function(imprimatur_tests folder)
   cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
   string(REPLACE "/" "_" name ${folder})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
   if(NOT sources)
     return()
   endif()

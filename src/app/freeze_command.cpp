@@ -3,7 +3,7 @@
 
 #include "app/commands.h"
 #include "app/store.h"
-#include "registry/api/freeze_changes.h"
+#include "registry/api/operator/freeze_changes.h"
 
 extern char** environ;
 

@@ -5,11 +5,11 @@
 #include "app/descriptor_limit.h"
 #include "app/trusted_root_file.h"
 #include "crypto/random.h"
-#include "registry/api/hook_changes.h"
-#include "registry/api/memberships.h"
-#include "registry/api/pending_publishers.h"
+#include "registry/api/operator/hook_changes.h"
+#include "registry/api/people/memberships.h"
 #include "registry/api/routes.h"
-#include "registry/api/stage_decisions.h"
+#include "registry/api/staging/stage_decisions.h"
+#include "registry/api/trust/pending_publishers.h"
 #include "registry/trust/publish_token.h"
 
 namespace imp::app {

@@ -1,7 +1,7 @@
 #include <boost/json.hpp>
 
-#include "registry/api/hook_changes.h"
-#include "registry/api/hook_events.h"
+#include "registry/api/operator/hook_changes.h"
+#include "registry/api/operator/hook_events.h"
 #include "registry/api/refusals.h"
 #include "web/frames.h"
 #include "web/handlers.h"

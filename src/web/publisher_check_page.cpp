@@ -1,6 +1,6 @@
 #include <boost/json.hpp>
 
-#include "registry/api/trust_changes.h"
+#include "registry/api/trust/trust_changes.h"
 #include "web/handlers.h"
 #include "web/model.h"
 #include "web/package_view.h"

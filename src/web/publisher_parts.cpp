@@ -3,7 +3,7 @@
 #include <boost/json.hpp>
 
 #include "registry/api/refusals.h"
-#include "registry/api/trust_changes.h"
+#include "registry/api/trust/trust_changes.h"
 #include "web/model.h"
 #include "web/passkey_pages.h"
 #include "web/publisher_model.h"

@@ -3,7 +3,7 @@
 #include <boost/json/object.hpp>
 #include <string>
 
-#include "registry/api/trust_place.h"
+#include "registry/api/trust/trust_place.h"
 #include "web/page.h"
 #include "web/visit.h"
 

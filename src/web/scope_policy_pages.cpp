@@ -1,6 +1,6 @@
 #include <boost/json.hpp>
 
-#include "registry/api/stage_policy_changes.h"
+#include "registry/api/staging/stage_policy_changes.h"
 #include "web/frames.h"
 #include "web/handlers.h"
 #include "web/passkey_pages.h"

@@ -1,6 +1,6 @@
 #include <boost/json.hpp>
 
-#include "registry/api/pending_publishers.h"
+#include "registry/api/trust/pending_publishers.h"
 #include "web/frames.h"
 #include "web/handlers.h"
 #include "web/model.h"

@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "registry/api/refusals.h"
-#include "registry/api/stage_state.h"
+#include "registry/api/staging/stage_state.h"
 #include "web/model.h"
 #include "web/release_model.h"
 

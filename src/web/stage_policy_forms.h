@@ -3,7 +3,7 @@
 #include <boost/json/object.hpp>
 
 #include "http/response.h"
-#include "registry/api/stage_policy_changes.h"
+#include "registry/api/staging/stage_policy_changes.h"
 #include "web/package_view.h"
 #include "web/visit.h"
 

@@ -1,8 +1,8 @@
 #include <boost/json.hpp>
 
 #include "registry/api/refusals.h"
-#include "registry/api/stage_decisions.h"
-#include "registry/api/stage_state.h"
+#include "registry/api/staging/stage_decisions.h"
+#include "registry/api/staging/stage_state.h"
 #include "registry/staging/release_review.h"
 #include "web/frames.h"
 #include "web/handlers.h"

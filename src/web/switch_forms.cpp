@@ -2,8 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include "registry/api/packages/switch_changes.h"
 #include "registry/api/refusals.h"
-#include "registry/api/switch_changes.h"
 #include "web/model.h"
 #include "web/publisher_parts.h"
 

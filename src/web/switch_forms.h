@@ -3,7 +3,7 @@
 #include <boost/json/array.hpp>
 #include <string>
 
-#include "registry/api/trust_place.h"
+#include "registry/api/trust/trust_place.h"
 #include "web/visit.h"
 
 namespace imp::web {

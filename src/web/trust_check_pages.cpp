@@ -1,8 +1,8 @@
 #include <boost/json.hpp>
 
 #include "registry/api/refusals.h"
-#include "registry/api/trust_changes.h"
-#include "registry/api/trust_checks.h"
+#include "registry/api/trust/trust_changes.h"
+#include "registry/api/trust/trust_checks.h"
 #include "registry/trust/refusal.h"
 #include "web/frames.h"
 #include "web/handlers.h"

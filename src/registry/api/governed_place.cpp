@@ -4,7 +4,7 @@
 
 #include "accounts/organizations.h"
 #include "accounts/refusal.h"
-#include "registry/api/trust_changes.h"
+#include "registry/api/trust/trust_changes.h"
 #include "registry/packages/refusal.h"
 #include "registry/packages/store.h"
 #include "registry/publish/package_change.h"

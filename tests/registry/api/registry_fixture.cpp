@@ -7,7 +7,7 @@
 #include "audit/log.h"
 #include "hooks/hook.h"
 #include "http/prepared.h"
-#include "registry/api/memberships.h"
+#include "registry/api/people/memberships.h"
 #include "registry/api/routes.h"
 #include "registry/provenance/attestations.h"
 #include "registry/staging/staged_release.h"

@@ -16,9 +16,9 @@
 #include "blobs/memory_store.h"
 #include "http/router.h"
 #include "http/waiters.h"
-#include "registry/api/recent_publishes.h"
-#include "registry/api/refused_exchanges.h"
+#include "registry/api/packages/recent_publishes.h"
 #include "registry/api/services.h"
+#include "registry/api/trust/refused_exchanges.h"
 
 namespace imp::registry::test {
 

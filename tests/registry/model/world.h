@@ -15,7 +15,7 @@
 #include "crashing_database.h"
 #include "crypto/sealing.h"
 #include "http/router.h"
-#include "registry/api/recent_publishes.h"
+#include "registry/api/packages/recent_publishes.h"
 #include "registry/api/services.h"
 #include "testissuer/test_issuer.h"
 

@@ -1,0 +1,93 @@
+#include "registry/api/staging/stage_policy_changes.h"
+
+#include <boost/json.hpp>
+
+#include "accounts/groups.h"
+#include "audit/log.h"
+#include "registry/staging/staged_release.h"
+
+namespace imp::registry {
+
+namespace {
+
+/// The policy that is asked for, with its team looked up.
+Result<StagePolicy> policy_of(RegistryServices& services, const GovernedPlace& place,
+                              const PolicyRequest& wanted) {
+  if (wanted.approvals < 1 || wanted.approvals > kMostApprovals) {
+    return refuse(StageRefusal::invalid_stage_policy,
+                  fmt::format("\"approvals\" must be a number from 1 to {}.", kMostApprovals));
+  }
+  StagePolicy policy{.approvals = wanted.approvals,
+                     .different_person = wanted.different_person,
+                     .group = {},
+                     .passkeys_only = wanted.passkeys_only};
+  if (wanted.group_name.empty()) return policy;
+  if (place.organization) {
+    const auto group = services.accounts.groups.by_name(*place.organization, wanted.group_name);
+    if (group) {
+      policy.group = group->id;
+      return policy;
+    }
+    if (group.error().kind() != FailureKind::not_found) return pass_on(group);
+  }
+  return refuse(StageRefusal::invalid_stage_policy,
+                fmt::format("\"group\" must name a team of the organisation that owns the scope of "
+                            "{}; there is no \"{}\".",
+                            place.name, wanted.group_name));
+}
+
+std::string key_of(const GovernedPlace& place) {
+  return place.kind == GovernedPlace::Kind::package ? place.id : scope_policy_key(place.id);
+}
+
+/// A package's policy binds beside its organisation's, so a looser one would say what is not so.
+Result<void> check_scope(db::Session& session, const GovernedPlace& place,
+                         const StagePolicy& policy) {
+  if (place.kind != GovernedPlace::Kind::package || !place.organization) return {};
+  const StagePolicy scope = stage_policy(session, scope_policy_key(*place.organization));
+  if (!is_looser(policy, scope)) return {};
+  return refuse(
+      StageRefusal::invalid_stage_policy,
+      fmt::format("A package's policy may only be stricter than its organisation's, which "
+                  "wants {}.",
+                  scope.text()));
+}
+
+}  // namespace
+
+Result<StagePolicy> set_stage_policy(RegistryServices& services, const Requester& requester,
+                                     const GovernedPlace& place, const PolicyRequest& wanted) {
+  const auto policy = policy_of(services, place, wanted);
+  if (!policy) return pass_on(policy);
+  return services.database.write([&](db::Session& session) -> Result<StagePolicy> {
+    const Time now = services.clock.now();
+    const auto rights = still_governs(session, requester, place, now);
+    if (!rights) return pass_on(rights);
+    if (const auto stricter = check_scope(session, place, *policy); !stricter) {
+      return pass_on(stricter);
+    }
+    const auto change = change_policy(session, key_of(place), *policy, rights->person, now);
+    if (!change) return policy;
+    audit::Record record = requester.audit_record("stage.policy", place.subject(), now);
+    record.organization = place.organization;
+    record.detail = {{"before", change->before.to_json()},
+                     {"after", change->after.to_json()},
+                     {"looser", is_looser(change->after, change->before)}};
+    audit::append(session, record);
+    return policy;
+  });
+}
+
+Result<ScopePolicy> scope_policy(RegistryServices& services, const GovernedPlace& place) {
+  const auto policy = services.database.read([&](db::Session& session) -> Result<StagePolicy> {
+    return stage_policy(session, scope_policy_key(place.id));
+  });
+  if (!policy) return pass_on(policy);
+  ScopePolicy found{*policy, {}};
+  if (policy->group.empty()) return found;
+  const auto group = services.accounts.groups.by_id(place.id, policy->group);
+  if (group) found.group_name = group->name;
+  return found;
+}
+
+}  // namespace imp::registry

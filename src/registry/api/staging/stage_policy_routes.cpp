@@ -1,0 +1,146 @@
+#include <boost/json.hpp>
+
+#include "http/response.h"
+#include "registry/api/refusals.h"
+#include "registry/api/requester.h"
+#include "registry/api/routes.h"
+#include "registry/api/staging/stage_policy_changes.h"
+#include "registry/api/staging/stage_state.h"
+#include "registry/packages/refusal.h"
+#include "registry/packages/store.h"
+
+namespace imp::registry {
+
+namespace {
+
+constexpr std::string_view kAction = "stage.policy";
+
+boost::json::object form(const StagePolicy& policy, const std::string& group_name) {
+  boost::json::object document = policy.to_json();
+  document["group"] =
+      group_name.empty() ? boost::json::value(nullptr) : boost::json::value(group_name);
+  document["text"] = policy.text();
+  return document;
+}
+
+std::unexpected<Failure> bad(std::string message) {
+  return refuse(StageRefusal::invalid_stage_policy, std::move(message));
+}
+
+Result<PolicyRequest> parse(const std::string& body) {
+  boost::system::error_code error;
+  const boost::json::value document = boost::json::parse(body, error);
+  if (error || !document.is_object()) {
+    return bad("The body must be {\"approvals\": 2, \"differentPerson\": true, \"group\": null}.");
+  }
+  PolicyRequest wanted;
+  for (const auto& member : document.get_object()) {
+    const boost::json::value& value = member.value();
+    if (member.key() == "approvals") {
+      if (!value.is_int64()) return bad("\"approvals\" must be a whole number.");
+      wanted.approvals = value.get_int64();
+    } else if (member.key() == "differentPerson") {
+      if (!value.is_bool()) return bad("\"differentPerson\" must be true or false.");
+      wanted.different_person = value.get_bool();
+    } else if (member.key() == "passkeysOnly") {
+      if (!value.is_bool()) return bad("\"passkeysOnly\" must be true or false.");
+      wanted.passkeys_only = value.get_bool();
+    } else if (member.key() == "group") {
+      if (value.is_null()) continue;
+      if (!value.is_string()) return bad("\"group\" must be a team's name or null.");
+      wanted.group_name = value.get_string();
+    } else {
+      return bad(
+          fmt::format("There is no \"{}\" in a policy: it has approvals, differentPerson, "
+                      "group and passkeysOnly.",
+                      std::string_view(member.key())));
+    }
+  }
+  return wanted;
+}
+
+/// Somebody who governs the package or organisation.
+struct Governed {
+  Requester requester;
+  GovernedPlace place;
+};
+
+std::expected<Governed, http::Response> govern(RegistryServices& services,
+                                               const http::Request& request) {
+  const bool of_package = !request.param("package").empty();
+  const std::string subject = of_package ? "package:" + request.param("package")
+                                         : "organization:" + request.param("organization");
+  auto requester = Requester::identify(services, request);
+  if (!requester) {
+    return std::unexpected(refused(services, nullptr, kAction, subject, requester.error()));
+  }
+  auto place = addressed_place(services, *requester, request);
+  if (!place) {
+    return std::unexpected(refused(services, &*requester, kAction, subject, place.error()));
+  }
+  return Governed{std::move(*requester), std::move(*place)};
+}
+
+/// What binds a package, with the two policies that it comes of.
+http::Response show_package(RegistryServices& services, const GovernedPlace& place) {
+  const auto package = services.database.read([&](db::Session& session) -> Result<Package> {
+    auto found = find_package(session, place.name);
+    if (found) return std::move(*found);
+    return refuse(PackageRefusal::package_not_found, "The package is no more.");
+  });
+  if (!package) return http::failure(package.error());
+  const auto state = stage_state(services, *package);
+  if (!state) return http::failure(state.error());
+  boost::json::object document = form(state->policy, state->group_name);
+  document["own"] = state->own.text();
+  document["organization"] =
+      state->scope ? boost::json::value(state->scope->text()) : boost::json::value(nullptr);
+  return http::json(200, document);
+}
+
+http::Response show(RegistryServices& services, const http::Request& request) {
+  const auto governed = govern(services, request);
+  if (!governed) return governed.error();
+  if (governed->place.kind == GovernedPlace::Kind::package) {
+    return show_package(services, governed->place);
+  }
+  const auto found = scope_policy(services, governed->place);
+  return found ? http::json(200, form(found->policy, found->group_name))
+               : http::failure(found.error());
+}
+
+http::Response set(RegistryServices& services, const http::Request& request) {
+  // What is wrong with it is said before a code is asked for and used up.
+  const auto wanted = parse(request.body);
+  if (!wanted) return http::failure(wanted.error());
+  const auto governed = govern(services, request);
+  if (!governed) return governed.error();
+  if (auto challenge = second_factor(services, request, governed->requester, std::string(kAction),
+                                     governed->place.name, Without::refuse)) {
+    return std::move(*challenge);
+  }
+  const auto policy = set_stage_policy(services, governed->requester, governed->place, *wanted);
+  if (!policy) {
+    return refused(services, &governed->requester, kAction, governed->place.subject(),
+                   policy.error());
+  }
+  if (governed->place.kind == GovernedPlace::Kind::package) {
+    return show_package(services, governed->place);
+  }
+  return http::json(200, form(*policy, wanted->group_name));
+}
+
+}  // namespace
+
+void add_stage_policy_routes(http::Router& router, RegistryServices& services) {
+  const auto bind = [&services](auto handler) {
+    return
+        [&services, handler](const http::Request& request) { return handler(services, request); };
+  };
+  router.add(http::Method::get, "/-/package/{package}/stage-policy", bind(show));
+  router.add(http::Method::put, "/-/package/{package}/stage-policy", bind(set));
+  router.add(http::Method::get, "/-/org/{organization}/stage-policy", bind(show));
+  router.add(http::Method::put, "/-/org/{organization}/stage-policy", bind(set));
+}
+
+}  // namespace imp::registry

@@ -1,0 +1,105 @@
+#include "registry/api/staging/stage_state.h"
+
+#include <algorithm>
+
+#include "accounts/groups.h"
+#include "accounts/organizations.h"
+#include "accounts/people.h"
+#include "registry/packages/refusal.h"
+#include "registry/packages/store.h"
+
+namespace imp::registry {
+
+namespace {
+
+void warn_of_loosening(db::Session& session, std::string_view key, std::string_view what,
+                       Time since, std::vector<std::string>& warnings) {
+  for (const PolicyChange& change : loosened_since(session, key, since)) {
+    warnings.push_back(fmt::format("{} loosened {} at {}: {} before, {} now.", change.person, what,
+                                   iso8601(change.at), change.before.text(), change.after.text()));
+  }
+}
+
+}  // namespace
+
+ApprovalRights approval_rights(db::Session& session, const std::optional<std::string>& owner) {
+  ApprovalRights rights;
+  rights.caller = [&session, owner](const std::string& name) {
+    Caller caller;
+    const auto person = accounts::find_person_by_name(session, name);
+    if (!person) return caller;
+    caller.person = person->name;
+    const auto role = owner ? accounts::role_of(session, *owner, person->id) : std::nullopt;
+    if (role) caller.organizations.push_back({*owner, *role == accounts::Role::admin});
+    return caller;
+  };
+  rights.in_group = [&session, owner](const std::string& name, const std::string& group) {
+    const auto person = accounts::find_person_by_name(session, name);
+    if (!person || !owner) return false;
+    const auto groups = accounts::group_ids_of(session, *owner, person->id);
+    return std::ranges::find(groups, group) != groups.end();
+  };
+  return rights;
+}
+
+Result<StageState> stage_state(RegistryServices& services, const Package& package,
+                               const StagedRelease* release) {
+  auto state = services.database.read([&](db::Session& session) -> Result<StageState> {
+    StageState now;
+    now.policy = binding_policy(session, package);
+    now.own = stage_policy(session, package.id);
+    if (package.owner) now.scope = stage_policy(session, scope_policy_key(*package.owner));
+    if (!release) return now;
+    const ApprovalRights rights = approval_rights(session, package.owner);
+    const std::string& staged_with = release->candidate.tag;
+    now.approvers = counted_approvals(session, *release, now.policy, rights, staged_with);
+    for (const RecordedApproval& approval : approvals_of(session, release->id)) {
+      if (approval.tag.empty() || approval.tag == staged_with) continue;
+      now.other_approvals.push_back(
+          fmt::format("{} approved it for the tag {}.", approval.person, approval.tag));
+    }
+    warn_of_loosening(session, package.id, "the policy", release->created, now.warnings);
+    if (package.owner) {
+      warn_of_loosening(session, scope_policy_key(*package.owner), "the organisation's policy",
+                        release->created, now.warnings);
+    }
+    if (now.policy.different_person && release->behind.empty()) {
+      now.warnings.emplace_back(
+          "Who started the run is not known, so the policy cannot tell whether you did.");
+    }
+    return now;
+  });
+  if (!state || !package.owner) return state;
+  for (const std::string* id : {&state->policy.group, &state->policy.scope_group}) {
+    if (id->empty()) continue;
+    const auto group = services.accounts.groups.by_id(*package.owner, *id);
+    if (!group) {
+      state->warnings.emplace_back("The team that may approve is no more: nobody can.");
+      continue;
+    }
+    if (!state->group_name.empty()) state->group_name += " and ";
+    state->group_name += group->name;
+  }
+  return state;
+}
+
+Result<StageState> stage_state(RegistryServices& services, const StagedRelease& release) {
+  const auto package = services.database.read([&](db::Session& session) -> Result<Package> {
+    auto found = find_package(session, release.candidate.name);
+    if (found) return std::move(*found);
+    return refuse(PackageRefusal::package_not_found, "The package is no more.");
+  });
+  if (!package) return pass_on(package);
+  return stage_state(services, *package, &release);
+}
+
+void add_state(ReleaseReview& review, const StageState& state) {
+  review.policy = state.policy;
+  review.group_name = state.group_name;
+  review.approvers = state.approvers;
+  review.notes.insert(review.notes.end(), state.other_approvals.begin(),
+                      state.other_approvals.end());
+  review.warnings.insert(review.warnings.begin(), state.warnings.begin(), state.warnings.end());
+}
+
+}  // namespace imp::registry

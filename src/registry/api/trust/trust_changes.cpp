@@ -1,0 +1,188 @@
+#include "registry/api/trust/trust_changes.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "audit/log.h"
+#include "registry/api/operator/hook_events.h"
+#include "registry/packages/refusal.h"
+#include "registry/packages/store.h"
+#include "registry/trust/refusal.h"
+
+namespace imp::registry {
+
+namespace {
+
+Result<Package> administered(db::Session& session, const PackageName& name, const Caller& caller) {
+  const auto package = find_package(session, name.text());
+  const auto access = package ? std::optional(access_of(session, *package)) : std::nullopt;
+  if (!access || !may_read(caller, *access)) {
+    return refuse(PackageRefusal::package_not_found,
+                  fmt::format("Package not found: {}.", name.text()));
+  }
+  if (!may_administer(caller, *access)) {
+    return refuse(PackageRefusal::not_permitted,
+                  "Insufficient permissions to access trusted publisher configurations for this "
+                  "package: only "
+                  "its maintainers and the admins of its organisation may.");
+  }
+  return *package;
+}
+
+Result<TrustPlace> still_governed(db::Session& session, const Requester& requester,
+                                  const TrustTarget& target, Time now) {
+  const auto rights = requester.rights_now(session, now);
+  if (!rights) return pass_on(rights);
+  return governed_place(session, *rights, target);
+}
+
+void record(db::Session& session, RegistryServices& services, const Requester& requester,
+            std::string_view action, const TrustTarget& target, const TrustPlace& place,
+            const trust::TrustedPublisher& publisher, Time now) {
+  if (const auto* name = std::get_if<PackageName>(&target)) {
+    const bool added = action == "trust.create";
+    tell_hooks(
+        session, name->text(), added ? "publisher.added" : "publisher.removed",
+        {{"publisher", publisher.to_json(services.issuers)}, {"by", requester.audit_actor()}}, now);
+  }
+  audit::Record record = requester.audit_record(action, subject_of(target), now);
+  record.organization = place.organization;
+  record.detail["publisher"] = publisher.to_json(services.issuers);
+  audit::append(session, record);
+}
+
+TrustTarget name_of(const Package& package) { return PackageName::for_read(package.name).value(); }
+
+Result<void> room_for(db::Session& session, const std::string& person, std::size_t more) {
+  const std::size_t waiting = trust::pending_of(session, person).size();
+  if (waiting + more <= static_cast<std::size_t>(trust::kMaxPendingOfPerson)) return {};
+  return refuse(trust::TrustRefusal::too_many_publishers,
+                fmt::format("You have prepared {} trusted publishers for packages that do not "
+                            "exist, and {} is the most that may wait. Remove some first.",
+                            waiting, trust::kMaxPendingOfPerson));
+}
+
+}  // namespace
+
+Result<Package> governed_in(db::Session& session, const PackageName& name, const Caller& rights) {
+  return administered(session, name, rights);
+}
+
+Result<trust::TrustedPublisher> add_publisher_in(db::Session& session, RegistryServices& services,
+                                                 const Requester& requester, const Package& package,
+                                                 const trust::PublisherRequest& request, Time now) {
+  const TrustPlace place{package.id, trust::PlaceKind::package, package.owner};
+  auto added = trust::add_publisher(session, place.place, request, requester.rights().person, now,
+                                    services.publisher_rules.times(now, false));
+  if (added) {
+    record(session, services, requester, "trust.create", name_of(package), place, *added, now);
+  }
+  return added;
+}
+
+Result<trust::TrustedPublisher> remove_publisher_in(db::Session& session,
+                                                    RegistryServices& services,
+                                                    const Requester& requester,
+                                                    const Package& package, std::string_view id,
+                                                    Time now) {
+  const TrustPlace place{package.id, trust::PlaceKind::package, package.owner};
+  auto removed = trust::remove_publisher(session, place.place, id, now);
+  if (removed) {
+    record(session, services, requester, "trust.revoke", name_of(package), place, *removed, now);
+  }
+  return removed;
+}
+
+Result<Package> governed_package(RegistryServices& services, const Requester& requester,
+                                 const PackageName& name) {
+  if (const auto allowed = requester.may_govern(); !allowed) return pass_on(allowed);
+  return services.database.read(
+      [&](db::Session& session) { return administered(session, name, requester.rights()); });
+}
+
+Result<void> refresh_issuers(const RegistryServices& services) {
+  return services.database.read([&](db::Session& session) -> Result<void> {
+    services.issuers.refresh(session);
+    return {};
+  });
+}
+
+Result<std::vector<trust::PublisherRequest>> read_publisher_requests(
+    RegistryServices& services, const boost::json::array& items) {
+  if (items.empty() || items.size() > trust::kMaxPublishers) {
+    return refuse(trust::TrustRefusal::invalid_publisher,
+                  fmt::format("Invalid trusted publisher configuration: send 1 to {} of them.",
+                              trust::kMaxPublishers));
+  }
+  if (const auto refreshed = refresh_issuers(services); !refreshed) return pass_on(refreshed);
+  const auto speaks = [&](const std::string& id, const trust::Provider& provider) {
+    const auto issuer = services.issuers.by_id(id);
+    return issuer && &trust::provider_of(issuer->kind) == &provider;
+  };
+  const auto default_issuer = [&](const trust::Provider& provider, const std::string& tenant) {
+    if (speaks(services.own_issuer, provider) && services.accounts.organizations.by_id(tenant)) {
+      return services.own_issuer;
+    }
+    const std::string first = services.issuers.first_of(provider);
+    const auto issuer = services.issuers.by_id(first);
+    const bool chosen = issuer && issuer->preferred;
+    return !chosen && speaks(services.default_issuer, provider) ? services.default_issuer : first;
+  };
+  std::vector<trust::PublisherRequest> requests;
+  for (const boost::json::value& item : items) {
+    auto parsed = trust::PublisherRequest::parse(item, services.issuers, default_issuer);
+    if (!parsed) return pass_on(parsed);
+    requests.push_back(std::move(*parsed));
+  }
+  return requests;
+}
+
+Result<std::vector<trust::TrustedPublisher>> add_publishers(
+    RegistryServices& services, const Requester& requester, const TrustTarget& target,
+    const std::vector<trust::PublisherRequest>& requests) {
+  using Publishers = std::vector<trust::TrustedPublisher>;
+  return services.database.write([&](db::Session& session) -> Result<Publishers> {
+    const Time now = services.clock.now();
+    const auto place = still_governed(session, requester, target, now);
+    if (!place) return pass_on(place);
+    const std::string& person = requester.rights().person;
+    const bool pending = place->kind == trust::PlaceKind::pending;
+    if (pending) {
+      if (const auto room = room_for(session, person, requests.size()); !room) {
+        return pass_on(room);
+      }
+    }
+    const trust::PublisherTimes times = services.publisher_rules.times(now, pending);
+    Publishers created;
+    for (const trust::PublisherRequest& item : requests) {
+      auto publisher = trust::add_publisher(session, place->place, item, person, now, times);
+      if (!publisher) return pass_on(publisher);
+      record(session, services, requester, "trust.create", target, *place, *publisher, now);
+      created.push_back(std::move(*publisher));
+    }
+    return created;
+  });
+}
+
+Result<trust::TrustedPublisher> remove_publisher(RegistryServices& services,
+                                                 const Requester& requester,
+                                                 const TrustTarget& target,
+                                                 std::string_view publisher_id) {
+  return services.database.write([&](db::Session& session) -> Result<trust::TrustedPublisher> {
+    const Time now = services.clock.now();
+    const auto place = still_governed(session, requester, target, now);
+    if (!place) return pass_on(place);
+    // What others prepared is, to who may not see it, not there.
+    const auto own = publishers_at(session, *place, requester.rights());
+    const bool seen =
+        std::ranges::find(own, publisher_id, &trust::TrustedPublisher::id) != own.end();
+    auto removed =
+        trust::remove_publisher(session, seen ? place->place : std::string(), publisher_id, now);
+    if (removed) {
+      record(session, services, requester, "trust.revoke", target, *place, *removed, now);
+    }
+    return removed;
+  });
+}
+
+}  // namespace imp::registry
