@@ -1,4 +1,4 @@
-#include "registry_fixture.h"
+#include "registry/api/registry_fixture.h"
 
 #include <unistd.h>
 

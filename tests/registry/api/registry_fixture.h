@@ -10,8 +10,6 @@
 #include <string_view>
 #include <vector>
 
-#include "../publish/tarball_fixture.h"
-#include "../trust/trust_fixture.h"
 #include "accounts/accounts.h"
 #include "blobs/memory_store.h"
 #include "http/router.h"
@@ -19,6 +17,8 @@
 #include "registry/api/packages/recent_publishes.h"
 #include "registry/api/services.h"
 #include "registry/api/trust/refused_exchanges.h"
+#include "registry/publish/tarball_fixture.h"
+#include "registry/trust/trust_fixture.h"
 
 namespace imp::registry::test {
 

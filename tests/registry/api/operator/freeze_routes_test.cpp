@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "registry_fixture.h"
+#include "registry/api/registry_fixture.h"
 
 namespace imp::registry::test {
 namespace {

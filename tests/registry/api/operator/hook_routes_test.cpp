@@ -3,9 +3,9 @@
 #include "hooks/outbox.h"
 #include "registry/api/operator/hook_changes.h"
 #include "registry/api/operator/hook_events.h"
+#include "registry/api/registry_fixture.h"
 #include "registry/api/staging/stage_decisions.h"
 #include "registry/api/trust/trust_changes.h"
-#include "registry_fixture.h"
 
 namespace imp::registry::test {
 namespace {

@@ -6,8 +6,8 @@
 #include "audit/transparency_log.h"
 #include "dsse/envelope.h"
 #include "dsse/statement.h"
+#include "registry/api/registry_fixture.h"
 #include "registry/provenance/publish_attestation.h"
-#include "registry_fixture.h"
 
 namespace imp::registry::test {
 namespace {

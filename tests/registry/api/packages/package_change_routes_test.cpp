@@ -1,5 +1,5 @@
+#include "registry/api/registry_fixture.h"
 #include "registry/publish/commit.h"
-#include "registry_fixture.h"
 
 namespace imp::registry::test {
 namespace {

@@ -1,6 +1,6 @@
-#include "../../sigstore/authority.h"
+#include "registry/api/registry_fixture.h"
 #include "registry/trust/github.h"
-#include "registry_fixture.h"
+#include "sigstore/authority.h"
 
 // A Sigstore bundle that npm sends along: from the publish to what is served.
 

@@ -1,6 +1,6 @@
 #include "registry/packages/publish_switches.h"
 
-#include "registry_fixture.h"
+#include "registry/api/registry_fixture.h"
 
 namespace imp::registry::test {
 namespace {

@@ -1,5 +1,5 @@
 #include "accounts/totp.h"
-#include "registry_fixture.h"
+#include "registry/api/registry_fixture.h"
 
 namespace imp::registry::test {
 namespace {

@@ -5,8 +5,8 @@
 #include <memory>
 #include <thread>
 
+#include "registry/api/registry_fixture.h"
 #include "registry/trust/publisher.h"
-#include "registry_fixture.h"
 
 namespace imp::registry::test {
 namespace {

@@ -1,5 +1,5 @@
+#include "registry/api/registry_fixture.h"
 #include "registry/provenance/bundle_judgement.h"
-#include "registry_fixture.h"
 
 // What a review says of people and provenance, beside files and manifest.
 

@@ -3,7 +3,7 @@
 #include <thread>
 
 #include "accounts/totp.h"
-#include "registry_fixture.h"
+#include "registry/api/registry_fixture.h"
 
 namespace imp::registry::test {
 namespace {

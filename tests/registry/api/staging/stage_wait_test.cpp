@@ -1,6 +1,6 @@
 #include "base/uuid.h"
+#include "registry/api/registry_fixture.h"
 #include "registry/api/staging/stage_decisions.h"
-#include "registry_fixture.h"
 
 namespace imp::registry::test {
 namespace {

@@ -2,7 +2,7 @@
 #include <latch>
 #include <thread>
 
-#include "identity_fixture.h"
+#include "registry/api/trust/identity_fixture.h"
 
 // Genuine signatures under claims that must not be believed: times, audiences, issuers, numbers,
 // and what a CircleCI job says of itself. What happens besides the answer is checked where

@@ -1,7 +1,7 @@
 #include "crypto/hash.h"
 #include "crypto/openssl_by_hand.h"
-#include "identity_fixture.h"
 #include "jose/jwk.h"
+#include "registry/api/trust/identity_fixture.h"
 
 // What attackers have sent to verifiers of tokens, each over the exchange's own route: headers,
 // keys, encodings, JSON and signatures.

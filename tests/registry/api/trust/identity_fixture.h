@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "jose/forge.h"
-#include "registry_fixture.h"
+#include "registry/api/registry_fixture.h"
 
 namespace imp::registry::test {
 

@@ -1,5 +1,5 @@
+#include "registry/api/registry_fixture.h"
 #include "registry/trust/issuer_table.h"
-#include "registry_fixture.h"
 
 namespace imp::registry::test {
 namespace {

@@ -1,6 +1,6 @@
 #include "crypto/hash.h"
-#include "identity_fixture.h"
 #include "jose/jwk.h"
+#include "registry/api/trust/identity_fixture.h"
 
 // What an issuer, or somebody on the way to it, can answer when its keys are asked for, and what an
 // exchange makes of it.

@@ -5,7 +5,7 @@
 #include <latch>
 #include <thread>
 
-#include "registry_fixture.h"
+#include "registry/api/registry_fixture.h"
 
 namespace imp::registry::test {
 namespace {

@@ -1,4 +1,4 @@
-#include "registry_fixture.h"
+#include "registry/api/registry_fixture.h"
 
 // Each provider through npm's own endpoints: from the trust request to what a packument shows.
 

@@ -1,6 +1,6 @@
 #include "registry/api/trust/pending_publishers.h"
 
-#include "registry_fixture.h"
+#include "registry/api/registry_fixture.h"
 
 namespace imp::registry::test {
 namespace {

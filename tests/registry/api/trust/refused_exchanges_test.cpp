@@ -2,7 +2,7 @@
 
 #include <thread>
 
-#include "identity_fixture.h"
+#include "registry/api/trust/identity_fixture.h"
 
 namespace imp::registry::test {
 namespace {

@@ -1,6 +1,6 @@
 #include "registry/trust/run_end.h"
 
-#include "registry_fixture.h"
+#include "registry/api/registry_fixture.h"
 
 namespace imp::registry::test {
 namespace {

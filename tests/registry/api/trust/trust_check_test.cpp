@@ -1,4 +1,4 @@
-#include "identity_fixture.h"
+#include "registry/api/trust/identity_fixture.h"
 #include "registry/trust/check.h"
 
 namespace imp::registry::test {
