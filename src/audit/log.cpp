@@ -101,8 +101,9 @@ std::vector<db::Migration> migrations() {
 Placed append(db::Session& session, const Record& record) {
   // The change comes first: it takes the row's lock, so that on PostgreSQL too two transactions
   // never continue the same record.
-  const auto head = session.row(
-      "UPDATE audit_head SET records = records + 1 WHERE id = :p1 RETURNING records, hash", {1});
+  // Not with RETURNING, for which SQLite makes a table each time.
+  session.run("UPDATE audit_head SET records = records + 1 WHERE id = :p1", {1});
+  const auto head = session.row("SELECT records, hash FROM audit_head WHERE id = :p1", {1});
   if (!head) throw db::StoreError("the head of the audit log is missing", false);
   const std::int64_t sequence = head->integer(0);
   const StoredRecord stored = prepared(record, sequence);

@@ -134,15 +134,21 @@ std::vector<Freeze> freezes(db::Session& session) {
 }
 
 std::optional<Freeze> freeze_of(db::Session& session, const PackageName& name) {
-  // The longest key is the narrowest.
-  static const std::string sql = std::string(kColumns) +
-                                 "WHERE target IN (:p1, :p2, :p3) ORDER BY LENGTH(target) DESC "
-                                 "LIMIT 1";
+  // Every publish and exchange asks, so not with IN or ORDER BY: SQLite makes a table for either.
+  static const std::string one = std::string(kColumns) + "WHERE target = ";
+  static const std::string sql = one + ":p1 UNION ALL " + one + ":p2 UNION ALL " + one + ":p3";
   const std::string everything(kEverything);
-  const auto row = session.row(
-      sql, {name.text(), name.scoped() ? scope_key(name.scope()) : everything, everything});
-  if (!row) return std::nullopt;
-  return from_row(*row);
+  std::optional<Freeze> narrowest;
+  for (const db::Row& row :
+       session.rows(sql, {name.text(), name.scoped() ? scope_key(name.scope()) : everything,
+                          everything})) {
+    Freeze freeze = from_row(row);
+    // The longest key is the narrowest.
+    if (!narrowest || freeze.target.key().size() > narrowest->target.key().size()) {
+      narrowest = std::move(freeze);
+    }
+  }
+  return narrowest;
 }
 
 Result<void> not_frozen(db::Session& session, const PackageName& name) {

@@ -145,12 +145,14 @@ Evaluation Evaluator::suppose(std::string_view package_name, std::string_view is
 Result<IssuerMatch> Evaluator::admitted(std::string_view package_name, std::string_view iss,
                                         Evaluation& evaluation) const {
   evaluation.issuer = iss;
-  const auto refreshed = database_.read([&](db::Session& session) -> Result<void> {
+  std::optional<IssuerMatch> issuer;
+  const auto trusted = database_.read([&](db::Session& session) -> Result<bool> {
     issuers_.refresh(session);
-    return {};
+    issuer = issuers_.find(iss);
+    return issuer && (anybody_trusts(session, issuer->issuer->id, issuer->tenant) ||
+                      anybody_trusted(session, issuer->issuer->id, issuer->tenant));
   });
-  if (!refreshed) return pass_on(refreshed);
-  auto issuer = issuers_.find(iss);
+  if (!trusted) return pass_on(trusted);
   if (!issuer) {
     return refuse(TrustRefusal::unknown_issuer,
                   "The identity token's issuer is not one that this registry trusts. An operator "
@@ -160,8 +162,6 @@ Result<IssuerMatch> Evaluator::admitted(std::string_view package_name, std::stri
   if (issuer->issuer->frozen) return frozen(*issuer->issuer);
   evaluation.from = issuer->issuer;
   evaluation.provider = &issuer->provider();
-  const auto trusted = trusted_somewhere(*issuer);
-  if (!trusted) return pass_on(trusted);
   if (!*trusted) return no_match(package_name, "nobody trusts " + issuer->url);
   return std::move(*issuer);
 }
@@ -209,13 +209,6 @@ Result<TrustedPublisher> Evaluator::matching(std::string_view package_name,
   if (!match && unusable) return std::unexpected(*unusable);
   if (!match) return std::unexpected(mismatch(package_name, comparisons));
   return *match;
-}
-
-Result<bool> Evaluator::trusted_somewhere(const IssuerMatch& issuer) const {
-  return database_.read([&](db::Session& session) -> Result<bool> {
-    return anybody_trusts(session, issuer.issuer->id, issuer.tenant) ||
-           anybody_trusted(session, issuer.issuer->id, issuer.tenant);
-  });
 }
 
 Result<std::vector<TrustedPublisher>> Evaluator::candidates(std::string_view package_name,

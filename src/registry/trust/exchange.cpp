@@ -138,7 +138,7 @@ Result<MintedToken> Exchange::mint(const ExchangeRequest& request, const Evaluat
                                             run_of(*evaluation.provider, claims), now,
                                             publisher->claims.bound_version(claims.all));
     remember_run(session, minted.token.id, publisher->issuer_id, run, minted.token.expires_at);
-    mark_used(session, publisher->id, now);
+    mark_used(session, *publisher, now);
     Attempt attempt = attempt_of(request, evaluation, now);
     attempt.token_id = minted.token.id;
     record_attempt(session, attempt);

@@ -16,6 +16,8 @@ namespace imp::trust {
 
 namespace {
 
+constexpr Milliseconds kUseNoted = std::chrono::minutes(1);
+
 constexpr std::string_view kColumns =
     "SELECT id, package_id, issuer_id, type, claims, permissions, created_by, created_at, "
     "last_used_at, learnt, tenant_claim, ends_at, usable_from FROM trusted_publisher ";
@@ -257,11 +259,14 @@ void keep_learnt(db::Session& session, const TrustedPublisher& publisher) {
               {publisher.id, boost::json::serialize(publisher.claims.learnt())});
 }
 
-void mark_used(db::Session& session, std::string_view publisher_id, Time now) {
+void mark_used(db::Session& session, const TrustedPublisher& publisher, Time now) {
+  const bool ends = publisher.ends_at && place_kind(publisher.package_id) != PlaceKind::pending;
+  const auto& last = publisher.last_used_at;
+  if (!ends && last && *last <= now && now - *last < kUseNoted) return;
   session.run(
       "UPDATE trusted_publisher SET last_used_at = :p2, ends_at = CASE WHEN package_id LIKE "
       "'name:%' THEN ends_at ELSE NULL END WHERE id = :p1",
-      {std::string(publisher_id), to_milliseconds(now)});
+      {publisher.id, to_milliseconds(now)});
 }
 
 std::vector<db::Migration> migrations() {

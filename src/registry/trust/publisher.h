@@ -96,7 +96,7 @@ void delete_publisher(db::Session& session, std::string_view publisher_id, Time 
 /// Stores what the publisher's claims have learnt.
 void keep_learnt(db::Session& session, const TrustedPublisher& publisher);
 /// It was used: it does not end any more, unless it is pending.
-void mark_used(db::Session& session, std::string_view publisher_id, Time now);
+void mark_used(db::Session& session, const TrustedPublisher& publisher, Time now);
 
 std::vector<db::Migration> migrations();
 
