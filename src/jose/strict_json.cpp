@@ -4,6 +4,7 @@
 #include <boost/json/value.hpp>
 #include <boost/json/value_stack.hpp>
 #include <cmath>
+#include <memory_resource>
 #include <set>
 #include <vector>
 
@@ -22,7 +23,9 @@ class StrictHandler {
   static constexpr std::size_t max_key_size = json::string::max_size();
   static constexpr std::size_t max_string_size = json::string::max_size();
 
-  explicit StrictHandler(std::size_t values) : values_left_(values) { stack_.reset(); }
+  StrictHandler(std::size_t values, json::storage_ptr memory) : values_left_(values) {
+    stack_.reset(std::move(memory));
+  }
 
   json::value release() { return stack_.release(); }
   std::string_view why() const { return why_; }
@@ -31,7 +34,7 @@ class StrictHandler {
   bool on_document_end(json::error_code&) { return true; }
 
   bool on_object_begin(json::error_code&) {
-    names_.emplace_back();
+    names_.emplace_back(&names_memory_);
     return true;
   }
   bool on_object_end(std::size_t members, json::error_code& ec) {
@@ -54,7 +57,7 @@ class StrictHandler {
     name_.append(part);
     stack_.push_key(part);
     if (!has_no_nul(part, ec)) return false;
-    const bool fresh = names_.back().insert(std::move(name_)).second;
+    const bool fresh = names_.back().emplace(name_).second;
     name_.clear();
     return fresh || stop("a member name is repeated in one object", ec);
   }
@@ -108,18 +111,21 @@ class StrictHandler {
 
   json::value_stack stack_;
   std::size_t values_left_;
-  std::string name_;                          ///< the member name being read, unescaped
-  std::vector<std::set<std::string>> names_;  ///< those already read, for each open object
+  std::string name_;  ///< the member name being read, unescaped
+  std::pmr::monotonic_buffer_resource names_memory_;
+  /// Those already read, for each open object.
+  std::vector<std::pmr::set<std::pmr::string>> names_;
   std::string_view why_;
 };
 
 }  // namespace
 
 std::expected<json::object, std::string> parse_strict_object(std::string_view text,
-                                                             const JsonLimits& limits) {
+                                                             const JsonLimits& limits,
+                                                             json::storage_ptr memory) {
   json::parse_options options;
   options.max_depth = limits.depth;
-  json::basic_parser<StrictHandler> parser(options, limits.values);
+  json::basic_parser<StrictHandler> parser(options, limits.values, std::move(memory));
   json::error_code ec;
   const std::size_t used = parser.write_some(false, text.data(), text.size(), ec);
   if (const std::string_view why = parser.handler().why(); !why.empty()) {

@@ -20,7 +20,8 @@ struct JsonLimits {
 /// "\u0061ud" are the same name), no number beyond a double's range, nothing but white space after
 /// it. U+0000 is refused in names and strings: stores and C interfaces cut text there, and what was
 /// verified must be what is stored. Otherwise says in a few words what is wrong.
-std::expected<boost::json::object, std::string> parse_strict_object(std::string_view text,
-                                                                    const JsonLimits& limits);
+/// The object lives in `memory`; the default is the heap.
+std::expected<boost::json::object, std::string> parse_strict_object(
+    std::string_view text, const JsonLimits& limits, boost::json::storage_ptr memory = {});
 
 }  // namespace imp::jose

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/value.hpp>
 #include <optional>
 
@@ -37,7 +38,9 @@ Result<json::object> decode(std::string_view segment, std::string_view which) {
         TokenRefusal::malformed,
         fmt::format("The token's {} is not base64url without padding (RFC 7515 §2).", which));
   }
-  auto object = parse_strict_object(text_of(*bytes), JsonLimits{});
+  // A token has some fifty small values that come and go together.
+  auto object = parse_strict_object(text_of(*bytes), JsonLimits{},
+                                    json::make_shared_resource<json::monotonic_resource>());
   if (!object) {
     return refuse(TokenRefusal::malformed,
                   fmt::format("The token's {} cannot be read: {}.", which, object.error()));

@@ -56,5 +56,7 @@ struct Claims {
 /// a string or an array of exactly one: a token for several audiences can be replayed here by every
 /// other recipient of it.
 Result<Claims> verify(const Token& token, const KeySet& keys, const VerifyPolicy& policy, Time now);
+/// The same, and the claims are taken out of a token that is accepted.
+Result<Claims> verify(Token&& token, const KeySet& keys, const VerifyPolicy& policy, Time now);
 
 }  // namespace imp::jose

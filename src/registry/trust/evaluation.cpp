@@ -108,13 +108,13 @@ Evaluation Evaluator::evaluate(std::string_view package_name, std::string_view i
                           "The exchange needs the CI job's ID token as `Authorization: Bearer …`.")
                        .error());
   }
-  const auto token = jose::parse_token(id_token);
+  auto token = jose::parse_token(id_token);
   if (!token) return refused(token.error());
   const auto iss = jose::unverified_issuer(*token);
   if (!iss) return refused(iss.error());
   const auto issuer = admitted(package_name, *iss, evaluation);
   if (!issuer) return refused(issuer.error());
-  auto claims = verified(*token, *issuer);
+  auto claims = verified(std::move(*token), *issuer);
   if (!claims) return refused(claims.error());
   evaluation.claims = std::move(*claims);
   auto publisher = matching(package_name, *issuer, evaluation);
@@ -237,8 +237,7 @@ Result<std::optional<Failure>> Evaluator::ended_match(std::string_view package_n
   });
 }
 
-Result<jose::Claims> Evaluator::verified(const jose::Token& token,
-                                         const IssuerMatch& issuer) const {
+Result<jose::Claims> Evaluator::verified(jose::Token&& token, const IssuerMatch& issuer) const {
   jose::VerifyPolicy policy;
   policy.algorithms = issuer.issuer->algorithms;
   policy.issuer = issuer.url;
@@ -247,13 +246,14 @@ Result<jose::Claims> Evaluator::verified(const jose::Token& token,
   policy.max_lifetime = issuer.issuer->max_lifetime;
   auto keys = keys_.current(issuer);
   if (!keys) return pass_on(keys);
-  auto claims = jose::verify(token, **keys, policy, clock_.now());
+  auto claims = jose::verify(std::move(token), **keys, policy, clock_.now());
   if (claims || claims.error().code() != reason(jose::TokenRefusal::unknown_key).code)
     return claims;
-  // The issuer may have rotated its keys since they were fetched.
+  // The issuer may have rotated its keys since they were fetched. A token that was refused is
+  // whole.
   keys = keys_.refreshed(issuer);
   if (!keys) return pass_on(keys);
-  return jose::verify(token, **keys, policy, clock_.now());
+  return jose::verify(std::move(token), **keys, policy, clock_.now());
 }
 
 }  // namespace imp::trust

@@ -70,7 +70,7 @@ class Evaluator {
   /// The rules and the publishers, for claims that are known.
   Result<TrustedPublisher> matching(std::string_view package_name, const IssuerMatch& issuer,
                                     Evaluation& evaluation) const;
-  Result<jose::Claims> verified(const jose::Token& token, const IssuerMatch& issuer) const;
+  Result<jose::Claims> verified(jose::Token&& token, const IssuerMatch& issuer) const;
   /// Why a token that would have matched a publisher which has ended is refused; nothing when it
   /// would not.
   Result<std::optional<Failure>> ended_match(std::string_view package_name,
