@@ -35,8 +35,14 @@ void WorkerPool::enqueue(Job job, std::unique_lock<std::mutex> lock) {
       // The system gives no more threads; those that run will get to the job.
     }
   }
+  wake_one(lock);
+}
+
+void WorkerPool::wake_one(std::unique_lock<std::mutex>& lock) {
+  const bool wanted = !waking_ && idle_ > 0 && !queue_.empty();
+  if (wanted) waking_ = true;
   lock.unlock();  // first: on the same core, the woken thread would run into the lock at once
-  work_.notify_one();
+  if (wanted) work_.notify_one();
 }
 
 void WorkerPool::stop() {
@@ -57,12 +63,13 @@ void WorkerPool::run() {
       ++idle_;
       work_.wait(lock);
       --idle_;
+      waking_ = false;
     }
     if (queue_.empty()) return;
     Job job = std::move(queue_.front());
     queue_.pop_front();
     const bool cancelled = stopping_;
-    lock.unlock();
+    wake_one(lock);
     job(cancelled);
     job = nullptr;
     lock.lock();

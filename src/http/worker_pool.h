@@ -11,7 +11,9 @@
 namespace imp::http {
 
 /// Threads that run handlers, behind a queue of limited length. One thread runs from the
-/// start, the others are started when work comes, up to the limit, and then stay.
+/// start, the others are started when work comes, up to the limit, and then stay. At most one is on
+/// its way out of its sleep; when it finds more than it takes, it wakes the next. So a burst of
+/// short jobs is done by a few threads, and of long ones by all.
 class WorkerPool {
  public:
   /// `cancelled` is true when the pool is stopping: the job must then finish at once. Must not
@@ -33,6 +35,7 @@ class WorkerPool {
 
  private:
   void enqueue(Job job, std::unique_lock<std::mutex> lock);
+  void wake_one(std::unique_lock<std::mutex>& lock);
   void run();
 
   const unsigned thread_limit_;
@@ -42,6 +45,7 @@ class WorkerPool {
   std::deque<Job> queue_;
   std::vector<std::thread> threads_;
   std::size_t idle_ = 0;
+  bool waking_ = false;  ///< a worker was notified and does not run yet
   bool stopping_ = false;
 };
 

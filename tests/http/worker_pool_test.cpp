@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <future>
+#include <latch>
 
 namespace imp::http {
 namespace {
@@ -56,6 +57,20 @@ TEST(WorkerPool, StopCancelsWhatWaitsAndWaitsForWhatRuns) {
   int late = 0;
   pool.post([&](bool stopped) { late = stopped ? 1 : 2; });
   EXPECT_EQ(late, 1);
+}
+
+TEST(WorkerPool, JobsThatBlockAreRunByAllThreads) {
+  WorkerPool pool(8, 100);
+  std::latch all_run(8);
+  for (int i = 0; i < 8; ++i) {
+    pool.post([&](bool) { all_run.arrive_and_wait(); });  // each waits for the seven others
+  }
+  all_run.wait();
+  // And again, when all of them sleep.
+  std::latch again(8);
+  for (int i = 0; i < 8; ++i) pool.post([&](bool) { again.arrive_and_wait(); });
+  again.wait();
+  pool.stop();
 }
 
 TEST(WorkerPool, ManyPostersLoseNothing) {
