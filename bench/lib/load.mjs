@@ -37,8 +37,9 @@ export function requestBytes(method, path, headers, body = '') {
   return Buffer.concat([Buffer.from(head), bytes]);
 }
 
-/** Sends each request once. {begun, seconds, p50, p99, statuses, cpu, refusal}; cpu as in read(). */
-export async function replay(server, requests, connections, seconds) {
+/** Sends each request once, with `rate` so many a second. {begun, seconds, p50, p99, statuses, cpu, refusal}; cpu as in
+ *  read(). */
+export async function replay(server, requests, connections, seconds, rate) {
   const file = join(scratch('load'), 'requests');
   const parts = [];
   for (const request of requests) {
@@ -49,7 +50,7 @@ export async function replay(server, requests, connections, seconds) {
   writeFileSync(file, Buffer.concat(parts));
   const before = cpuSeconds(server.pid);
   const { stdout } = await onClientCore(tool('replay'),
-    [String(server.port), String(connections), file, ...(seconds ? [String(seconds)] : [])]);
+    [String(server.port), String(connections), file, ...(seconds ? [String(seconds)] : []), ...(rate ? [String(rate)] : [])]);
   const result = JSON.parse(stdout);
   return { ...result, rate: result.begun / result.seconds,
     cpu: ((cpuSeconds(server.pid) - before) / result.begun) * 1e6 };

@@ -23,6 +23,13 @@ export async function imprimatur({ settings = '', args, onCore = true } = {}) {
     await server.kill();
     await server.launch(launcher);
   };
+  /** Stopped in good order, something done to its data, started again. */
+  server.stopped = async (act) => {
+    server.process.kill('SIGTERM');
+    await server.exited;
+    await act();
+    await server.launch(launcher);
+  };
   server.token = server.addUser('bench', { admin: true });
   return server;
 }

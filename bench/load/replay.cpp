@@ -2,10 +2,12 @@
 // back as one JSON object. One thread, no TLS, plain HTTP/1.1 answers: enough to be far cheaper
 // than any server it is pointed at.
 //
-//   replay PORT CONNECTIONS FILE [SECONDS]
+//   replay PORT CONNECTIONS FILE [SECONDS [RATE]]
 //
 // FILE holds, for each request, its length as a 32-bit little-endian number and its bytes. With
-// SECONDS, no request is begun after that time; those under way are awaited.
+// SECONDS, no request is begun after that time; those under way are awaited. With RATE, that many
+// are due each second, whatever the server does: a latency is then counted from when its request
+// was due, also when no connection was free.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -64,8 +66,9 @@ std::optional<int> whole_answer(std::string_view bytes) {
 
 class Replay {
  public:
-  Replay(int port, std::vector<std::string_view> requests, std::optional<double> seconds)
-      : port_(port), requests_(std::move(requests)), epoll_(epoll_create1(0)) {
+  Replay(int port, std::vector<std::string_view> requests, std::optional<double> seconds,
+         std::optional<double> rate)
+      : port_(port), requests_(std::move(requests)), rate_(rate), epoll_(epoll_create1(0)) {
     if (seconds)
       last_start_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(
                                        std::chrono::duration<double>(*seconds));
@@ -73,12 +76,20 @@ class Replay {
 
   void run(int connections) {
     connections_.resize(static_cast<std::size_t>(connections));
-    const auto begun = Clock::now();
+    const auto begun = begun_ = Clock::now();
     for (Connection& connection : connections_) open(connection);
     std::vector<epoll_event> events(connections_.size());
     while (open_ > 0) {
-      const int ready = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 30000);
-      if (ready == 0) throw std::runtime_error("no answer for 30 seconds");
+      // While a request is not due yet, time passes on this core alone: a timer would be too
+      // coarse.
+      const int timeout = free_.empty() ? 30000 : 0;
+      const int ready = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout);
+      if (ready == 0 && timeout != 0) throw std::runtime_error("no answer for 30 seconds");
+      while (!free_.empty() && (Clock::now() >= due() || over())) {
+        Connection* connection = free_.back();
+        free_.pop_back();
+        begin(*connection);
+      }
       for (int i = 0; i < ready; ++i) advance(*static_cast<Connection*>(events[i].data.ptr));
     }
     seconds_ = std::chrono::duration<double>(Clock::now() - begun).count();
@@ -129,16 +140,26 @@ class Replay {
     begin(connection);
   }
 
+  bool over() const { return next_ == requests_.size() || Clock::now() >= last_start_; }
+
+  /// When the next request is to be begun.
+  Clock::time_point due() const {
+    if (!rate_) return begun_;
+    return begun_ + std::chrono::duration_cast<Clock::duration>(
+                        std::chrono::duration<double>(double(next_) / *rate_));
+  }
+
   void begin(Connection& connection) {
-    if (next_ == requests_.size() || Clock::now() >= last_start_) {
+    if (!over() && Clock::now() < due()) return free_.push_back(&connection);
+    if (over()) {
       close(connection.socket);
       connection.socket = -1;
       --open_;
       return;
     }
     connection.answer.clear();
+    connection.since = rate_ ? due() : Clock::now();
     connection.unsent = requests_[next_++];
-    connection.since = Clock::now();
     send_more(connection);
   }
 
@@ -177,7 +198,10 @@ class Replay {
 
   int port_;
   std::vector<std::string_view> requests_;
+  std::optional<double> rate_;
   int epoll_;
+  Clock::time_point begun_;
+  std::vector<Connection*> free_;  ///< wait for a request that is not due yet
   Clock::time_point last_start_ = Clock::time_point::max();
   std::vector<Connection> connections_;
   std::size_t open_ = 0, next_ = 0;
@@ -191,15 +215,17 @@ class Replay {
 
 int main(int count, char** arguments) {
   if (count < 4) {
-    std::fprintf(stderr, "usage: replay PORT CONNECTIONS FILE [SECONDS]\n");
+    std::fprintf(stderr, "usage: replay PORT CONNECTIONS FILE [SECONDS [RATE]]\n");
     return 2;
   }
   try {
     std::ifstream file(arguments[3], std::ios::binary);
     const std::string bytes{std::istreambuf_iterator<char>(file), {}};
     std::optional<double> seconds;
+    std::optional<double> rate;
     if (count > 4) seconds = std::atof(arguments[4]);
-    Replay replay(std::atoi(arguments[1]), split(bytes), seconds);
+    if (count > 5) rate = std::atof(arguments[5]);
+    Replay replay(std::atoi(arguments[1]), split(bytes), seconds, rate);
     replay.run(std::atoi(arguments[2]));
     replay.print();
   } catch (const std::exception& wrong) {
