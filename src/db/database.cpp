@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "db/failures.h"
+
 namespace imp::db {
 
 namespace {
@@ -31,6 +33,18 @@ std::optional<Row> Session::row(std::string_view sql, std::vector<Value> paramet
   std::vector<Row> found = rows(sql, std::move(parameters));
   if (found.empty()) return std::nullopt;
   return std::move(found.front());
+}
+
+void Database::run_write_later(std::function<bool(Session&)> body,
+                               std::function<void(const Result<void>&)> ended) {
+  const Result<void> done = [&]() -> Result<void> {
+    try {
+      return run_write(body);
+    } catch (const std::exception& thrown) {
+      return broken(thrown);
+    }
+  }();
+  ended(done);
 }
 
 Reason reason(StoreRefusal refusal) {

@@ -105,6 +105,33 @@ class Database {
     return in_transaction<std::invoke_result_t<Body, Session&>>(body, &Database::run_write);
   }
 
+  /// write() without waiting. `done` gets what write() would have returned, on a thread of the
+  /// database (or on the caller's, when nothing could be queued), after the changes are durable. It
+  /// must be short, must not throw, and may call the database only by write_later(). An exception
+  /// of the body is a StoreRefusal::broken. Both are destroyed on the thread that runs them.
+  template <class Body, class Done>
+  void write_later(Body body, Done done) {
+    using R = std::invoke_result_t<Body&, Session&>;
+    struct Work {
+      Body body;
+      Done done;
+      std::optional<R> result;
+    };
+    const auto work = std::make_shared<Work>(std::move(body), std::move(done), std::nullopt);
+    run_write_later(
+        [work](Session& session) {
+          work->result.emplace(work->body(session));
+          return work->result->has_value();
+        },
+        [work](const Result<void>& ended) {
+          if (ended) {
+            work->done(std::move(*work->result));
+          } else {
+            work->done(R(std::unexpected(ended.error())));
+          }
+        });
+  }
+
   /// Brings the schema up to date; each migration in its own transaction, in the order given. Those
   /// done already are left out. Refuses a database that has a step of one of these modules that is
   /// not in the list: a newer version made it.
@@ -120,6 +147,9 @@ class Database {
   /// is thrown on to the caller once the transaction is rolled back.
   virtual Result<void> run_read(const std::function<bool(Session&)>& body) = 0;
   virtual Result<void> run_write(const std::function<bool(Session&)>& body) = 0;
+  /// Here: as run_write(), on the caller's thread.
+  virtual void run_write_later(std::function<bool(Session&)> body,
+                               std::function<void(const Result<void>&)> ended);
 
  private:
   template <class R, class Body>

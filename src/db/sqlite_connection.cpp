@@ -15,6 +15,12 @@ __attribute__((no_sanitize("vptr"))) sqlite_api::sqlite3* handle(soci::session& 
   return static_cast<soci::sqlite3_session_backend*>(session.get_backend())->conn_;
 }
 
+// The longer the log may grow (pages of 4 KB), the fewer times a page that many transactions change
+// is written back. A log that somebody else copies begins anew only when all of it is copied, which
+// never happens while transactions come without a pause: then the writer copies what is left.
+constexpr int kLongLog = 4000;
+constexpr int kLongestLog = 8000;
+
 // A connection is used by one thread at a time, so SQLite needs no locks of its own around each
 // call, and nobody asks how much memory it has, which it counts under another lock. Only the first
 // call in a process has an effect, and none when SQLite is in use already: then it only is slower.
@@ -80,10 +86,26 @@ SqliteConnection::SqliteConnection(const std::string& path, Use use)
     run("PRAGMA query_only=ON");
     return;
   }
-  // The writer alone changes pages, so what it keeps stays good; and the longer the log may grow
-  // (to 16 MB here), the fewer times a page that many transactions change is written back.
+  // The writer alone changes pages, so what it keeps stays good.
   run("PRAGMA cache_size=-16384");
-  rows("PRAGMA wal_autocheckpoint=4000");
+}
+
+void SqliteConnection::when_log_is_long(std::function<void()> tell) {
+  log_is_long_ = std::move(tell);
+  // Takes the place of the checkpoint that SQLite would make in a commit.
+  sqlite_api::sqlite3_wal_hook(
+      handle(session_),
+      [](void* self, sqlite_api::sqlite3* database, const char* name, int pages) {
+        if (pages >= kLongestLog) {
+          // What was copied already is not copied again. Never waits.
+          sqlite_api::sqlite3_wal_checkpoint_v2(database, name, SQLITE_CHECKPOINT_PASSIVE, nullptr,
+                                                nullptr);
+        } else if (pages >= kLongLog) {
+          static_cast<SqliteConnection*>(self)->log_is_long_();
+        }
+        return SQLITE_OK;
+      },
+      this);
 }
 
 std::vector<Row> SqliteConnection::execute(std::string_view sql, std::vector<Value> parameters,

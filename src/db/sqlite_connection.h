@@ -2,6 +2,7 @@
 
 #include <soci/soci.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,6 +29,10 @@ class SqliteConnection final : public Session {
   /// makes the next BEGIN fail.
   void roll_back() noexcept;
 
+  /// Called after a commit while the log is long and is to be copied into the database by somebody;
+  /// one that grows twice as long is copied in the commit. Without it SQLite copies in commits.
+  void when_log_is_long(std::function<void()> tell);
+
   std::size_t kept_statements() const { return statements_.size(); }
 
  private:
@@ -36,6 +41,7 @@ class SqliteConnection final : public Session {
 
   soci::session session_;
   Statements statements_;
+  std::function<void()> log_is_long_;
 };
 
 }  // namespace imp::db

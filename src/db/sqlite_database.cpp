@@ -7,6 +7,7 @@
 #include "db/body_scope.h"
 #include "db/failures.h"
 #include "db/migrations.h"
+#include "db/sqlite_checkpointer.h"
 #include "db/sqlite_readers.h"
 #include "db/sqlite_writer.h"
 
@@ -21,7 +22,10 @@ class SqliteDatabase final : public Database {
   explicit SqliteDatabase(const SqliteOptions& options) : writer_(options) {
     // The writer comes first: it makes the file and turns it to WAL mode. A database in memory
     // belongs to its one connection, so there its reads queue for the writer's.
-    if (options.path != kInMemory) readers_.emplace(options.path, options.readers);
+    if (options.path == kInMemory) return;
+    readers_.emplace(options.path, options.readers);
+    checkpointer_.emplace(options.path);
+    writer_.when_log_is_long([this] { checkpointer_->wake(); });
   }
   ~SqliteDatabase() override { stop(); }
 
@@ -32,6 +36,7 @@ class SqliteDatabase final : public Database {
   void stop() override {
     writer_.stop();
     if (readers_) readers_->stop();
+    if (checkpointer_) checkpointer_->stop();
   }
 
  protected:
@@ -46,9 +51,15 @@ class SqliteDatabase final : public Database {
     return writer_.run(body, SqliteWriter::Access::write);
   }
 
+  void run_write_later(std::function<bool(Session&)> body,
+                       std::function<void(const Result<void>&)> ended) override {
+    writer_.run_later(std::move(body), std::move(ended));
+  }
+
  private:
   SqliteWriter writer_;
   std::optional<SqliteReaders> readers_;
+  std::optional<SqliteCheckpointer> checkpointer_;
 };
 
 // SQLite would make the file readable for everybody the umask allows, and gives its log files the

@@ -16,15 +16,39 @@ SqliteWriter::SqliteWriter(const SqliteOptions& options)
 SqliteWriter::~SqliteWriter() { stop(); }
 
 Result<void> SqliteWriter::run(const Body& body, Access access) {
-  std::future<Result<void>> answer;
+  std::promise<Result<void>> promise;
+  std::future<Result<void>> answer = promise.get_future();
+  Job job{.body = std::ref(body),
+          .access = access,
+          .ended = [promise = std::move(promise)](Result<void> result,
+                                                  const std::exception_ptr& thrown) mutable {
+            if (thrown) {
+              promise.set_exception(thrown);
+            } else {
+              promise.set_value(std::move(result));
+            }
+          }};
+  if (!enqueue(job)) return stopping();
+  return answer.get();
+}
+
+void SqliteWriter::run_later(Body body, std::function<void(const Result<void>&)> ended) {
+  Job job{.body = std::move(body),
+          .access = Access::write,
+          .ended = [ended](const Result<void>& result, const std::exception_ptr& thrown) {
+            ended(thrown ? broken(thrown) : result);
+          }};
+  if (!enqueue(job)) ended(stopping());
+}
+
+bool SqliteWriter::enqueue(Job& job) {
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_) return stopping();
-    queue_.push_back({.body = &body, .access = access});
-    answer = queue_.back().answer.get_future();
+    if (stopping_) return false;
+    queue_.push_back(std::move(job));
   }
   queued_.notify_one();
-  return answer.get();
+  return true;
 }
 
 void SqliteWriter::stop() {
@@ -61,13 +85,7 @@ void SqliteWriter::run_group(Job first) {
   std::vector<Job> group;
   group.push_back(std::move(first));
   if (commit_group(group) && on_commit_) on_commit_(group.size());
-  for (Job& job : group) {
-    if (job.thrown) {
-      job.answer.set_exception(job.thrown);
-    } else {
-      job.answer.set_value(std::move(job.result));
-    }
-  }
+  for (Job& job : group) job.ended(std::move(job.result), job.thrown);
 }
 
 bool SqliteWriter::commit_group(std::vector<Job>& group) {
@@ -113,7 +131,7 @@ void SqliteWriter::call_body(Job& job) {
   if (reading) connection_.run("PRAGMA query_only=ON");
   try {
     const BodyScope inside;
-    job.keep = (*job.body)(connection_);
+    job.keep = job.body(connection_);
   } catch (const StoreError& error) {
     job.result = broken(error);
   } catch (...) {

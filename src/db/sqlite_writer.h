@@ -29,19 +29,29 @@ class SqliteWriter {
   /// Queues a transaction and waits for its end. A read (only of a database in memory) is rolled
   /// back and refused any change.
   Result<void> run(const Body& body, Access access);
+  /// Queues a transaction that writes. `ended` is called on this thread, or at once when the
+  /// database is stopping.
+  void run_later(Body body, std::function<void(const Result<void>&)> ended);
   /// Finishes what is queued and refuses the rest.
   void stop();
+  /// Told on the writer's thread, after a commit, while the log is long. Before the first run().
+  void when_log_is_long(std::function<void()> tell) {
+    connection_.when_log_is_long(std::move(tell));
+  }
 
  private:
   struct Job {
-    const Body* body;
+    Body body;
     Access access;
-    std::promise<Result<void>> answer = {};
+    /// Told the result, or what the body threw.
+    std::move_only_function<void(Result<void>, std::exception_ptr)> ended;
     bool keep = false;  ///< what the body returned
     Result<void> result = {};
     std::exception_ptr thrown = nullptr;
   };
 
+  /// False, leaving the job as it was, when the database is stopping.
+  bool enqueue(Job& job);
   void work();
   std::optional<Job> wait_for_job();
   std::optional<Job> next_job();

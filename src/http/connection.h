@@ -60,6 +60,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Awaitable<bool> on_worker(WorkerPool& pool, std::move_only_function<void()> work,
                             bool always = false);
 
+  /// Calls a handler (which must not throw) on a worker and resumes here with its answer, also when
+  /// that is given later. Nothing: the queue was full or the server is stopping.
+  Awaitable<std::optional<Response>> answer_on_worker(WorkerPool& pool,
+                                                      std::move_only_function<Response()> handler);
+
   /// Starts noticing that the client goes away (gone()) while the coroutine waits for other things.
   void watch_client();
   bool gone() const { return gone_; }

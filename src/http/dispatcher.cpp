@@ -45,11 +45,10 @@ Awaitable<std::optional<Response>> Dispatcher::call_handler(const Router::Route&
   std::optional<Steady::time_point> until;  // counted from the first time the handler asked to wait
   while (true) {
     const std::uint64_t since = server_.waiters.sequence();
-    Response response;
-    const bool ran = co_await connection_.on_worker(
-        pool, [&] { response = guarded([&] { return route.handler(request_); }); });
-    if (!ran) co_return overloaded();
-    const auto* wait = std::get_if<WaitFor>(&response.body);
+    std::optional<Response> response = co_await connection_.answer_on_worker(
+        pool, [&] { return guarded([&] { return route.handler(request_); }); });
+    if (!response) co_return overloaded();
+    const auto* wait = std::get_if<WaitFor>(&response->body);
     if (wait == nullptr) co_return response;
     if (request_.wait_expired) {
       server_.log.error("handler waits for ever", {{"pattern", route.pattern}});

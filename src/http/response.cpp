@@ -26,6 +26,18 @@ Response typed(int status, std::string_view type, std::string body) {
 
 }  // namespace
 
+Reply::~Reply() {
+  if (!send_) return;
+  (*this)(failure(refuse(HttpRefusal::handler_failed, "Something went wrong here.").error()));
+}
+
+void Reply::operator()(Response response) {
+  // Taken out first: a reply is given once.
+  auto send = std::move(send_);
+  send_ = nullptr;
+  send(std::move(response));
+}
+
 Response& Response::header(std::string_view name, std::string_view value) {
   headers.emplace_back(name, value);
   return *this;
@@ -54,6 +66,12 @@ Response json(int status, const boost::json::value& body) {
 
 Response json_text(int status, std::string body) {
   return typed(status, "application/json", std::move(body));
+}
+
+Response later(std::function<void(Reply)> start) {
+  Response response;
+  response.body = AnswerLater{std::move(start)};
+  return response;
 }
 
 Response no_content() {

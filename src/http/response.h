@@ -45,15 +45,39 @@ struct WaitFor {
   Milliseconds at_most{0};
 };
 
+class Reply;
+
+/// "Somebody else answers": `start` is called on the handler's thread, which is then free for other
+/// requests. The request is not there any more when the reply is given.
+struct AnswerLater {
+  std::function<void(Reply)> start;
+};
+
 /// What a handler answers. Plain data.
 struct Response {
   int status = 200;
   Headers headers;
-  std::variant<std::string, std::shared_ptr<const Prepared>, FileBody, StreamBody, WaitFor> body;
+  std::variant<std::string, std::shared_ptr<const Prepared>, FileBody, StreamBody, WaitFor,
+               AnswerLater>
+      body;
 
   Response& header(std::string_view name, std::string_view value);  ///< adds, does not replace
   /// Adds a text to a body that is a JSON object with members, as those of failure() are.
   Response& member(std::string_view name, std::string_view value);
+};
+
+/// Where the answer to one request goes: called once, with the answer, from any thread. Let go
+/// before that, it answers 500.
+class Reply {
+ public:
+  explicit Reply(std::move_only_function<void(Response)> send) : send_(std::move(send)) {}
+  Reply(Reply&&) = default;
+  Reply& operator=(Reply&&) = default;
+  ~Reply();
+  void operator()(Response response);
+
+ private:
+  std::move_only_function<void(Response)> send_;
 };
 
 /// Status and body with content-type text/plain, text/html or application/json.
@@ -64,6 +88,8 @@ Response json(int status, const boost::json::value& body);
 Response json_text(int status, std::string body);
 /// 204 without a body.
 Response no_content();
+/// An AnswerLater.
+Response later(std::function<void(Reply)> start);
 /// 303 See Other.
 Response see_other(std::string_view location);
 

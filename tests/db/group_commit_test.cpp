@@ -1,6 +1,9 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <filesystem>
+#include <future>
 #include <latch>
 #include <mutex>
 #include <numeric>
@@ -50,6 +53,77 @@ class GroupCommitTest : public testing::Test {
   bool first_succeeded_ = false;
   std::unique_ptr<Database> store_;
 };
+
+TEST_F(GroupCommitTest, WhoDoesNotWaitIsToldAfterTheCommit) {
+  open();
+  std::promise<std::vector<std::string>> told;
+  std::vector<std::string> answers;
+  const auto insert = [](std::int64_t id) {
+    return [id](Session& session) -> Result<std::int64_t> {
+      session.run("INSERT INTO t (id) VALUES (:p1)", {id});
+      return id;
+    };
+  };
+  const auto note = [&](const Result<std::int64_t>& done) {
+    answers.push_back(done ? std::to_string(*done) : std::string(done.error().code()));
+    if (answers.size() == 5) told.set_value(answers);
+  };
+  store_->write_later(insert(1), note);
+  store_->write_later(insert(1), note);  // the key is taken
+  store_->write_later(
+      [](Session&) -> Result<std::int64_t> { throw std::runtime_error("of the body"); }, note);
+  store_->write_later(
+      [](Session& session) -> Result<std::int64_t> {
+        session.run("INSERT INTO t (id) VALUES (3)");
+        return refuse(StoreRefusal::nested, "refused by the body");
+      },
+      note);
+  // What is told may ask for more.
+  store_->write_later(insert(2), [&](const Result<std::int64_t>&) {
+    store_->write_later(
+        [](Session& session) -> Result<std::int64_t> {
+          return session.row("SELECT SUM(id) FROM t")->integer(0);
+        },
+        note);
+  });
+  EXPECT_THAT(told.get_future().get(),
+              testing::ElementsAre("1", "store_broken", "store_broken", "store_nested", "3"));
+}
+
+TEST_F(GroupCommitTest, WhoComesAfterTheStopIsToldAtOnce) {
+  open();
+  store_->stop();
+  std::string code;
+  store_->write_later([](Session&) -> Result<int> { return 1; },
+                      [&](const Result<int>& done) { code = done.error().code(); });
+  EXPECT_EQ(code, "store_stopping");
+}
+
+TEST_F(GroupCommitTest, WhatWasAskedForBeforeTheStopIsDone) {
+  open();
+  std::atomic<int> done = 0;
+  for (std::int64_t id = 0; id < 200; ++id) {
+    store_->write_later(
+        [id](Session& session) -> Result<int> {
+          session.run("INSERT INTO t (id) VALUES (:p1)", {id});
+          return 1;
+        },
+        [&](const Result<int>& written) { done += written ? 1 : 0; });
+  }
+  store_->stop();
+  EXPECT_EQ(done, 200);
+}
+
+TEST_F(GroupCommitTest, TheLogDoesNotGrowWithoutEnd) {
+  open();
+  ASSERT_TRUE(run(*store_, "CREATE TABLE page (id BIGINT PRIMARY KEY, bytes TEXT NOT NULL)"));
+  const std::string bytes(20'000, 'x');
+  for (std::int64_t id = 0; id < 4'000; ++id) {  // five pages each, without a pause
+    ASSERT_TRUE(run(*store_, "INSERT INTO page (id, bytes) VALUES (:p1, :p2)", {id, bytes}));
+  }
+  // 8,000 pages of 4 KB and their headers, and what came while they were copied.
+  EXPECT_LT(std::filesystem::file_size(directory_.file("store.db-wal")), 48u << 20);
+}
 
 TEST_F(GroupCommitTest, WritersThatWaitTogetherShareOneCommit) {
   open();

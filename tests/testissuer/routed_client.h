@@ -4,6 +4,7 @@
 
 #include "http/client.h"
 #include "http/router.h"
+#include "http/settled.h"
 
 namespace imp::testissuer::test {
 
@@ -22,7 +23,7 @@ class RoutedClient final : public http::Client {
     request.target = fetch.url.substr(kOrigin.size());
     const auto match = router_.match(request);
     if (!match.route) return http::Fetched{404, {}, ""};
-    http::Response response = match.route->handler(request);
+    http::Response response = http::settled(match.route->handler(request));
     const auto* body = std::get_if<std::string>(&response.body);
     if (!body) return failed(http::FetchRefusal::timed_out);
     // The real client unpacks, and stops where this one does.

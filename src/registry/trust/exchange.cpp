@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <future>
 
 #include "audit/clean_text.h"
 #include "audit/log.h"
@@ -75,15 +76,38 @@ boost::json::object run_of(const Provider& provider, const jose::Claims& claims)
   return run;
 }
 
-Result<MintedToken> Exchange::exchange(const ExchangeRequest& request) {
-  const Evaluation evaluation = evaluator_.evaluate(request.package_name, request.id_token);
-  const Time now = clock_.now();
-  Result<MintedToken> minted = evaluation.granted() ? mint(request, evaluation, now, Ending::kept)
-                                                    : std::unexpected(evaluation.refusal);
+Result<MintedToken> Exchange::exchange(ExchangeRequest request) {
+  std::promise<Result<MintedToken>> promise;
+  auto answer = promise.get_future();
+  exchange_later(std::move(request),
+                 [promise = std::move(promise)](Result<MintedToken> minted) mutable {
+                   promise.set_value(std::move(minted));
+                 });
+  return answer.get();
+}
+
+void Exchange::exchange_later(ExchangeRequest request, Done done) {
+  Evaluation evaluation = evaluator_.evaluate(request.package_name, request.id_token);
+  const auto work = std::make_shared<Work>(std::move(request), std::move(evaluation), clock_.now(),
+                                           std::move(done));
+  if (!work->evaluation.granted()) {
+    return finish(work, std::unexpected(work->evaluation.refusal));
+  }
+  database_.write_later(
+      [this, work](db::Session& session) {
+        return mint(session, work->request, work->evaluation, work->now, Ending::kept);
+      },
+      [this, work](Result<MintedToken> minted) { finish(work, std::move(minted)); });
+}
+
+void Exchange::finish(const std::shared_ptr<Work>& work, Result<MintedToken> minted) {
   metrics_.count("trust_exchanges_total",
                  {{"outcome", minted ? "granted" : minted.error().code()}});
-  if (!minted) record_refusal(request, evaluation, minted.error(), now);
-  return minted;
+  if (minted) {
+    work->done(std::move(minted));
+  } else {
+    record_refusal(work, minted.error());
+  }
 }
 
 Exchange::Rehearsal Exchange::rehearse(const ExchangeRequest& request) {
@@ -92,81 +116,88 @@ Exchange::Rehearsal Exchange::rehearse(const ExchangeRequest& request) {
     rehearsal.refusal = rehearsal.evaluation.refusal;
     return rehearsal;
   }
-  const auto undone = mint(request, rehearsal.evaluation, clock_.now(), Ending::undone);
+  const Time now = clock_.now();
+  const auto undone = database_.write([&](db::Session& session) {
+    return mint(session, request, rehearsal.evaluation, now, Ending::undone);
+  });
   if (undone.error().code() != kUndone) rehearsal.refusal = undone.error();
   return rehearsal;
 }
 
-Result<MintedToken> Exchange::mint(const ExchangeRequest& request, const Evaluation& evaluation,
-                                   Time now, Ending ending) {
+Result<MintedToken> Exchange::mint(db::Session& session, const ExchangeRequest& request,
+                                   const Evaluation& evaluation, Time now, Ending ending) {
   const jose::Claims& claims = *evaluation.claims;
-  return database_.write([&](db::Session& session) -> Result<MintedToken> {
-    // Publisher and package may have gone while the token was being verified.
-    auto publisher = publisher_by_id(session, evaluation.publisher->id);
-    const auto name = registry::PackageName::for_read(request.package_name);
-    const auto existing = registry::find_package(session, request.package_name);
-    if (!publisher || !name) {
-      return refuse(TrustRefusal::publisher_removed,
-                    "The trusted publisher was removed while the token was being exchanged.");
-    }
-    if (const auto may = may_mint(session, *publisher, *name, existing, claims.all, now); !may) {
-      return pass_on(may);
-    }
-    if (const auto now_usable = usable(*publisher, now); !now_usable) return pass_on(now_usable);
-    if (is_frozen(session, publisher->issuer_id)) return frozen(*evaluation.from);
-    if (const auto open = registry::not_frozen(session, *name); !open) return pass_on(open);
-    const std::string run = run_key(*evaluation.from, claims.all);
-    if (const auto runs = still_runs(session, publisher->issuer_id, run); !runs) {
-      return pass_on(runs);
-    }
-    // Of two projects that claim the name at once, the first is learnt and the other refused.
-    const Comparison again = compare(publisher->claims, claims.all);
-    if (!again.agreed()) return refused_as(again, name->text());
-    const bool learnt = publisher->claims.learn_from(claims.all);
-    if (learnt) keep_learnt(session, *publisher);
-    // The mark outlives every moment at which the verifier could still accept the token.
-    if (!session.insert_if_absent(
-            "INSERT INTO used_identity_token (issuer, token_id, expires_at) VALUES (:p1, :p2, :p3) "
-            "ON CONFLICT DO NOTHING",
-            {claims.issuer, claims.token_id.value_or(claims.signed_hash),
-             to_milliseconds(claims.expires_at)})) {
-      return refuse(TrustRefusal::replayed,
-                    "This identity token was exchanged before. Each exchange needs a fresh one: on "
-                    "CircleCI, run `circleci run oidc get` again.");
-    }
-    MintedToken minted = mint_publish_token(session, random_, *publisher, name->text(),
-                                            run_of(*evaluation.provider, claims), now,
-                                            publisher->claims.bound_version(claims.all));
-    remember_run(session, minted.token.id, publisher->issuer_id, run, minted.token.expires_at);
-    mark_used(session, *publisher, now);
-    Attempt attempt = attempt_of(request, evaluation, now);
-    attempt.token_id = minted.token.id;
-    record_attempt(session, attempt);
-    audit::Record record = audit_record(request, evaluation, now);
-    record.outcome = "granted";
-    record.organization = existing ? existing->owner : organization_of_scope(session, *name);
-    record.detail["token"] = minted.token.id;
-    if (learnt) record.detail["learnt"] = publisher->claims.learnt();
-    audit::append(session, record);
-    if (ending == Ending::undone) return std::unexpected(Failure{{kUndone}, {}, {}});
-    return minted;
-  });
+  // Publisher and package may have gone while the token was being verified.
+  auto publisher = publisher_by_id(session, evaluation.publisher->id);
+  const auto name = registry::PackageName::for_read(request.package_name);
+  const auto existing = registry::find_package(session, request.package_name);
+  if (!publisher || !name) {
+    return refuse(TrustRefusal::publisher_removed,
+                  "The trusted publisher was removed while the token was being exchanged.");
+  }
+  if (const auto may = may_mint(session, *publisher, *name, existing, claims.all, now); !may) {
+    return pass_on(may);
+  }
+  if (const auto now_usable = usable(*publisher, now); !now_usable) return pass_on(now_usable);
+  if (is_frozen(session, publisher->issuer_id)) return frozen(*evaluation.from);
+  if (const auto open = registry::not_frozen(session, *name); !open) return pass_on(open);
+  const std::string run = run_key(*evaluation.from, claims.all);
+  if (const auto runs = still_runs(session, publisher->issuer_id, run); !runs) {
+    return pass_on(runs);
+  }
+  // Of two projects that claim the name at once, the first is learnt and the other refused.
+  const Comparison again = compare(publisher->claims, claims.all);
+  if (!again.agreed()) return refused_as(again, name->text());
+  const bool learnt = publisher->claims.learn_from(claims.all);
+  if (learnt) keep_learnt(session, *publisher);
+  // The mark outlives every moment at which the verifier could still accept the token.
+  if (!session.insert_if_absent(
+          "INSERT INTO used_identity_token (issuer, token_id, expires_at) VALUES (:p1, :p2, :p3) "
+          "ON CONFLICT DO NOTHING",
+          {claims.issuer, claims.token_id.value_or(claims.signed_hash),
+           to_milliseconds(claims.expires_at)})) {
+    return refuse(TrustRefusal::replayed,
+                  "This identity token was exchanged before. Each exchange needs a fresh one: on "
+                  "CircleCI, run `circleci run oidc get` again.");
+  }
+  MintedToken minted = mint_publish_token(session, random_, *publisher, name->text(),
+                                          run_of(*evaluation.provider, claims), now,
+                                          publisher->claims.bound_version(claims.all));
+  remember_run(session, minted.token.id, publisher->issuer_id, run, minted.token.expires_at);
+  mark_used(session, *publisher, now);
+  Attempt attempt = attempt_of(request, evaluation, now);
+  attempt.token_id = minted.token.id;
+  record_attempt(session, attempt);
+  audit::Record record = audit_record(request, evaluation, now);
+  record.outcome = "granted";
+  record.organization = existing ? existing->owner : organization_of_scope(session, *name);
+  record.detail["token"] = minted.token.id;
+  if (learnt) record.detail["learnt"] = publisher->claims.learnt();
+  audit::append(session, record);
+  if (ending == Ending::undone) return std::unexpected(Failure{{kUndone}, {}, {}});
+  return minted;
 }
 
-void Exchange::record_refusal(const ExchangeRequest& request, const Evaluation& evaluation,
-                              const Failure& failure, Time now) {
-  const accounts::Limit& limit = evaluation.own_tenant ? kRecordedOwnRefusals : kRecordedRefusals;
-  if (!recorded_.admit(limit, accounts::throttle_address(request.remote_address)).admitted) return;
-  const auto recorded = database_.write([&](db::Session& session) -> Result<void> {
+void Exchange::record_refusal(const std::shared_ptr<Work>& work, const Failure& failure) {
+  const bool own = work->evaluation.own_tenant;
+  if (!recorded_
+           .admit(own ? kRecordedOwnRefusals : kRecordedRefusals,
+                  accounts::throttle_address(work->request.remote_address))
+           .admitted) {
+    return work->done(std::unexpected(failure));
+  }
+  const auto record = [work, failure](db::Session& session) -> Result<void> {
+    const ExchangeRequest& request = work->request;
+    const Evaluation& evaluation = work->evaluation;
     const auto package = registry::find_package(session, request.package_name);
     // Of names that do not exist, what somebody else than a stranger tried.
     if (package || evaluation.own_tenant) {
-      Attempt attempt = attempt_of(request, evaluation, now);
+      Attempt attempt = attempt_of(request, evaluation, work->now);
       attempt.outcome = failure.code();
       attempt.message = failure.message;
       record_attempt(session, attempt);
     }
-    audit::Record record = audit_record(request, evaluation, now);
+    audit::Record record = audit_record(request, evaluation, work->now);
     record.outcome = failure.code();
     const auto name = registry::PackageName::for_read(request.package_name);
     if (package) {
@@ -177,12 +208,15 @@ void Exchange::record_refusal(const ExchangeRequest& request, const Evaluation& 
     record.detail["detail"] = audit::clean_text(failure.detail, kLongestForeignText);
     audit::append(session, record);
     return {};
+  };
+  database_.write_later(record, [this, work, failure](const Result<void>& recorded) {
+    if (!recorded) {
+      log_.error("refusal not recorded", {{"package", work->request.package_name},
+                                          {"code", std::string(failure.code())},
+                                          {"reason", recorded.error().detail}});
+    }
+    work->done(std::unexpected(failure));
   });
-  if (!recorded) {
-    log_.error("refusal not recorded", {{"package", request.package_name},
-                                        {"code", std::string(failure.code())},
-                                        {"reason", recorded.error().detail}});
-  }
 }
 
 }  // namespace imp::trust

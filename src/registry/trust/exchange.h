@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,7 +45,13 @@ class Exchange {
         metrics_(metrics),
         recorded_(clock, random) {}
 
-  Result<MintedToken> exchange(const ExchangeRequest& request);
+  /// `done` is called once, when everything is durable, on a thread of the database or on this one;
+  /// what db::Database::write_later() says of its `done` holds for it. Of the caller's thread it
+  /// takes what verifying and comparing take, and perhaps a fetch of the issuer's keys.
+  using Done = std::move_only_function<void(Result<MintedToken>)>;
+  void exchange_later(ExchangeRequest request, Done done);
+  /// The same, waiting for the answer.
+  Result<MintedToken> exchange(ExchangeRequest request);
 
   /// What exchange() would answer now. It is the same code up to the last statement of the same
   /// transaction, which is then undone: no token, no mark, nothing learnt, nothing recorded.
@@ -55,11 +63,18 @@ class Exchange {
   const Evaluator& evaluator() const { return evaluator_; }
 
  private:
+  /// One exchange under way.
+  struct Work {
+    ExchangeRequest request;
+    Evaluation evaluation;
+    Time now;
+    Done done;
+  };
   enum class Ending { kept, undone };  ///< of the transaction; undone, it always fails
-  Result<MintedToken> mint(const ExchangeRequest& request, const Evaluation& evaluation, Time now,
-                           Ending ending);
-  void record_refusal(const ExchangeRequest& request, const Evaluation& evaluation,
-                      const Failure& failure, Time now);
+  Result<MintedToken> mint(db::Session& session, const ExchangeRequest& request,
+                           const Evaluation& evaluation, Time now, Ending ending);
+  void finish(const std::shared_ptr<Work>& work, Result<MintedToken> minted);
+  void record_refusal(const std::shared_ptr<Work>& work, const Failure& failure);
 
   db::Database& database_;
   const Evaluator& evaluator_;

@@ -7,6 +7,7 @@
 #include "audit/log.h"
 #include "hooks/hook.h"
 #include "http/prepared.h"
+#include "http/settled.h"
 #include "registry/api/people/memberships.h"
 #include "registry/api/routes.h"
 #include "registry/provenance/attestations.h"
@@ -230,7 +231,7 @@ Answer RegistryTest::ask(const Ask& ask) {
   if (!match.route) return answer_of(http::failure(match.refusal), request);
   if (match.route->handler) {
     request.body = ask.body;
-    return answer_of(match.route->handler(request), request);
+    return answer_of(http::settled(match.route->handler(request)), request);
   }
   auto sink = match.route->sink(request);
   if (!sink) return answer_of(std::move(sink.error()), request);

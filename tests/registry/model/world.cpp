@@ -14,6 +14,7 @@
 #include "audit/log.h"
 #include "hooks/hook.h"
 #include "http/prepared.h"
+#include "http/settled.h"
 #include "registry/api/operator/freeze_changes.h"
 #include "registry/api/people/memberships.h"
 #include "registry/api/routes.h"
@@ -271,7 +272,7 @@ Answer World::ask(http::Method method, std::string target, const std::string& to
     response = http::failure(match.refusal);
   } else if (match.route->handler) {
     request.body = std::move(body);
-    response = match.route->handler(request);
+    response = http::settled(match.route->handler(request));
   } else if (auto sink = match.route->sink(request); !sink) {
     response = std::move(sink.error());
   } else {

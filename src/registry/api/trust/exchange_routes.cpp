@@ -12,30 +12,43 @@ namespace imp::registry {
 
 namespace {
 
+http::Response answer(RegistryServices& services, const trust::ExchangeRequest& asked,
+                      const Result<trust::MintedToken>& minted) {
+  const std::string& package = asked.package_name;
+  if (minted) {
+    services.refused_exchanges.granted(package, asked.remote_address);
+    return http::json(201, boost::json::object{{"token_type", "oidc"},
+                                               {"token", minted->text},
+                                               {"attempt", asked.attempt_id},
+                                               {"created", iso8601(minted->token.created_at)},
+                                               {"expires", iso8601(minted->token.expires_at)}});
+  }
+  services.refused_exchanges.refused(package, asked.remote_address, minted.error(),
+                                     asked.attempt_id);
+  http::Response response = http::failure(minted.error());
+  // npm swallows a failed exchange and shows the body's message at --loglevel verbose alone; the
+  // notice is printed always.
+  accounts::add_notice(response,
+                       fmt::format("{} (attempt {})", minted.error().message, asked.attempt_id));
+  add_help(services, response, minted.error());
+  response.member("attempt", asked.attempt_id);
+  return response;
+}
+
 http::Response exchange(RegistryServices& services, const http::Request& request) {
   const auto name = addressed_package(request);
   if (!name) return http::failure(name.error());
-  const std::string attempt = new_ordered_uuid(services.clock.now());
-  const auto minted = services.exchange.exchange(
-      {name->text(), std::string(request.bearer()), request.remote_address, request.id, attempt});
-  // npm swallows a failed exchange and shows the body's message at --loglevel verbose alone; the
-  // notice is printed always.
-  if (minted) {
-    services.refused_exchanges.granted(name->text(), request.remote_address);
-  } else {
-    services.refused_exchanges.refused(name->text(), request.remote_address, minted.error(),
-                                       attempt);
-    http::Response response = http::failure(minted.error());
-    accounts::add_notice(response, fmt::format("{} (attempt {})", minted.error().message, attempt));
-    add_help(services, response, minted.error());
-    response.member("attempt", attempt);
-    return response;
-  }
-  return http::json(201, boost::json::object{{"token_type", "oidc"},
-                                             {"token", minted->text},
-                                             {"attempt", attempt},
-                                             {"created", iso8601(minted->token.created_at)},
-                                             {"expires", iso8601(minted->token.expires_at)}});
+  const trust::ExchangeRequest asked{name->text(), std::string(request.bearer()),
+                                     request.remote_address, request.id,
+                                     new_ordered_uuid(services.clock.now())};
+  // No thread waits for the commit: with many exchanges at a time, waking one for each would cost
+  // a quarter of the work.
+  return http::later([&services, asked](http::Reply reply) {
+    services.exchange.exchange_later(asked, [&services, asked, reply = std::move(reply)](
+                                                const Result<trust::MintedToken>& minted) mutable {
+      reply(answer(services, asked, minted));
+    });
+  });
 }
 
 http::Response hand_back(RegistryServices& services, const http::Request& request,
