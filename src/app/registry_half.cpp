@@ -8,7 +8,7 @@
 #include "registry/api/operator/hook_changes.h"
 #include "registry/api/people/memberships.h"
 #include "registry/api/routes.h"
-#include "registry/api/staging/stage_decisions.h"
+#include "registry/api/staging/stage_expiry.h"
 #include "registry/api/trust/pending_publishers.h"
 #include "registry/trust/publish_token.h"
 

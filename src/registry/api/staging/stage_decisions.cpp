@@ -6,10 +6,11 @@
 #include "accounts/people.h"
 #include "audit/log.h"
 #include "base/encoding.h"
-#include "registry/api/operator/hook_events.h"
 #include "registry/api/packages/attest.h"
 #include "registry/api/packages/provenance.h"
 #include "registry/api/refusals.h"
+#include "registry/api/staging/stage_news.h"
+#include "registry/api/staging/stage_record.h"
 #include "registry/api/staging/stage_runs.h"
 #include "registry/api/staging/stage_state.h"
 #include "registry/packages/dist_tag.h"
@@ -19,53 +20,17 @@ namespace imp::registry {
 
 namespace {
 
-std::string subject_of(const StagedRelease& release) {
-  return "package:" + release.candidate.name + "@" + release.candidate.version;
-}
-
-boost::json::object detail_of(const StagedRelease& release) {
-  return {{"stage", release.id},
-          {"integrity", release.candidate.tarball.integrity},
-          {"run", release.run}};
-}
-
 audit::Record record_of(db::Session& session, const Requester& requester, std::string_view action,
                         const StagedRelease& release, Time now) {
-  audit::Record record = requester.audit_record(action, subject_of(release), now);
+  audit::Record record = requester.audit_record(action, stage_subject(release), now);
   record.organization = scope_owner(session, release.candidate.package());
-  record.detail = detail_of(release);
+  record.detail = stage_detail(release);
   return record;
 }
 
 std::optional<std::string> owner_of(db::Session& session, const StagedRelease& release) {
   const auto package = find_package(session, release.candidate.name);
   return package ? package->owner : std::nullopt;
-}
-
-void tell_of_end(db::Session& session, const StageOutcome& outcome, Time now) {
-  tell_hooks(session, outcome.package_name, fmt::format("release.{}", name(outcome.end)),
-             outcome.to_json(), now);
-}
-
-/// Each approval is told; the one that was enough made the version public, too.
-void tell_of_approval(db::Session& session, const StagedRelease& release,
-                      const std::string& approver, const Approval& approval, Time now) {
-  const PublishCandidate& candidate = release.candidate;
-  boost::json::object data = release.to_json();
-  data["tag"] = approval.tag;
-  data["approvedBy"] = approver;
-  data["approvals"] = boost::json::value_from(approval.approvers);
-  data["needed"] = approval.policy.approvals;
-  tell_hooks(session, candidate.name, "release.approved", data, now);
-  if (!approval.published) return;
-  data["status"] = name(StageEnd::approved);
-  tell_hooks(session, candidate.name, "release.published", std::move(data), now);
-  tell_hooks(session, candidate.name, "version.published",
-             {{"version", candidate.version},
-              {"tag", approval.tag},
-              {"integrity", candidate.tarball.integrity},
-              {"publishedBy", npm_user(release.publisher)}},
-             now);
 }
 
 std::optional<StageOutcome> outcome_for(db::Session& session, const Requester& requester,
@@ -76,19 +41,6 @@ std::optional<StageOutcome> outcome_for(db::Session& session, const Requester& r
   const auto rights = name ? requester.rights_to_read(*name) : Result<Caller>(Caller());
   if (!rights || !may_decide(session, outcome->package_name, *rights)) return std::nullopt;
   return outcome;
-}
-
-Result<void> forget_outcomes(RegistryServices& services) {
-  constexpr std::int64_t kAtOnce = 1000;
-  const Time now = services.clock.now();
-  const auto due = services.database.read(
-      [&](db::Session& session) -> Result<bool> { return any_old_outcome(session, now); });
-  if (!due) return pass_on(due);
-  if (!*due) return {};
-  return services.database.write([&](db::Session& session) -> Result<void> {
-    forget_old_outcomes(session, now, kAtOnce);
-    return {};
-  });
 }
 
 }  // namespace
@@ -155,8 +107,6 @@ Result<StageOutcome> visible_outcome(RegistryServices& services, const Requester
     return std::move(*outcome);
   });
 }
-
-std::string stage_topic(std::string_view id) { return fmt::format("stage/{}", id); }
 
 Result<Approval> approve_release(RegistryServices& services, const Requester& requester,
                                  const StagedRelease& release, accounts::FactorKind factor,
@@ -276,42 +226,6 @@ Result<Ended> withdraw_release(RegistryServices& services, const Requester& requ
   });
   if (ended) services.waiters.notify(stage_topic(ended->release.id));
   return ended;
-}
-
-Result<void> expire_releases(RegistryServices& services) {
-  constexpr std::int64_t kAtOnce = 100;  // so that a publish need not wait for all of them
-  while (true) {
-    // Most rounds have nothing to do, and then nothing is written.
-    const auto due = services.database.read([&](db::Session& session) -> Result<bool> {
-      return any_expired(session, services.clock.now());
-    });
-    if (!due) return pass_on(due);
-    if (!*due) return forget_outcomes(services);
-    std::vector<std::string> ended;
-    const auto done = services.database.write([&](db::Session& session) -> Result<void> {
-      const Time now = services.clock.now();
-      const auto taken = take_expired(session, now, kAtOnce, services.log);
-      if (!taken) return pass_on(taken);
-      for (const StagedRelease& release : *taken) {
-        ended.push_back(release.id);
-        audit::Record record;
-        record.at = now;
-        record.actor = "system";
-        record.action = "stage.expire";
-        record.subject = subject_of(release);
-        record.outcome = "granted";
-        record.organization = scope_owner(session, release.candidate.package());
-        record.detail = detail_of(release);
-        audit::append(session, record);
-        if (const auto outcome = find_outcome(session, release.id)) {
-          tell_of_end(session, *outcome, now);
-        }
-      }
-      return {};
-    });
-    if (!done) return done;
-    for (const std::string& id : ended) services.waiters.notify(stage_topic(id));
-  }
 }
 
 }  // namespace imp::registry

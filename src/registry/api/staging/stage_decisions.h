@@ -19,9 +19,6 @@ Result<StagedRelease> visible_release(RegistryServices& services, const Requeste
 Result<StageOutcome> visible_outcome(RegistryServices& services, const Requester& requester,
                                      std::string_view id);
 
-/// Topic of http::Waiters that is notified when a release is decided.
-std::string stage_topic(std::string_view id);
-
 /// What a decision says beside yes or no.
 struct DecisionWords {
   std::string tag;     ///< approval: the dist-tag to publish under; empty: the one staged with
@@ -54,9 +51,5 @@ Result<Ended> reject_release(RegistryServices& services, const Requester& reques
 /// stage_not_found for people who may not, publish_token_forbidden for other publish tokens.
 Result<Ended> withdraw_release(RegistryServices& services, const Requester& requester,
                                std::string_view id);
-
-/// Takes away the releases whose time is over, each with its audit record, and what became of those
-/// that ended long ago. Call now and then.
-Result<void> expire_releases(RegistryServices& services);
 
 }  // namespace imp::registry

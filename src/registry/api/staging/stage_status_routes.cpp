@@ -6,6 +6,7 @@
 #include "registry/api/refusals.h"
 #include "registry/api/routes.h"
 #include "registry/api/staging/stage_decisions.h"
+#include "registry/api/staging/stage_news.h"
 #include "registry/api/staging/stage_requester.h"
 #include "registry/api/staging/stage_runs.h"
 

@@ -3,9 +3,9 @@
 #include <boost/json.hpp>
 
 #include "audit/log.h"
-#include "registry/api/operator/hook_events.h"
 #include "registry/api/refusals.h"
 #include "registry/api/staging/stage_decisions.h"
+#include "registry/api/staging/stage_news.h"
 #include "registry/provenance/ci_identity.h"
 
 namespace imp::registry {
@@ -34,7 +34,7 @@ Result<StagedRelease> stage_upload(db::Session& session, RegistryServices& servi
     keep_staged_judgement(session, release->id, *bundle);
   }
   audit::append(session, record);
-  tell_hooks(session, candidate.name, "release.staged", release->to_json(), now);
+  tell_of_stage(session, *release, now);
   if (token) {
     keep_identity(session, release->id, identity_of(session, *token));
   }

@@ -4,7 +4,7 @@
 #include "registry/api/operator/hook_changes.h"
 #include "registry/api/operator/hook_events.h"
 #include "registry/api/registry_fixture.h"
-#include "registry/api/staging/stage_decisions.h"
+#include "registry/api/staging/stage_expiry.h"
 #include "registry/api/trust/trust_changes.h"
 
 namespace imp::registry::test {

@@ -5,7 +5,8 @@
 #include "accounts/totp.h"
 #include "base/uuid.h"
 #include "registry/api/registry_fixture.h"
-#include "registry/api/staging/stage_decisions.h"
+#include "registry/api/staging/stage_expiry.h"
+#include "registry/staging/stage_outcome.h"
 
 namespace imp::registry::test {
 namespace {
