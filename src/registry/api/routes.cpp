@@ -18,6 +18,7 @@ void add_registry_routes(http::Router& router, RegistryServices& services) {
   add_exchange_routes(router, services);
   add_stage_routes(router, services);
   add_stage_status_routes(router, services);
+  add_stage_event_routes(router, services);
   add_stage_decision_routes(router, services);
   add_stage_policy_routes(router, services);
   add_hook_routes(router, services);

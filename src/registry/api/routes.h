@@ -23,6 +23,7 @@ void add_freeze_routes(http::Router& router, RegistryServices& services);  ///< 
 void add_exchange_routes(http::Router& router, RegistryServices& services);
 void add_stage_routes(http::Router& router, RegistryServices& services);
 void add_stage_status_routes(http::Router& router, RegistryServices& services);
+void add_stage_event_routes(http::Router& router, RegistryServices& services);
 void add_stage_decision_routes(http::Router& router, RegistryServices& services);
 void add_stage_policy_routes(http::Router& router, RegistryServices& services);
 void add_hook_routes(http::Router& router, RegistryServices& services);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -13,6 +14,7 @@
 #include "db/database.h"
 #include "http/waiters.h"
 #include "registry/api/packages/recent_publishes.h"
+#include "registry/api/staging/stage_feed.h"
 #include "registry/api/trust/refused_exchanges.h"
 #include "registry/brakes/publish_limits.h"
 #include "registry/packages/package_reader.h"
@@ -60,6 +62,7 @@ struct RegistryServices {
   trust::PublisherRules publisher_rules = {};
   /// How long a publish switch stays in force after it was relaxed.
   Milliseconds switch_cool_down = std::chrono::hours(24);
+  std::shared_ptr<StageFeed> stage_feed = std::make_shared<StageFeed>();
 };
 
 }  // namespace imp::registry

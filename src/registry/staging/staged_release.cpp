@@ -4,6 +4,7 @@
 
 #include "base/uuid.h"
 #include "registry/packages/store.h"
+#include "registry/staging/stage_events.h"
 #include "registry/staging/stage_outcome.h"
 
 namespace imp::registry {
@@ -82,6 +83,10 @@ Reason reason(StageRefusal refusal) {
       return {"invalid_decision", FailureKind::invalid};
     case StageRefusal::not_the_stager:
       return {"not_the_stager", FailureKind::forbidden};
+    case StageRefusal::invalid_stage_events:
+      return {"invalid_stage_events", FailureKind::invalid};
+    case StageRefusal::too_many_listeners:
+      return {"too_many_listeners", FailureKind::rate_limited};
   }
   return {};
 }
@@ -186,7 +191,8 @@ std::vector<db::Migration> staging_migrations() {
        "ALTER TABLE staged_release ADD COLUMN held_reason TEXT NOT NULL DEFAULT '';\n"},
       stage_outcome_migration(),
       stage_outcome_run_migration(),
-      passkey_policy_migration()};
+      passkey_policy_migration(),
+      stage_event_migration()};
 }
 
 }  // namespace imp::registry

@@ -27,8 +27,10 @@ enum class StageRefusal : std::uint8_t {
   passkey_required,       ///< the policy wants a passkey, and a code was given
   approved_already,       ///< by the same person; others are awaited
   invalid_stage_policy,
-  invalid_decision,  ///< a decision's body: its tag or its reason
-  not_the_stager,    ///< only whoever staged it withdraws it
+  invalid_decision,      ///< a decision's body: its tag or its reason
+  not_the_stager,        ///< only whoever staged it withdraws it
+  invalid_stage_events,  ///< a filter or a Last-Event-ID that is none
+  too_many_listeners,    ///< one person has as many streams as they may
 };
 Reason reason(StageRefusal refusal);
 

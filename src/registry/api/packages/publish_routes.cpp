@@ -109,6 +109,7 @@ http::Response publish_version(RegistryServices& services, const VersionUpload& 
   });
   if (!outcome) return upload.refused(services, outcome.error());
   if (!outcome->published) {
+    services.stage_feed->changed(services.waiters, candidate.name);
     services.metrics.count("registry_held_publishes_total");
     return held_response(candidate, outcome->held);
   }

@@ -33,6 +33,12 @@ std::optional<std::string> owner_of(db::Session& session, const StagedRelease& r
   return package ? package->owner : std::nullopt;
 }
 
+/// After a release has ended for good.
+void wake(RegistryServices& services, const StagedRelease& release) {
+  services.waiters.notify(stage_topic(release.id));
+  services.stage_feed->changed(services.waiters, release.candidate.name);
+}
+
 std::optional<StageOutcome> outcome_for(db::Session& session, const Requester& requester,
                                         std::string_view id) {
   auto outcome = find_outcome(session, id);
@@ -157,6 +163,7 @@ Result<Approval> approve_release(RegistryServices& services, const Requester& re
     tell_of_approval(session, release, approver.name, *done, now);
     return done;
   });
+  if (approval) services.stage_feed->changed(services.waiters, candidate.name);
   if (approval && approval->published) {
     services.waiters.notify(stage_topic(release.id));
     services.cache.invalidate(candidate.name, approval->published->package.revision);
@@ -190,7 +197,7 @@ Result<Ended> reject_release(RegistryServices& services, const Requester& reques
     tell_of_end(session, done->outcome, now);
     return done;
   });
-  if (ended) services.waiters.notify(stage_topic(ended->release.id));
+  if (ended) wake(services, ended->release);
   return ended;
 }
 
@@ -224,7 +231,7 @@ Result<Ended> withdraw_release(RegistryServices& services, const Requester& requ
     }
     return done;
   });
-  if (ended) services.waiters.notify(stage_topic(ended->release.id));
+  if (ended) wake(services, ended->release);
   return ended;
 }
 

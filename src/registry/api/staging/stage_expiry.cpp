@@ -5,20 +5,23 @@
 #include "registry/api/staging/stage_news.h"
 #include "registry/api/staging/stage_record.h"
 #include "registry/staging/stage_decision.h"
+#include "registry/staging/stage_events.h"
 
 namespace imp::registry {
 
 namespace {
 
-Result<void> forget_outcomes(RegistryServices& services) {
+Result<void> forget_what_is_past(RegistryServices& services) {
   constexpr std::int64_t kAtOnce = 1000;
   const Time now = services.clock.now();
-  const auto due = services.database.read(
-      [&](db::Session& session) -> Result<bool> { return any_old_outcome(session, now); });
+  const auto due = services.database.read([&](db::Session& session) -> Result<bool> {
+    return any_old_outcome(session, now) || any_old_stage_event(session, now);
+  });
   if (!due) return pass_on(due);
   if (!*due) return {};
   return services.database.write([&](db::Session& session) -> Result<void> {
     forget_old_outcomes(session, now, kAtOnce);
+    forget_old_stage_events(session, now, kAtOnce);
     return {};
   });
 }
@@ -33,14 +36,14 @@ Result<void> expire_releases(RegistryServices& services) {
       return any_expired(session, services.clock.now());
     });
     if (!due) return pass_on(due);
-    if (!*due) return forget_outcomes(services);
-    std::vector<std::string> ended;
+    if (!*due) return forget_what_is_past(services);
+    std::vector<StagedRelease> ended;
     const auto done = services.database.write([&](db::Session& session) -> Result<void> {
       const Time now = services.clock.now();
-      const auto taken = take_expired(session, now, kAtOnce, services.log);
+      auto taken = take_expired(session, now, kAtOnce, services.log);
       if (!taken) return pass_on(taken);
-      for (const StagedRelease& release : *taken) {
-        ended.push_back(release.id);
+      ended = std::move(*taken);
+      for (const StagedRelease& release : ended) {
         audit::Record record;
         record.at = now;
         record.actor = "system";
@@ -57,7 +60,10 @@ Result<void> expire_releases(RegistryServices& services) {
       return {};
     });
     if (!done) return done;
-    for (const std::string& id : ended) services.waiters.notify(stage_topic(id));
+    for (const StagedRelease& release : ended) {
+      services.waiters.notify(stage_topic(release.id));
+      services.stage_feed->changed(services.waiters, release.candidate.name);
+    }
   }
 }
 

@@ -9,8 +9,9 @@
 
 namespace imp::registry {
 
-/// Who is told what happens to staged releases. Each call belongs into the transaction of what it
-/// tells: what is rolled back is told to nobody.
+/// Who is told what happens to staged releases: webhooks, and who listens to the stream of events.
+/// Each call belongs into the transaction of what it tells: what is rolled back is told to nobody.
+/// Once that is durable, StageFeed::changed() wakes the listeners.
 
 /// It was staged, or is held back.
 void tell_of_stage(db::Session& session, const StagedRelease& release, Time now);
@@ -19,8 +20,5 @@ void tell_of_approval(db::Session& session, const StagedRelease& release,
                       const std::string& approver, const Approval& approval, Time now);
 /// It was rejected, withdrawn or is over.
 void tell_of_end(db::Session& session, const StageOutcome& outcome, Time now);
-
-/// Topic of http::Waiters that is notified when a release is decided.
-std::string stage_topic(std::string_view id);
 
 }  // namespace imp::registry

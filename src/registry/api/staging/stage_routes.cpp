@@ -40,6 +40,7 @@ http::Response stage_version(RegistryServices& services, const VersionUpload& up
     return stage_upload(session, services, upload, candidate, *order, *bundle, now);
   });
   if (!staged) return upload.refused(services, staged.error());
+  services.stage_feed->changed(services.waiters, candidate.name);
   services.metrics.count("registry_stages_total");
   return http::json(
       201,
@@ -63,16 +64,20 @@ http::Response list(RegistryServices& services, const http::Request& request) {
   if (!requester) return requester.error();
   const std::int64_t page = number(request, "page", 0, 0, 1'000'000);
   const std::int64_t per_page = number(request, "perPage", kDefaultPage, 1, kMostPerPage);
+  StageEventId last_event = 0;
   const auto found = services.database.read([&](db::Session& session) -> Result<StagedPage> {
+    last_event = stage_events_now(session, services.clock.now());
     return staged_releases(session, requester->rights(), request.query("package"), page, per_page,
                            [&](std::string_view package) { return requester->reaches(package); });
   });
   if (!found) return http::failure(found.error());
   boost::json::array items;
   for (const StagedRelease& release : found->items) items.push_back(release.to_json());
-  return http::json(
-      200, boost::json::object{
-               {"items", items}, {"page", page}, {"perPage", per_page}, {"total", found->total}});
+  return http::json(200, boost::json::object{{"items", items},
+                                             {"page", page},
+                                             {"perPage", per_page},
+                                             {"total", found->total},
+                                             {"lastEventId", std::to_string(last_event)}});
 }
 
 http::Response download(RegistryServices& services, const http::Request& request) {
