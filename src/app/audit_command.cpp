@@ -52,7 +52,7 @@ Failure damage(std::int64_t position, std::string_view code, const std::string& 
 /// The keys that may have signed a remembered checkpoint: those that were given, else the log's.
 Result<std::vector<tlog::VerifierKey>> trusted_keys(const Verification& given,
                                                     const audit::LogKeys& own) {
-  if (!given.keys.empty()) return parse_keys(given.keys);
+  if (!given.keys.empty()) return tlog::parse_keys(given.keys);
   const auto all = own.list();
   if (!all) return pass_on(all);
   std::vector<tlog::VerifierKey> keys;

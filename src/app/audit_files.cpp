@@ -30,16 +30,6 @@ Result<std::string> read_text_file(const std::string& path) {
   return text;
 }
 
-Result<std::vector<tlog::VerifierKey>> parse_keys(const std::vector<std::string>& texts) {
-  std::vector<tlog::VerifierKey> keys;
-  for (const std::string& text : texts) {
-    auto key = tlog::VerifierKey::parse(text);
-    if (!key) return pass_on(key);
-    keys.push_back(std::move(*key));
-  }
-  return keys;
-}
-
 Result<std::vector<audit::Remembered>> read_checkpoints(
     const std::vector<std::string>& paths, const std::vector<tlog::VerifierKey>& keys) {
   std::vector<audit::Remembered> remembered;

@@ -13,9 +13,6 @@ namespace imp::app {
 /// The bytes of a file, or of standard input for "-"; at most 1 MiB.
 Result<std::string> read_text_file(const std::string& path);
 
-/// Verifier keys as `audit key` prints them.
-Result<std::vector<tlog::VerifierKey>> parse_keys(const std::vector<std::string>& texts);
-
 /// Checkpoints that were noted earlier, each signed by one of the keys.
 Result<std::vector<audit::Remembered>> read_checkpoints(const std::vector<std::string>& paths,
                                                         const std::vector<tlog::VerifierKey>& keys);

@@ -88,7 +88,7 @@ struct ProofToCheck {
 };
 
 int check(const ProofToCheck& given) {
-  const auto keys = parse_keys(given.keys);
+  const auto keys = tlog::parse_keys(given.keys);
   if (!keys) return complain(keys.error());
   const auto text = read_text_file(given.file);
   if (!text) return complain(text.error());

@@ -1,15 +1,16 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <functional>
 
 #include "app/settings.h"
+#include "cli/commands.h"
 
 namespace imp::app {
 
 /// What every command shares: it runs after parsing, prints to standard output, and returns the
 /// exit code. A refusal goes to standard error as one sentence.
-using Command = std::function<int()>;
+using cli::Command;
+using cli::complain;
 
 /// Each adds one command (with its subcommands) and leaves what to run in `chosen`.
 void add_serve_command(CLI::App& app, Command& chosen);
@@ -23,14 +24,10 @@ void add_config_command(CLI::App& app, Command& chosen);
 void add_runner_command(CLI::App& app, Command& chosen);
 void add_test_issuer_command(CLI::App& app, Command& chosen);
 void add_demo_command(CLI::App& app, Command& chosen);
-void add_stage_command(CLI::App& app, Command& chosen);
-void add_verify_command(CLI::App& app, Command& chosen);
 
 /// Those of `audit` that are about checkpoints and proofs, below it.
 void add_audit_tree_commands(CLI::App& audit, Command& chosen);
 
-/// "imprimatur: <sentence>" on standard error; 1.
-int complain(const Failure& failure);
 /// --data and --config, which every command that opens the data directory takes.
 void add_data_flags(CLI::App& command, Flags& flags);
 

@@ -20,8 +20,8 @@ int main(int argc, char** argv) {
   imp::app::add_runner_command(app, chosen);
   imp::app::add_test_issuer_command(app, chosen);
   imp::app::add_demo_command(app, chosen);
-  imp::app::add_stage_command(app, chosen);
-  imp::app::add_verify_command(app, chosen);
+  imp::cli::add_stage_command(app, chosen);
+  imp::cli::add_verify_command(app, chosen);
   imp::cli::add_trust_command(app, chosen);
   CLI11_PARSE(app, argc, argv);
   return chosen ? chosen() : 2;

@@ -14,8 +14,6 @@ Reason reason(AppRefusal refusal) {
       return {"audit_damaged", FailureKind::internal};
     case AppRefusal::runner_failed:
       return {"runner_failed", FailureKind::internal};
-    case AppRefusal::registry_unavailable:
-      return {"registry_unavailable", FailureKind::unavailable};
   }
   return {};
 }

@@ -15,9 +15,15 @@ using Command = std::function<int()>;
 
 /// `imprimatur trust`: trusted publishers of a registry, from anywhere.
 void add_trust_command(CLI::App& app, Command& chosen);
+/// `imprimatur stage`: staged releases.
+void add_stage_command(CLI::App& app, Command& chosen);
+/// `imprimatur verify`: a published version, checked from the outside.
+void add_verify_command(CLI::App& app, Command& chosen);
 
 /// "imprimatur: <sentence>" on standard error; 1.
 int complain(const Failure& failure);
+/// --registry.
+void add_address_flag(CLI::App& command, RegistryOptions& options);
 /// --registry, --otp and --json.
 void add_registry_flags(CLI::App& command, RegistryOptions& options);
 /// The bytes of a file, or of standard input for "-".

@@ -10,6 +10,8 @@ Reason reason(CliRefusal refusal) {
       return {"unusable_argument", FailureKind::invalid};
     case CliRefusal::registry_refused:
       return {"registry_refused", FailureKind::upstream};
+    case CliRefusal::registry_unavailable:
+      return {"registry_unavailable", FailureKind::unavailable};
     case CliRefusal::answer_unusable:
       return {"answer_unusable", FailureKind::upstream};
   }

@@ -8,10 +8,11 @@ namespace imp::cli {
 
 /// Why a command cannot do what it was asked.
 enum class CliRefusal : std::uint8_t {
-  no_credential,      ///< neither IMPRIMATUR_TOKEN nor npm's configuration has a token
-  unusable_argument,  ///< an option or a file that cannot be read
-  registry_refused,   ///< what the registry said is the message
-  answer_unusable,    ///< what answered is no registry, or not this one
+  no_credential,         ///< neither IMPRIMATUR_TOKEN nor npm's configuration has a token
+  unusable_argument,     ///< an option or a file that cannot be read
+  registry_refused,      ///< what the registry said is the message
+  registry_unavailable,  ///< the same, and it may say something else in a moment
+  answer_unusable,       ///< what answered is no registry, or not this one
 };
 Reason reason(CliRefusal refusal);
 

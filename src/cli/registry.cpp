@@ -17,6 +17,13 @@ std::string member(const boost::json::value& document, std::string_view name) {
   return found && found->is_string() ? std::string(found->get_string()) : std::string();
 }
 
+std::unexpected<Failure> not_json(const std::string& url, int status) {
+  return refuse(CliRefusal::answer_unusable,
+                fmt::format("{} answered {} with something that is not JSON. Is this the "
+                            "registry's address?",
+                            url, status));
+}
+
 }  // namespace
 
 Registry Registry::open(const RegistryOptions& options, const Environment& environment,
@@ -43,40 +50,50 @@ Result<void> Registry::needs_token() const {
                             address_, address_));
 }
 
-Result<Registry::Answer> Registry::ask(std::string_view method, const std::string& path,
-                                       const boost::json::value& body) {
-  http::Fetch fetch{.method = std::string(method),
-                    .url = address_ + path,
-                    .headers = {{"accept", "application/json"}},
-                    .timeout = std::chrono::minutes(2),
-                    .body_limit = 64UL << 20};
+Result<http::Fetched> Registry::send(http::Fetch fetch, const std::string& path) const {
+  fetch.url = address_ + path;
   if (token_) fetch.headers.emplace_back("authorization", "Bearer " + *token_);
   if (!otp_.empty()) fetch.headers.emplace_back("npm-otp", otp_);
+  auto fetched = client_->fetch(fetch);
+  if (!fetched || fetched->status / 100 == 2) return fetched;
+  boost::system::error_code error;
+  const boost::json::value document = boost::json::parse(fetched->body, error);
+  const bool away = fetched->status >= 500 || fetched->status == 429;
+  if (error && !fetched->body.empty() && !away) return not_json(fetch.url, fetched->status);
+  std::string message = member(document, "message");
+  const std::string code = member(document, "code"), help = member(document, "help");
+  if (message.empty()) message = fmt::format("{} answered {}.", fetch.url, fetched->status);
+  if (code == "second_factor_required") message += " Give it with --otp.";
+  return refuse(away ? CliRefusal::registry_unavailable : CliRefusal::registry_refused,
+                std::move(message),
+                help.starts_with('/') ? fmt::format("{}: {}{}", code, address_, help) : code);
+}
+
+Result<Registry::Answer> Registry::ask(std::string_view method, const std::string& path,
+                                       const boost::json::value& body, Milliseconds timeout) const {
+  http::Fetch fetch{.method = std::string(method),
+                    .headers = {{"accept", "application/json"}},
+                    .timeout = timeout,
+                    .body_limit = 64UL << 20};
   if (!body.is_null()) {
     fetch.headers.emplace_back("content-type", "application/json");
     fetch.body = boost::json::serialize(body);
   }
-  const auto fetched = client_->fetch(fetch);
+  const auto fetched = send(std::move(fetch), path);
   if (!fetched) return pass_on(fetched);
   Answer answer{fetched->status, nullptr};
-  if (!fetched->body.empty()) {
-    boost::system::error_code error;
-    answer.document = boost::json::parse(fetched->body, error);
-    if (error) {
-      return refuse(CliRefusal::answer_unusable,
-                    fmt::format("{} answered {} with something that is not JSON. Is this the "
-                                "registry's address?",
-                                fetch.url, fetched->status));
-    }
-  }
-  if (answer.status / 100 == 2) return answer;
-  std::string message = member(answer.document, "message");
-  const std::string code = member(answer.document, "code");
-  if (message.empty()) message = fmt::format("{} answered {}.", fetch.url, answer.status);
-  const std::string help = member(answer.document, "help");
-  if (code == "second_factor_required") message += " Give it with --otp.";
-  return refuse(CliRefusal::registry_refused, std::move(message),
-                help.starts_with('/') ? fmt::format("{}: {}{}", code, address_, help) : code);
+  if (fetched->body.empty()) return answer;
+  boost::system::error_code error;
+  answer.document = boost::json::parse(fetched->body, error);
+  if (error) return not_json(address_ + path, fetched->status);
+  return answer;
+}
+
+bool may_pass(const Failure& failure) {
+  return failure.code() == reason(CliRefusal::registry_unavailable).code ||
+         failure.code() == reason(http::FetchRefusal::unreachable).code ||
+         failure.code() == reason(http::FetchRefusal::timed_out).code ||
+         failure.code() == reason(http::FetchRefusal::answer_invalid).code;
 }
 
 std::string trust_path(std::string_view package) {

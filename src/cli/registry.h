@@ -27,26 +27,35 @@ class Registry {
   static Registry open(const RegistryOptions& options, const Environment& environment,
                        std::shared_ptr<http::Client> client = nullptr);
 
+  /// Sends a request to `path`, which is below the registry's address, with token and code; an
+  /// answer with another status than 2xx is a refusal with the registry's sentence, whose detail is
+  /// its code and where that is explained: `registry_unavailable` for 429 and 5xx, else
+  /// `registry_refused`. What keeps an answer from coming is a Failure, too.
+  Result<http::Fetched> send(http::Fetch fetch, const std::string& path) const;
+
   struct Answer {
     int status = 0;
     boost::json::value document;  ///< null when there is no body
   };
-  /// `path` is below the registry's address. A refusal of the registry is `registry_refused` with
-  /// its sentence; the detail is its code and where that is explained; what keeps an answer from
-  /// coming is a Failure, too.
+  /// send() for what is JSON on both sides; `answer_unusable` for an answer that is not.
   Result<Answer> ask(std::string_view method, const std::string& path,
-                     const boost::json::value& body = nullptr);
+                     const boost::json::value& body = nullptr,
+                     Milliseconds timeout = std::chrono::minutes(2)) const;
   /// `no_credential` when there is none to send.
   Result<void> needs_token() const;
 
   const std::string& address() const { return address_; }
   const std::string& otp() const { return otp_; }
+  const std::optional<std::string>& token() const { return token_; }
 
  private:
   std::string address_, otp_;
   std::optional<std::string> token_;
   std::shared_ptr<http::Client> client_;
 };
+
+/// Whether the same request may succeed in a moment: the registry is away, or says so.
+bool may_pass(const Failure& failure);
 
 /// "/-/package/@scope%2fname/trust"
 std::string trust_path(std::string_view package);

@@ -113,6 +113,16 @@ Result<VerifierKey> VerifierKey::parse(std::string_view text) {
   return result;
 }
 
+Result<std::vector<VerifierKey>> parse_keys(const std::vector<std::string>& texts) {
+  std::vector<VerifierKey> keys;
+  for (const std::string& text : texts) {
+    auto key = VerifierKey::parse(text);
+    if (!key) return pass_on(key);
+    keys.push_back(std::move(*key));
+  }
+  return keys;
+}
+
 Result<Note> parse_note(std::string_view note) {
   if (note.size() > kLongestNote) return malformed("it is too long");
   if (!is_utf8(note)) return malformed("it is not UTF-8");

@@ -44,6 +44,8 @@ class VerifierKey {
   crypto::PublicKey key_;
   std::uint32_t id_;
 };
+/// Each of them, as `audit key` prints them.
+Result<std::vector<VerifierKey>> parse_keys(const std::vector<std::string>& texts);
 
 struct NoteSignature {
   std::string name;

@@ -53,7 +53,13 @@ TEST(Registry, PassesOnWhatTheRegistrySays) {
        "no: https://npm.example/-/docs/x#y"},
       {401, R"({"message":"Code?","code":"second_factor_required"})", "registry_refused",
        "Code? Give it with --otp.", "second_factor_required"},
-      {500, "", "registry_refused", "https://npm.example/x answered 500.", ""},
+      {500, "", "registry_unavailable", "https://npm.example/x answered 500.", ""},
+      {502, "<html>", "registry_unavailable", "https://npm.example/x answered 502.", ""},
+      {503, R"({"message":"Busy.","code":"review_busy"})", "registry_unavailable", "Busy.",
+       "review_busy"},
+      {429, R"({"message":"Slower.","code":"too_many_attempts"})", "registry_unavailable",
+       "Slower.", "too_many_attempts"},
+      {404, "<html>", "answer_unusable", nullptr, ""},
       {200, "<html>", "answer_unusable", nullptr, ""},
   };
   for (const auto& each : cases) {
@@ -63,11 +69,23 @@ TEST(Registry, PassesOnWhatTheRegistrySays) {
     const auto answer = registry.ask("GET", "/x");
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().code(), each.code);
+    EXPECT_EQ(may_pass(answer.error()), answer.error().code() == "registry_unavailable");
     if (each.message) {
       EXPECT_EQ(answer.error().message, each.message);
       EXPECT_EQ(answer.error().detail, each.detail);
     }
   }
+}
+
+TEST(Registry, SendsWhatIsNoJson) {
+  auto fake = std::make_shared<test::FakeRegistry>(
+      [](const http::Fetch&) { return http::Fetched{200, {}, "text"}; });
+  const Registry registry = Registry::open({.registry = "https://npm.example"},
+                                           with({{"npm_config_userconfig", "/nowhere"}}), fake);
+  const auto answer = registry.send({.headers = {{"accept", "text/plain"}}}, "/x");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->body, "text");
+  EXPECT_EQ(fake->sent("accept"), "text/plain");
 }
 
 }  // namespace

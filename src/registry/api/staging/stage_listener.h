@@ -28,7 +28,7 @@ struct ListenFrom {
 class StageListener {
  public:
   static constexpr std::chrono::minutes kLongest{5};
-  static constexpr std::size_t kMostBytes = 64 * 1024;
+  static constexpr std::size_t kMostBytes = std::size_t{64} * 1024;
 
   /// `seat` is held as long as the stream (StageFeed::take_seat()).
   StageListener(RegistryServices& services, Requester requester, ListenFrom from,

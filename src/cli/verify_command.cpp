@@ -1,16 +1,13 @@
-#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <thread>
 
-#include "app/audit_files.h"
-#include "app/commands.h"
-#include "app/refusal.h"
-#include "app/trusted_root_file.h"
+#include "cli/commands.h"
+#include "cli/refusal.h"
 #include "jose/strict_json.h"
 #include "verify/verify.h"
 
-namespace imp::app {
+namespace imp::cli {
 
 namespace {
 
@@ -18,10 +15,9 @@ constexpr Milliseconds kBetweenTries{500};
 
 struct VerifyOptions {
   std::string release;
-  std::string registry = "http://localhost:4873";
+  RegistryOptions registry;
   std::string keys_file, checkpoint_file, note_file, root_file;
   std::vector<std::string> log_keys;
-  bool json = false;
 };
 
 struct Asked {
@@ -32,7 +28,7 @@ struct Asked {
 Result<Asked> asked(const std::string& text) {
   const std::size_t at = text.rfind('@');
   if (at == std::string::npos || at == 0 || at + 1 == text.size()) {
-    return refuse(AppRefusal::unusable_input,
+    return refuse(CliRefusal::unusable_argument,
                   "Name one version, as in @acme/widget@1.0.0. Tags move; a version does not.");
   }
   auto name = registry::PackageName::for_read(text.substr(0, at));
@@ -42,29 +38,35 @@ Result<Asked> asked(const std::string& text) {
 
 Result<verify::Options> given(const VerifyOptions& options) {
   verify::Options out;
-  out.registry = options.registry;
-  if (const char* token = std::getenv("IMPRIMATUR_TOKEN")) out.token = token;
+  const Registry registry = Registry::open(options.registry, process_environment());
+  out.registry = registry.address();
+  out.token = registry.token().value_or("");
   if (!options.keys_file.empty()) {
-    const auto text = read_text_file(options.keys_file);
+    const auto text = read_input(options.keys_file);
     if (!text) return pass_on(text);
     auto document = jose::parse_strict_object(*text, {});
     if (!document) {
-      return refuse(AppRefusal::unusable_input,
+      return refuse(CliRefusal::unusable_argument,
                     fmt::format("{} is not what the registry answers at /-/npm/v1/keys: {}.",
                                 options.keys_file, document.error()));
     }
     out.keys = std::move(*document);
   }
   if (!options.root_file.empty()) {
-    auto root = load_trusted_root(options.root_file);
-    if (!root) return pass_on(root);
+    const auto text = read_input(options.root_file);
+    if (!text) return pass_on(text);
+    auto root = sigstore::parse_trusted_root(*text);
+    if (!root) {
+      return refuse(CliRefusal::unusable_argument,
+                    fmt::format("{}: {}", options.root_file, root.error().message));
+    }
     out.trusted_root = std::move(*root);
   }
-  auto log_keys = parse_keys(options.log_keys);
+  auto log_keys = tlog::parse_keys(options.log_keys);
   if (!log_keys) return pass_on(log_keys);
   out.log.keys = std::move(*log_keys);
   if (!options.checkpoint_file.empty()) {
-    auto text = read_text_file(options.checkpoint_file);
+    auto text = read_input(options.checkpoint_file);
     if (!text) return pass_on(text);
     out.log.checkpoint = std::move(*text);
   }
@@ -77,7 +79,7 @@ Result<void> note(const std::string& path, const std::string& checkpoint) {
   file << checkpoint;
   file.close();
   if (file) return {};
-  return refuse(AppRefusal::unusable_input, fmt::format("{} cannot be written.", path));
+  return refuse(CliRefusal::unusable_argument, fmt::format("{} cannot be written.", path));
 }
 
 int run(const VerifyOptions& options) {
@@ -87,7 +89,7 @@ int run(const VerifyOptions& options) {
   if (!settings) return complain(settings.error());
   const auto client = http::make_client();
   const verify::Report report = verify::verify(*client, release->name, release->version, *settings);
-  std::cout << (options.json ? report.json() : report.text());
+  std::cout << (options.registry.json ? report.json() : report.text());
   if (!report.good()) return 1;
   if (!options.note_file.empty() && !report.checkpoint.empty()) {
     if (const auto noted = note(options.note_file, report.checkpoint); !noted) {
@@ -104,10 +106,9 @@ void add_verify_command(CLI::App& app, Command& chosen) {
   auto* command = app.add_subcommand(
       "verify",
       "Check a published version from the outside: tarball, signature, attestations, audit log. "
-      "For a restricted package set IMPRIMATUR_TOKEN.");
+      "A restricted package needs a token in IMPRIMATUR_TOKEN or in npm's configuration.");
   command->add_option("PACKAGE@VERSION", options->release, "what to check")->required();
-  command->add_option("--registry", options->registry, "the registry's address")
-      ->capture_default_str();
+  add_address_flag(*command, options->registry);
   command->add_option("--keys", options->keys_file,
                       "believe the keys in this file, an earlier answer of /-/npm/v1/keys, alone");
   command->add_option("--trusted-root", options->root_file,
@@ -120,8 +121,8 @@ void add_verify_command(CLI::App& app, Command& chosen) {
                       "the log must begin with that of this checkpoint, noted earlier");
   command->add_option("--note", options->note_file,
                       "when everything holds, keep the log's checkpoint here for next time");
-  command->add_flag("--json", options->json, "print the checks as JSON");
+  command->add_flag("--json", options->registry.json, "print the checks as JSON");
   command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }
 
-}  // namespace imp::app
+}  // namespace imp::cli
