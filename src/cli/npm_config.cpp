@@ -1,5 +1,6 @@
 #include "cli/npm_config.h"
 
+#include <filesystem>
 #include <fstream>
 
 extern char** environ;
@@ -34,6 +35,15 @@ std::string without_slash(std::string text) {
   return text;
 }
 
+/// The environment as a project's file may use it: with nothing of its person's in it that is good
+/// for any registry.
+Environment without_credentials(const Environment& environment) {
+  return [&environment](std::string_view name) -> std::optional<std::string> {
+    if (name == "IMPRIMATUR_TOKEN" || name == "NPM_ID_TOKEN") return std::nullopt;
+    return environment(name);
+  };
+}
+
 }  // namespace
 
 Environment process_environment() {
@@ -52,37 +62,55 @@ NpmConfig NpmConfig::read(const Environment& environment, const std::string& dir
   NpmConfig config;
   for (const char* name : {"npm_config_registry", "NPM_CONFIG_REGISTRY"}) {
     if (auto value = environment(name); value && !value->empty()) {
-      config.entries_.push_back({"registry", std::move(*value)});
+      config.entries_.push_back({"registry", std::move(*value), Origin::variable});
     }
   }
   std::string users = environment("HOME").value_or("") + "/.npmrc";
   for (const char* name : {"NPM_CONFIG_USERCONFIG", "npm_config_userconfig"}) {
     if (auto path = environment(name); path && !path->empty()) users = std::move(*path);
   }
-  for (const std::string& path : {directory + "/.npmrc", users}) {
-    std::ifstream file(path);
-    for (std::string line; std::getline(file, line);) {
-      const std::string_view text = trimmed(line);
-      const std::size_t equals = text.find('=');
-      if (text.starts_with('#') || text.starts_with(';') || equals == std::string_view::npos) {
-        continue;
-      }
-      std::string_view value = trimmed(text.substr(equals + 1));
-      if (value.size() > 1 && value.front() == '"' && value.back() == '"') {
-        value = value.substr(1, value.size() - 2);
-      }
-      config.entries_.push_back({with_variables(trimmed(text.substr(0, equals)), environment),
-                                 with_variables(value, environment)});
-    }
+  config.project_file_ = directory + "/.npmrc";
+  // Somebody at home has no project: the file is theirs.
+  std::error_code absent;
+  if (!std::filesystem::equivalent(config.project_file_, users, absent)) {
+    config.add_file(config.project_file_, Origin::project, without_credentials(environment));
   }
+  config.add_file(users, Origin::person, environment);
   return config;
 }
 
-std::optional<std::string> NpmConfig::value(std::string_view key) const {
+void NpmConfig::add_file(const std::string& path, Origin origin, const Environment& environment) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    const std::string_view text = trimmed(line);
+    const std::size_t equals = text.find('=');
+    if (text.starts_with('#') || text.starts_with(';') || equals == std::string_view::npos) {
+      continue;
+    }
+    std::string_view value = trimmed(text.substr(equals + 1));
+    if (value.size() > 1 && value.front() == '"' && value.back() == '"') {
+      value = value.substr(1, value.size() - 2);
+    }
+    entries_.push_back({with_variables(trimmed(text.substr(0, equals)), environment),
+                        with_variables(value, environment), origin});
+  }
+}
+
+std::optional<std::string> NpmConfig::value(std::string_view key, bool of_project) const {
   for (const Entry& entry : entries_) {
-    if (entry.key == key) return entry.value;
+    if (entry.key == key && (of_project || entry.origin != Origin::project)) return entry.value;
   }
   return std::nullopt;
+}
+
+std::string NpmConfig::named_by_project_alone(std::string_view registry) const {
+  bool of_project = false;
+  for (const Entry& entry : entries_) {
+    if (entry.key != "registry" || without_slash(entry.value) != registry) continue;
+    if (entry.origin != Origin::project) return {};
+    of_project = true;
+  }
+  return of_project && !token_of(registry, false) ? project_file_ : std::string();
 }
 
 std::optional<std::string> NpmConfig::registry() const {
@@ -91,12 +119,16 @@ std::optional<std::string> NpmConfig::registry() const {
 }
 
 std::optional<std::string> NpmConfig::token(std::string_view registry) const {
+  return token_of(registry, true);
+}
+
+std::optional<std::string> NpmConfig::token_of(std::string_view registry, bool of_project) const {
   const std::size_t scheme = registry.find("://");
   if (scheme == std::string_view::npos) return std::nullopt;
   std::string place = without_slash(std::string(registry.substr(scheme + 1)));
   while (place.size() > 2) {  // "//" has no host
     for (const char* ending : {"/:_authToken", ":_authToken"}) {
-      if (auto token = value(place + ending); token && !token->empty()) return token;
+      if (auto token = value(place + ending, of_project); token && !token->empty()) return token;
     }
     const std::size_t slash = place.rfind('/');
     place.resize(slash < 2 ? 0 : slash);

@@ -28,21 +28,28 @@ std::unexpected<Failure> not_json(const std::string& url, int status) {
 
 Registry Registry::open(const RegistryOptions& options, const Environment& environment,
                         std::shared_ptr<http::Client> client) {
-  const NpmConfig npm = NpmConfig::read(environment, ".");
+  const NpmConfig npm = NpmConfig::read(environment, options.directory);
   Registry registry;
   registry.address_ =
       !options.registry.empty() ? options.registry : npm.registry().value_or(std::string(kHere));
   while (registry.address_.ends_with('/')) registry.address_.pop_back();
+  if (options.registry.empty()) {
+    registry.project_file_ = npm.named_by_project_alone(registry.address_);
+  }
   registry.token_ = environment("IMPRIMATUR_TOKEN");
-  if (!registry.token_ || registry.token_->empty()) {
+  const bool has_token = registry.token_ && !registry.token_->empty();
+  if (!has_token || !registry.project_file_.empty()) {
     registry.token_ = npm.token(registry.address_);
   }
   registry.otp_ = options.otp;
+  registry.keeps_credentials_ = !registry.project_file_.empty() &&
+                                ((has_token && !registry.token_) || !registry.otp_.empty());
   registry.client_ = client ? std::move(client) : http::make_client();
   return registry;
 }
 
 Result<void> Registry::needs_token() const {
+  if (keeps_credentials_) return may_be_given_credentials();
   if (token_) return {};
   return refuse(CliRefusal::no_credential,
                 fmt::format("There is no token for {}: set IMPRIMATUR_TOKEN to an access token of "
@@ -50,7 +57,17 @@ Result<void> Registry::needs_token() const {
                             address_, address_));
 }
 
+Result<void> Registry::may_be_given_credentials() const {
+  if (project_file_.empty()) return {};
+  return refuse(CliRefusal::registry_not_chosen,
+                fmt::format("{} is named by {} alone, and whoever wrote that file may be a "
+                            "stranger: your token and your codes are not sent there. Say "
+                            "--registry {} if you mean it, or `npm login --registry {}/` first.",
+                            address_, project_file_, address_, address_));
+}
+
 Result<http::Fetched> Registry::send(http::Fetch fetch, const std::string& path) const {
+  if (keeps_credentials_) return pass_on(may_be_given_credentials());
   fetch.url = address_ + path;
   if (token_) fetch.headers.emplace_back("authorization", "Bearer " + *token_);
   if (!otp_.empty()) fetch.headers.emplace_back("npm-otp", otp_);

@@ -16,14 +16,17 @@ namespace imp::cli {
 struct RegistryOptions {
   std::string registry;  ///< empty: npm's, else this machine's
   std::string otp;
-  bool json = false;  ///< print the answer as it came
+  bool json = false;            ///< print the answer as it came
+  std::string directory = ".";  ///< where the project's .npmrc may be
 };
 
 /// A registry by its address, with the caller's token. Speaks the public API.
 class Registry {
  public:
   /// The address and the token of the options, the variable IMPRIMATUR_TOKEN, and npm's
-  /// configuration, in this order.
+  /// configuration, in this order. IMPRIMATUR_TOKEN and the one-time code name no registry, so they
+  /// never go to an address that only the project's .npmrc names: whoever wrote that file may be a
+  /// stranger. There the token that the file has for this very address is sent, if any.
   static Registry open(const RegistryOptions& options, const Environment& environment,
                        std::shared_ptr<http::Client> client = nullptr);
 
@@ -43,6 +46,9 @@ class Registry {
                      Milliseconds timeout = std::chrono::minutes(2)) const;
   /// `no_credential` when there is none to send.
   Result<void> needs_token() const;
+  /// `registry_not_chosen` when the project's .npmrc alone names this address, so that nothing that
+  /// is good elsewhere may be sent to it.
+  Result<void> may_be_given_credentials() const;
 
   const std::string& address() const { return address_; }
   const std::string& otp() const { return otp_; }
@@ -50,6 +56,8 @@ class Registry {
 
  private:
   std::string address_, otp_;
+  std::string project_file_;  // that alone named the address; mostly empty
+  bool keeps_credentials_ = false;
   std::optional<std::string> token_;
   std::shared_ptr<http::Client> client_;
 };

@@ -47,6 +47,9 @@ int check(const CheckOptions& options) {
   const auto question = question_of(options, environment);
   if (!question) return complain(question.error());
   Registry registry = Registry::open(options.registry, environment);
+  if (question->contains("token")) {
+    if (const auto may = registry.may_be_given_credentials(); !may) return complain(may.error());
+  }
   const auto answer = registry.ask("POST", trust_path(options.package) + "/check", *question);
   if (!answer) return complain(answer.error());
   const std::string outcome = text_of(answer->document, "outcome");

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <fstream>
 #include <map>
 
+#include "db/temporary_directory.h"
 #include "fake_registry.h"
 
 namespace imp::cli {
@@ -30,6 +32,101 @@ TEST(Registry, AsksWithTokenAndCode) {
   EXPECT_EQ(fake->asked.back().body, R"({"a":1})");
   EXPECT_EQ(fake->sent("authorization"), "Bearer npm_x");
   EXPECT_EQ(fake->sent("npm-otp"), "123456");
+}
+
+// A checkout of a stranger's branch says where its registry is. npm's own tokens are bound to their
+// hosts; these are not.
+TEST(Registry, TheProjectsNpmrcGetsNoTokenOfTheEnvironment) {
+  imp::test::TemporaryDirectory project, home;
+  const auto fake = std::make_shared<test::FakeRegistry>(
+      [](const http::Fetch&) { return http::Fetched{200, {}, "{}"}; });
+  const struct {
+    const char* why;
+    const char* project;
+    const char* person;
+    std::map<std::string, std::string, std::less<>> variables;
+    RegistryOptions options;
+    std::optional<std::string> sent;  // "token otp"; nothing: nobody is asked
+  } cases[] = {
+      {"the token", "", "", {{"IMPRIMATUR_TOKEN", "npm_mine"}}, {}, std::nullopt},
+      {"the code",
+       "//evil.example/:_authToken=npm_theirs\n",
+       "",
+       {},
+       {.otp = "123456"},
+       std::nullopt},
+      {"the token, by name",
+       "//evil.example/:_authToken=${IMPRIMATUR_TOKEN}\n",
+       "",
+       {{"IMPRIMATUR_TOKEN", "npm_mine"}},
+       {},
+       "${IMPRIMATUR_TOKEN} "},
+      {"its own token",
+       "//evil.example/:_authToken=npm_theirs\n",
+       "",
+       {{"IMPRIMATUR_TOKEN", "npm_mine"}},
+       {},
+       "npm_theirs "},
+      {"nothing to send", "", "", {}, {}, " "},
+      {"they chose it: the option",
+       "",
+       "",
+       {{"IMPRIMATUR_TOKEN", "npm_mine"}},
+       {.registry = "https://evil.example", .otp = "123456"},
+       "npm_mine 123456"},
+      {"they chose it: a variable",
+       "",
+       "",
+       {{"IMPRIMATUR_TOKEN", "npm_mine"}, {"npm_config_registry", "https://evil.example/"}},
+       {.otp = "123456"},
+       "npm_mine 123456"},
+      {"they chose it: their file",
+       "",
+       "registry=https://evil.example\n",
+       {{"IMPRIMATUR_TOKEN", "npm_mine"}},
+       {.otp = "123456"},
+       "npm_mine 123456"},
+      {"they are signed in there",
+       "",
+       "//evil.example/:_authToken=npm_there\n",
+       {},
+       {.otp = "123456"},
+       "npm_there 123456"},
+  };
+  for (auto each : cases) {
+    SCOPED_TRACE(each.why);
+    std::ofstream(project.path() / ".npmrc") << "registry=https://evil.example/\n" << each.project;
+    std::ofstream(home.path() / ".npmrc") << each.person;
+    each.variables["HOME"] = home.path();
+    each.options.directory = project.path();
+    fake->asked.clear();
+    Registry registry = Registry::open(each.options, with(each.variables), fake);
+    const auto answer = registry.ask("GET", "/x");
+    if (!each.sent) {
+      EXPECT_EQ(answer.error().code(), "registry_not_chosen");
+      EXPECT_TRUE(answer.error().message.contains((project.path() / ".npmrc").string()));
+      EXPECT_EQ(registry.needs_token().error().code(), "registry_not_chosen");
+      EXPECT_EQ(registry.may_be_given_credentials().error().code(), "registry_not_chosen");
+      EXPECT_TRUE(fake->asked.empty());
+      continue;
+    }
+    ASSERT_TRUE(answer) << answer.error().message;
+    const std::string token = fake->sent("authorization");
+    EXPECT_EQ((token.empty() ? token : token.substr(7)) + " " + fake->sent("npm-otp"), *each.sent);
+  }
+}
+
+// At home there is no project: what would be its file is the person's.
+TEST(Registry, APersonsFileIsTheirsWhereverTheyStand) {
+  imp::test::TemporaryDirectory home;
+  std::ofstream(home.path() / ".npmrc") << "registry=https://npm.example/\n";
+  const auto fake = std::make_shared<test::FakeRegistry>(
+      [](const http::Fetch&) { return http::Fetched{200, {}, "{}"}; });
+  Registry registry =
+      Registry::open({.directory = home.path()},
+                     with({{"HOME", home.path()}, {"IMPRIMATUR_TOKEN", "npm_mine"}}), fake);
+  ASSERT_TRUE(registry.ask("GET", "/x"));
+  EXPECT_EQ(fake->sent("authorization"), "Bearer npm_mine");
 }
 
 TEST(Registry, AsksWithoutATokenWhenThereIsNone) {
