@@ -71,6 +71,26 @@ Result<const Provider*> provider_named(const boost::json::object& request) {
                              type.value_or("(absent)"), known));
 }
 
+void revoke_tokens_of(db::Session& session, std::string_view publisher_id, Time now) {
+  session.run(
+      "UPDATE publish_token SET revoked_at = :p2 WHERE publisher_id = :p1 AND revoked_at IS NULL",
+      {std::string(publisher_id), to_milliseconds(now)});
+}
+
+/// Whether a change lets anybody do what they could not before.
+bool trusts_more(const PublisherRequest& to, const TrustedPublisher& from) {
+  const auto& [publish, stage, tags] = from.permissions;
+  if ((to.permissions.create_package && !publish) ||
+      (to.permissions.create_staged_package && !stage) ||
+      (to.permissions.manage_dist_tags && !tags)) {
+    return true;
+  }
+  return std::ranges::any_of(from.claims.learnt(), [&](const auto& known) {
+    const auto* now = to.claims.learnt().if_contains(known.key());
+    return !now || *now != known.value();
+  });
+}
+
 }  // namespace
 
 TrustedPublisher publisher_from_row(const db::Row& row) {
@@ -247,11 +267,28 @@ Result<TrustedPublisher> remove_publisher(db::Session& session, std::string_view
 }
 
 void delete_publisher(db::Session& session, std::string_view publisher_id, Time now) {
-  const std::string id(publisher_id);
+  revoke_tokens_of(session, publisher_id, now);
+  session.run("DELETE FROM trusted_publisher WHERE id = :p1", {std::string(publisher_id)});
+}
+
+TrustedPublisher change_publisher(db::Session& session, const TrustedPublisher& publisher,
+                                  const PublisherRequest& to, Time now,
+                                  const PublisherTimes& times) {
+  revoke_tokens_of(session, publisher.id, now);
+  TrustedPublisher changed = publisher;
+  changed.claims = to.claims;
+  changed.permissions = to.permissions;
+  if (trusts_more(to, publisher)) {
+    changed.usable_from = times.usable_from;
+    if (changed.ends_at) changed.ends_at = times.ends_at;
+  }
+  // An exchange may have used it since it was read: then it does not end.
   session.run(
-      "UPDATE publish_token SET revoked_at = :p2 WHERE publisher_id = :p1 AND revoked_at IS NULL",
-      {id, to_milliseconds(now)});
-  session.run("DELETE FROM trusted_publisher WHERE id = :p1", {id});
+      "UPDATE trusted_publisher SET permissions = :p2, learnt = :p3, usable_from = :p4, ends_at = "
+      "CASE WHEN last_used_at IS NULL THEN :p5 ELSE ends_at END WHERE id = :p1",
+      {changed.id, changed.permissions.stored(), boost::json::serialize(changed.claims.learnt()),
+       value_of(changed.usable_from), value_of(changed.ends_at)});
+  return changed;
 }
 
 void keep_learnt(db::Session& session, const TrustedPublisher& publisher) {

@@ -88,6 +88,13 @@ TrustedPublisher publisher_from_row(const db::Row& row);
 Result<TrustedPublisher> add_publisher(db::Session& session, std::string_view package_id,
                                        const PublisherRequest& request, std::string_view created_by,
                                        Time now, const PublisherTimes& times = {});
+/// Gives one other permissions and other identifiers behind its names, and revokes the publish
+/// tokens that it got. It stays what it is: its id, when it was made and used, and one that was
+/// used does not end. More permissions, or another identifier than was known, are as good as a new
+/// publisher: then it cools down, and if it was never used, it has the time of a new one.
+TrustedPublisher change_publisher(db::Session& session, const TrustedPublisher& publisher,
+                                  const PublisherRequest& to, Time now,
+                                  const PublisherTimes& times);
 /// Removes one and revokes the publish tokens that it got. TrustRefusal::publisher_not_found.
 Result<TrustedPublisher> remove_publisher(db::Session& session, std::string_view package_id,
                                           std::string_view publisher_id, Time now);

@@ -95,8 +95,9 @@ Result<void> usable(const TrustedPublisher& publisher, Time now) {
   }
   if (publisher.usable_from && now < *publisher.usable_from) {
     return refuse(TrustRefusal::publisher_cooling_down,
-                  fmt::format("The trusted publisher that matches this token was added at {} and "
-                              "can be used from {} on: this registry lets new ones cool down.",
+                  fmt::format("The trusted publisher that matches this token, which was made at "
+                              "{}, can be used from {} on: this registry lets those that are new, "
+                              "or may do more than before, cool down.",
                               iso8601(publisher.created_at), iso8601(*publisher.usable_from)));
   }
   return {};
@@ -141,6 +142,11 @@ bool any_expired_publisher(db::Session& session, Time now) {
 
 std::vector<EndedPublisher> ended_of_place(db::Session& session, std::string_view place) {
   return ended(session, "WHERE package_id = :p1", place);
+}
+
+std::optional<EndedPublisher> ended_by_id(db::Session& session, std::string_view id) {
+  auto found = ended(session, "WHERE id = :p1", id);
+  return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
 }
 
 std::vector<EndedPublisher> ended_of_person(db::Session& session, std::string_view person) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -46,6 +47,7 @@ bool any_expired_publisher(db::Session& session, Time now);
 /// The newest first.
 std::vector<EndedPublisher> ended_of_place(db::Session& session, std::string_view place);
 std::vector<EndedPublisher> ended_of_person(db::Session& session, std::string_view person);
+std::optional<EndedPublisher> ended_by_id(db::Session& session, std::string_view id);
 /// Of the places of a name, and what waited for it while there was no package.
 std::vector<EndedPublisher> ended_for(db::Session& session, std::string_view package_name);
 /// Whether there is an ended one of this issuer, so that a refusal may be able to name it.

@@ -8,7 +8,7 @@
 namespace imp::trust {
 
 /// A publisher that is wanted with other permissions, or with other identifiers behind its names.
-/// It is made anew, because what it got before ends; what it has learnt stays.
+/// The publish tokens that it got end; what it has learnt stays.
 struct PublisherChange {
   TrustedPublisher from;
   PublisherRequest to;

@@ -36,18 +36,27 @@ Result<TrustPlace> still_governed(db::Session& session, const Requester& request
   return governed_place(session, *rights, target);
 }
 
+/// What is done to a publisher, for the audit log and for webhooks.
+struct Act {
+  std::string_view action, event;
+};
+constexpr Act kCreate{"trust.create", "publisher.added"};
+constexpr Act kChange{"trust.change", "publisher.changed"};
+constexpr Act kRevoke{"trust.revoke", "publisher.removed"};
+
 void record(db::Session& session, RegistryServices& services, const Requester& requester,
-            std::string_view action, const TrustTarget& target, const TrustPlace& place,
-            const trust::TrustedPublisher& publisher, Time now) {
+            const Act& act, const TrustTarget& target, const TrustPlace& place,
+            const trust::TrustedPublisher& publisher, Time now,
+            const trust::TrustedPublisher* before = nullptr) {
   if (const auto* name = std::get_if<PackageName>(&target)) {
-    const bool added = action == "trust.create";
     tell_hooks(
-        session, name->text(), added ? "publisher.added" : "publisher.removed",
+        session, name->text(), act.event,
         {{"publisher", publisher.to_json(services.issuers)}, {"by", requester.audit_actor()}}, now);
   }
-  audit::Record record = requester.audit_record(action, subject_of(target), now);
+  audit::Record record = requester.audit_record(act.action, subject_of(target), now);
   record.organization = place.organization;
   record.detail["publisher"] = publisher.to_json(services.issuers);
+  if (before) record.detail["before"] = before->to_json(services.issuers);
   audit::append(session, record);
 }
 
@@ -75,9 +84,20 @@ Result<trust::TrustedPublisher> add_publisher_in(db::Session& session, RegistryS
   auto added = trust::add_publisher(session, place.place, request, requester.rights().person, now,
                                     services.publisher_rules.times(now, false));
   if (added) {
-    record(session, services, requester, "trust.create", name_of(package), place, *added, now);
+    record(session, services, requester, kCreate, name_of(package), place, *added, now);
   }
   return added;
+}
+
+trust::TrustedPublisher change_publisher_in(db::Session& session, RegistryServices& services,
+                                            const Requester& requester, const Package& package,
+                                            const trust::PublisherChange& change, Time now) {
+  const TrustPlace place{package.id, trust::PlaceKind::package, package.owner};
+  auto changed = trust::change_publisher(session, change.from, change.to, now,
+                                         services.publisher_rules.times(now, false));
+  record(session, services, requester, kChange, name_of(package), place, changed, now,
+         &change.from);
+  return changed;
 }
 
 Result<trust::TrustedPublisher> remove_publisher_in(db::Session& session,
@@ -88,7 +108,7 @@ Result<trust::TrustedPublisher> remove_publisher_in(db::Session& session,
   const TrustPlace place{package.id, trust::PlaceKind::package, package.owner};
   auto removed = trust::remove_publisher(session, place.place, id, now);
   if (removed) {
-    record(session, services, requester, "trust.revoke", name_of(package), place, *removed, now);
+    record(session, services, requester, kRevoke, name_of(package), place, *removed, now);
   }
   return removed;
 }
@@ -157,7 +177,7 @@ Result<std::vector<trust::TrustedPublisher>> add_publishers(
     for (const trust::PublisherRequest& item : requests) {
       auto publisher = trust::add_publisher(session, place->place, item, person, now, times);
       if (!publisher) return pass_on(publisher);
-      record(session, services, requester, "trust.create", target, *place, *publisher, now);
+      record(session, services, requester, kCreate, target, *place, *publisher, now);
       created.push_back(std::move(*publisher));
     }
     return created;
@@ -179,7 +199,7 @@ Result<trust::TrustedPublisher> remove_publisher(RegistryServices& services,
     auto removed =
         trust::remove_publisher(session, seen ? place->place : std::string(), publisher_id, now);
     if (removed) {
-      record(session, services, requester, "trust.revoke", target, *place, *removed, now);
+      record(session, services, requester, kRevoke, target, *place, *removed, now);
     }
     return removed;
   });

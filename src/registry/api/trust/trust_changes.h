@@ -9,6 +9,7 @@
 #include "registry/packages/package_name.h"
 #include "registry/packages/packument.h"
 #include "registry/trust/publisher.h"
+#include "registry/trust/publisher_plan.h"
 
 namespace imp::registry {
 
@@ -35,6 +36,9 @@ Result<std::vector<trust::PublisherRequest>> read_publisher_requests(
 Result<trust::TrustedPublisher> add_publisher_in(db::Session& session, RegistryServices& services,
                                                  const Requester& requester, const Package& package,
                                                  const trust::PublisherRequest& request, Time now);
+trust::TrustedPublisher change_publisher_in(db::Session& session, RegistryServices& services,
+                                            const Requester& requester, const Package& package,
+                                            const trust::PublisherChange& change, Time now);
 Result<trust::TrustedPublisher> remove_publisher_in(db::Session& session,
                                                     RegistryServices& services,
                                                     const Requester& requester,

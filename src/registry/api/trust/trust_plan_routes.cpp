@@ -30,10 +30,12 @@ http::Response put(RegistryServices& services, const http::Request& request) {
   }
   const auto due = std::ranges::count_if(
       plan->packages, [&](const PackagePlan& package) { return package.changes(plan->prune); });
-  if (!plan->dry_run && due > 0) {
-    if (auto challenge = second_factor(services, request, *requester, "trust.apply",
-                                       fmt::format("{} packages", due), Without::refuse)) {
-      return std::move(*challenge);
+  if (!plan->dry_run) {
+    if (due > 0) {
+      if (auto challenge = second_factor(services, request, *requester, "trust.apply",
+                                         fmt::format("{} packages", due), Without::refuse)) {
+        return std::move(*challenge);
+      }
     }
     apply_trust(services, *requester, *plan);
   }

@@ -84,22 +84,19 @@ Result<void> apply_one(db::Session& session, RegistryServices& services, const R
   if (!plan) return pass_on(plan);
   const auto found = governed_in(session, PackageName::for_read(package.package).value(), *rights);
   if (!found) return pass_on(found);
-  if (!prune) plan->extra.clear();
   for (const trust::TrustedPublisher& extra : plan->extra) {
+    if (!prune) break;
     const auto removed = remove_publisher_in(session, services, requester, *found, extra.id, now);
     if (!removed) return pass_on(removed);
   }
   for (const trust::PublisherChange& change : plan->change) {
-    const auto removed =
-        remove_publisher_in(session, services, requester, *found, change.from.id, now);
-    if (!removed) return pass_on(removed);
-    const auto added = add_publisher_in(session, services, requester, *found, change.to, now);
-    if (!added) return pass_on(added);
+    change_publisher_in(session, services, requester, *found, change, now);
   }
   for (const trust::PublisherRequest& wanted : plan->add) {
     const auto added = add_publisher_in(session, services, requester, *found, wanted, now);
     if (!added) return pass_on(added);
   }
+  package.plan = std::move(*plan);  // what was done is what is told
   return {};
 }
 
@@ -194,8 +191,13 @@ Result<void> plan_trust(RegistryServices& services, const Requester& requester,
 }
 
 void apply_trust(RegistryServices& services, const Requester& requester, PlanRequest& request) {
+  const auto refused = [&](const PackagePlan& package) {
+    record_refusal(services, &requester, "trust.apply", "package:" + package.package,
+                   *package.refusal);
+  };
   std::vector<PackagePlan*> due;
   for (PackagePlan& package : request.packages) {
+    if (package.refusal) refused(package);
     if (package.changes(request.prune)) due.push_back(&package);
   }
   const std::span all(due);
@@ -206,8 +208,7 @@ void apply_trust(RegistryServices& services, const Requester& requester, PlanReq
       const auto done = apply_together(services, requester, {&package, 1}, request.prune);
       if (done) continue;
       package->refusal = done.error();
-      record_refusal(services, &requester, "trust.apply", "package:" + package->package,
-                     done.error());
+      refused(*package);
     }
   }
 }

@@ -45,8 +45,9 @@ Result<void> plan_trust(RegistryServices& services, const Requester& requester,
                         PlanRequest& request);
 
 /// Does it: each package whole or not at all, with an audit record for each publisher. What a
-/// package is refused is its own; the others are done. Rights and publishers are looked at again
-/// inside the transactions.
+/// package is refused, now or in the plan, is its own, and is counted and written down as every
+/// refusal is; the others are done. Rights and publishers are looked at again inside the
+/// transactions, and the plans become what was done.
 void apply_trust(RegistryServices& services, const Requester& requester, PlanRequest& request);
 
 }  // namespace imp::registry

@@ -1,4 +1,5 @@
 #include "registry/api/registry_fixture.h"
+#include "registry/api/trust/pending_publishers.h"
 
 namespace imp::registry::test {
 namespace {
@@ -96,6 +97,44 @@ TEST_F(TrustPlans, AChangeOfPermissionsEndsTheTokens) {
   EXPECT_EQ(publish(publish_token("@alice/a"), "@alice/a", "1.1.0").status, 201);
 }
 
+// Packages that release once a month must not lose their publisher to a corrected file.
+TEST_F(TrustPlans, AChangeKeepsTheLifeOfWhatWasUsed) {
+  using namespace std::chrono_literals;
+  ASSERT_EQ(put({{"@alice/a", {config()}}, {"@alice/b", {config()}}}, false, otp(alice)).status,
+            200);
+  publish_token("@alice/a");
+  const auto ids = [&](const char* package) {
+    return count(
+        "SELECT COUNT(*) FROM trusted_publisher JOIN package ON package.id = package_id "
+        "WHERE name = :p1 AND last_used_at IS NOT NULL AND ends_at IS NULL",
+        {std::string(package)});
+  };
+  ASSERT_EQ(ids("@alice/a"), 1);
+  // Even where what is new cools down, fewer permissions take nobody's time.
+  services_->publisher_rules.cool_down = 24h;
+  json::object more = config(), other = config();
+  more["permissions"] = json::array{"createPackage"};
+  other["permissions"] = json::array{"manageDistTags"};
+  ASSERT_EQ(put({{"@alice/a", {more}}, {"@alice/b", {other}}}, false, otp(alice)).status, 200);
+  EXPECT_EQ(ids("@alice/a"), 1);
+  EXPECT_EQ(exchange(identity_token(), "@alice/a").outcome(), "403 publisher_cooling_down");
+  clock_.advance(25h);
+  ASSERT_EQ(put({{"@alice/a", {config()}}}, false, otp(alice)).status, 200);  // fewer again
+  EXPECT_EQ(exchange(identity_token(), "@alice/a").outcome(), "201 ok");
+  clock_.advance(72h);
+  ASSERT_TRUE(expire_publishers(*services_));
+  EXPECT_EQ(exchange(identity_token(), "@alice/a").outcome(), "201 ok");
+  EXPECT_EQ(exchange(identity_token(), "@alice/b").outcome(), "403 publisher_expired");
+  EXPECT_EQ(audited("trust.c"),
+            (Lines{"trust.create granted", "trust.create granted", "trust.change granted",
+                   "trust.change granted", "trust.change granted"}));
+  const json::object detail = audit_detail("trust.change");
+  EXPECT_EQ(detail.at("before").at("permissions"),
+            (json::array{"createPackage", "createStagedPackage"}));
+  EXPECT_EQ(detail.at("publisher").at("permissions"), json::array{"createStagedPackage"});
+  EXPECT_EQ(detail.at("publisher").at("id"), detail.at("before").at("id"));
+}
+
 TEST_F(TrustPlans, OnePackagesRefusalIsItsOwn) {
   const User bob = add_user("bob");
   ASSERT_EQ(publish(bob.token, "@bob/lib", "1.0.0").status, 201);
@@ -113,6 +152,17 @@ TEST_F(TrustPlans, OnePackagesRefusalIsItsOwn) {
              "@alice/a invalid_publisher", "@alice/b duplicate_publisher", "@alice/c changed"}));
   EXPECT_EQ(answer.document().at("packages").at(2).at("publisher"), json::value(1));
   EXPECT_EQ(publishers(), 1);
+  // All are counted, and who reached for another's package is written down.
+  EXPECT_EQ(audited("trust.apply"), Lines{"trust.apply package_not_permitted"});
+  for (const char* code :
+       {"package_not_permitted", "package_not_found", "invalid_publisher", "duplicate_publisher"}) {
+    EXPECT_TRUE(counted(std::string("action=\"trust.apply\",code=\"") + code)) << code;
+  }
+  // Also where nothing is left to do; a plan decides nothing.
+  EXPECT_EQ(put({{"@bob/lib", {config()}}}, true).status, 200);
+  EXPECT_EQ(audited("trust.apply").size(), 1u);
+  EXPECT_EQ(put({{"@bob/lib", {config()}}}, false).status, 200);
+  EXPECT_EQ(audited("trust.apply").size(), 2u);
 }
 
 TEST_F(TrustPlans, WhatIsRefusedInATransactionLeavesTheOthersWhole) {
