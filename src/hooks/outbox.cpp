@@ -1,21 +1,15 @@
 #include "hooks/outbox.h"
 
-#include <array>
 #include <boost/json.hpp>
 
 #include "audit/clean_text.h"
+#include "base/retry.h"
 #include "base/uuid.h"
 #include "hooks/refusal.h"
 
 namespace imp::hooks {
 
 namespace {
-
-using std::chrono::hours;
-using std::chrono::minutes;
-using std::chrono::seconds;
-constexpr std::array<Milliseconds, 7> kRetries = {seconds(5), minutes(1), minutes(5), minutes(30),
-                                                  hours(2),   hours(6),   hours(12)};
 
 constexpr std::string_view kColumns =
     "SELECT id, hook_id, type, body, created_at, state, attempts, next_at, last_at, last_status, "
@@ -158,18 +152,18 @@ std::optional<Due> next_due(db::Session& session, std::string_view hook_id, Time
 void record_attempt(db::Session& session, const Delivery& delivery, const Attempted& attempted,
                     Time now) {
   using State = Delivery::State;
-  const auto tried = static_cast<std::size_t>(delivery.attempts);
-  const bool again = !attempted.delivered && tried < kRetries.size();
+  const auto wait = attempted.delivered
+                        ? std::nullopt
+                        : retry_after(static_cast<std::size_t>(delivery.attempts) + 1);
   const State state = attempted.delivered ? State::delivered
-                      : again             ? State::pending
+                      : wait              ? State::pending
                                           : State::failed;
   session.run(
       "UPDATE hook_delivery SET state = :p1, attempts = :p2, next_at = :p3, last_at = :p4, "
       "last_status = :p5, last_answer = :p6 WHERE id = :p7",
       {std::string(name(state)), delivery.attempts + 1,
-       again ? db::Value(to_milliseconds(now + kRetries[tried])) : db::Value(),
-       to_milliseconds(now), attempted.status, audit::clean_text(attempted.answer, kAnswerKept),
-       delivery.id});
+       wait ? db::Value(to_milliseconds(now + *wait)) : db::Value(), to_milliseconds(now),
+       attempted.status, audit::clean_text(attempted.answer, kAnswerKept), delivery.id});
   session.run("UPDATE hook SET slow = :p1 WHERE id = :p2",
               {std::int64_t{attempted.slow}, delivery.hook_id});
   set_due(session, delivery.hook_id);

@@ -72,8 +72,7 @@ struct Attempted {
   std::string answer;
   bool slow = false;
 };
-/// Records it, and when to try again: after 5 seconds, a minute, 5, 30, two hours, 6 and 12; then
-/// it is given up.
+/// Records it, and when to try again or that it is given up (base/retry.h).
 void record_attempt(db::Session& session, const Delivery& delivery, const Attempted& attempted,
                     Time now);
 
