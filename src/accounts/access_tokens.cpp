@@ -133,10 +133,16 @@ Result<MintedToken> AccessTokens::create_in(db::Session& session, const Person& 
        row.description, std::string(name(row.kind)), reach_text(row.reach),
        std::int64_t{row.bypass_2fa}, list_text(row.cidr_whitelist), to_milliseconds(row.created),
        to_milliseconds(*row.expires)});
-  trail_.append(session, actor, "token.create", "token:" + row.key,
-                fmt::format("{} token of {}, packages {}, until {}{}", name(row.kind), person.name,
-                            name(row.reach.packages_permission), iso8601(*row.expires),
-                            row.bypass_2fa ? ", bypasses 2fa" : ""));
+  const std::string text =
+      fmt::format("{} token of {}, packages {}, until {}{}", name(row.kind), person.name,
+                  name(row.reach.packages_permission), iso8601(*row.expires),
+                  row.bypass_2fa ? ", bypasses 2fa" : "");
+  if (row.kind == TokenKind::login) {
+    // A sign-in, of which people are told as little as of those in the browser.
+    trail_.append(session, actor, "token.create", "token:" + row.key, text);
+  } else {
+    trail_.append_and_tell(session, actor, person, "token.create", "token:" + row.key, text);
+  }
   return minted;
 }
 

@@ -185,13 +185,14 @@ Result<AddedPasskey> Passkeys::add(const Person& person, const std::string& brow
       return refuse(AccountRefusal::passkey_exists,
                     "This passkey is registered already; use another authenticator.");
     }
-    trail_.append(session, actor, "passkey.add", "user:" + person.name,
-                  fmt::format("{} ({})", added.passkey.name, added.passkey.id));
+    trail_.append_and_tell(session, actor, person, "passkey.add", "user:" + person.name,
+                           fmt::format("{} ({})", added.passkey.name, added.passkey.id));
     if (first) {
       // An app whose set-up began while nothing guarded the account.
       session.run("DELETE FROM accounts_totp WHERE person_id = :p1", {person.id});
       added.recovery_codes = replace_recovery_codes(session, person.id, services_.random);
-      trail_.append(session, actor, "second_factor.enable", "user:" + person.name, "passkey");
+      trail_.append_and_tell(session, actor, person, "second_factor.enable", "user:" + person.name,
+                             "passkey");
     }
     return {};
   });
@@ -207,11 +208,12 @@ Result<void> Passkeys::remove(const Person& person, const std::string& id, const
     if (!row || session.run("DELETE FROM accounts_passkeys WHERE id = :p1", {id}) != 1) {
       return refuse(AccountRefusal::passkey_not_found, "You have no such passkey.");
     }
-    trail_.append(session, actor, "passkey.remove", "user:" + person.name,
-                  fmt::format("{} ({})", row->text(0), id));
+    trail_.append_and_tell(session, actor, person, "passkey.remove", "user:" + person.name,
+                           fmt::format("{} ({})", row->text(0), id));
     if (!has_second_factor(session, person.id)) {
       forget_second_factor(session, person.id);
-      trail_.append(session, actor, "second_factor.disable", "user:" + person.name);
+      trail_.append_and_tell(session, actor, person, "second_factor.disable",
+                             "user:" + person.name);
     }
     return {};
   });

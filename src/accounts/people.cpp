@@ -195,6 +195,7 @@ Result<Person> People::change_profile(const Person& person, const ProfileChange&
   auto changed = services_.database.write([&](db::Session& session) -> Result<Person> {
     auto current = find_person(session, person.id);
     if (!current) return no_such_person(person.name);
+    const std::string old_email = current->email;
     std::string what;
     const auto apply = [&](std::string_view field, std::string& to,
                            const std::optional<std::string>& from) {
@@ -214,7 +215,12 @@ Result<Person> People::change_profile(const Person& person, const ProfileChange&
         "updated = :p5 WHERE id = :p6",
         {current->email, current->fullname, current->homepage, current->github,
          to_milliseconds(current->updated), current->id});
-    trail_.append(session, actor, "account.update", "user:" + current->name, what);
+    const std::string subject = "user:" + current->name;
+    if (current->email == old_email) {
+      trail_.append(session, actor, "account.update", subject, what);
+    } else {
+      trail_.append_and_tell(session, actor, *current, "account.update", subject, what, old_email);
+    }
     return *current;
   });
   tokens_.forget_cached();
@@ -235,7 +241,7 @@ Result<void> People::set_password(const Person& person, std::string_view passwor
                 {person.id, std::string(keep_session_id)});
     session.run("DELETE FROM accounts_tokens WHERE person_id = :p1 AND kind = 'login'",
                 {person.id});
-    trail_.append(session, actor, "account.password", "user:" + person.name);
+    trail_.append_and_tell(session, actor, person, "account.password", "user:" + person.name);
     return {};
   });
   tokens_.forget_cached();

@@ -123,7 +123,8 @@ Result<std::vector<std::string>> SecondFactors::confirm_totp(const Person& perso
         "enabled IS NULL",
         {to_milliseconds(now), *step, person.id});
     if (enabled != 1) return not_pending();
-    trail_.append(session, actor, "second_factor.enable", "user:" + person.name, "totp");
+    trail_.append_and_tell(session, actor, person, "second_factor.enable", "user:" + person.name,
+                           "totp");
     return replace_recovery_codes(session, person.id, services_.random);
   });
   const Result<Confirmation> outcome =
@@ -142,7 +143,8 @@ Result<std::vector<std::string>> SecondFactors::renew_recovery_codes(const Perso
       return refuse(AccountRefusal::second_factor_not_enabled,
                     "This account has no second factor.");
     }
-    trail_.append(session, actor, "second_factor.recovery_codes", "user:" + person.name);
+    trail_.append_and_tell(session, actor, person, "second_factor.recovery_codes",
+                           "user:" + person.name);
     return replace_recovery_codes(session, person.id, services_.random);
   });
 }
@@ -154,10 +156,12 @@ Result<void> SecondFactors::remove_totp(const Person& person, const Actor& actor
       return refuse(AccountRefusal::second_factor_not_enabled,
                     "This account has no authenticator app.");
     }
-    trail_.append(session, actor, "second_factor.remove", "user:" + person.name, "totp");
+    trail_.append_and_tell(session, actor, person, "second_factor.remove", "user:" + person.name,
+                           "totp");
     if (!has_second_factor(session, person.id)) {
       forget_second_factor(session, person.id);
-      trail_.append(session, actor, "second_factor.disable", "user:" + person.name);
+      trail_.append_and_tell(session, actor, person, "second_factor.disable",
+                             "user:" + person.name);
     }
     return {};
   });
@@ -178,7 +182,7 @@ Result<void> SecondFactors::disable(const Person& person, const Actor& actor) {
                     "This account has no second factor.");
     }
     forget_second_factor(session, person.id);
-    trail_.append(session, actor, "second_factor.disable", "user:" + person.name);
+    trail_.append_and_tell(session, actor, person, "second_factor.disable", "user:" + person.name);
     return {};
   });
 }

@@ -1,6 +1,8 @@
 #include "accounts/trail.h"
 
+#include "accounts/people.h"
 #include "audit/log.h"
+#include "mail/notice.h"
 
 namespace imp::accounts {
 namespace {
@@ -34,6 +36,20 @@ void Trail::append(db::Session& session, const Actor& actor, std::string_view ac
   if (!organization_id.empty()) record.organization = std::string(organization_id);
   if (!detail.empty()) record.detail["text"] = detail;
   audit::append(session, record);
+}
+
+void Trail::append_and_tell(db::Session& session, const Actor& actor, const Person& person,
+                            std::string_view action, std::string_view subject,
+                            std::string_view detail, std::string_view old_address) {
+  audit::Record record = record_of(services_, actor, action, subject);
+  if (!detail.empty()) record.detail["text"] = detail;
+  audit::append(session, record);
+  // To people it is their account, whatever part of it the record is about.
+  record.subject = "user:" + person.name;
+  std::vector<std::string> addresses;
+  if (!old_address.empty()) addresses.emplace_back(old_address);
+  if (const auto current = find_person(session, person.id)) addresses.push_back(current->email);
+  mail::tell(session, addresses, record);
 }
 
 void Trail::refused(const Actor& actor, std::string_view action, std::string_view subject,

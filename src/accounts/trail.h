@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "accounts/actor.h"
+#include "accounts/person.h"
 #include "accounts/services.h"
 #include "accounts/throttle.h"
 #include "base/failure.h"
@@ -22,6 +23,12 @@ class Trail {
   void append(db::Session& session, const Actor& actor, std::string_view action,
               std::string_view subject, std::string_view detail = {},
               std::string_view organization_id = {});
+
+  /// The same for a change of somebody's account, of which mail tells them at the address that they
+  /// have now, and at `old_address` when it is set: whoever changes it must not hide that.
+  void append_and_tell(db::Session& session, const Actor& actor, const Person& person,
+                       std::string_view action, std::string_view subject,
+                       std::string_view detail = {}, std::string_view old_address = {});
 
   /// A refusal: counted always, and recorded in a transaction of its own. Of one address at most
   /// 100 refusals are recorded in 15 minutes, so that a flood of bad credentials cannot fill the

@@ -4,10 +4,12 @@
 
 #include "app/descriptor_limit.h"
 #include "app/health_routes.h"
+#include "app/mail_settings.h"
 #include "app/programs.h"
 #include "app/settings_record.h"
 #include "blobs/file_store.h"
 #include "crypto/random.h"
+#include "mail/address.h"
 #include "web/handlers.h"
 #include "web/routes.h"
 
@@ -104,6 +106,7 @@ Result<void> Application::wire() {
                            });
   if (!ci) return pass_on(ci);
   ci_ = std::move(*ci);
+  if (const auto ready = set_up_mail(); !ready) return ready;
   if (const auto recorded = record_settings(*store_.database, settings_, clock_); !recorded)
     return recorded;
   auto audit = AuditTree::create(settings_, store_, *accounts_, clock_, log_, metrics_);
@@ -128,6 +131,23 @@ Result<void> Application::wire() {
   return {};
 }
 
+Result<void> Application::set_up_mail() {
+  auto settings = mail_settings(settings_);
+  if (!settings) return pass_on(settings);
+  const auto told = store_.database->write([&](db::Session& session) -> Result<void> {
+    mail::set_up(session,
+                 *settings ? std::optional(settings_.public_url) : std::optional<std::string>(),
+                 clock_.now());
+    return {};
+  });
+  if (!told || !*settings) return told;
+  const std::string hello(mail::domain_of((*settings)->from));
+  mail_transport_ = mail::make_smtp(std::move((*settings)->smtp), hello);
+  mail_sender_.emplace(*store_.database, *mail_transport_, clock_, log_, metrics_,
+                       mail::SenderOptions{.from = (*settings)->from});
+  return {};
+}
+
 Result<void> Application::start() {
   if (const auto started = server_->start(); !started) return started;
   blob_sweep_.emplace(*blobs_, *store_.database, clock_, log_, metrics_);
@@ -138,9 +158,13 @@ Result<void> Application::start() {
     registry_->tidy();
     blob_sweep_->round();
     ci_->tidy();
+    if (const auto done = mail::tidy(*store_.database, clock_, metrics_); !done) {
+      log_.warning("mail not tidied", {{"reason", done.error().detail}});
+    }
   };
   housekeeping_.emplace(kHousekeepingPeriod, work, log_);
   registry_->start();
+  if (mail_sender_) mail_sender_->start();
   audit_->start();
   if (settings_.runner) start_runner();
   return {};
@@ -163,10 +187,11 @@ Result<RunnerCommand> Application::runner_command() {
                          "--processes", std::to_string(settings_.job_processes), "--log-format",
                          settings_.log_format, "--log-level", settings_.log_level},
                         std::move(*token)};
-  if (!settings_.tls_key.empty()) {
-    // A runner without root shares this user with its jobs, so the file's mode does not protect it.
+  // A runner without root shares this user with its jobs, so a file's mode does not protect it.
+  for (const std::string& secret : {settings_.tls_key, settings_.mail_password_file}) {
+    if (secret.empty()) continue;
     command.words.insert(command.words.end(),
-                         {"--hide", std::filesystem::absolute(settings_.tls_key).string()});
+                         {"--hide", std::filesystem::absolute(secret).string()});
   }
   if (!settings_.job_network) command.words.push_back("--no-network");
   return command;
@@ -178,6 +203,7 @@ void Application::stop() {
   if (server_) server_->stop();
   housekeeping_.reset();
   if (registry_) registry_->stop();
+  if (mail_sender_) mail_sender_->stop();
   if (audit_) audit_->stop();
   store_.database->stop();
 }

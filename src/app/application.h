@@ -18,6 +18,7 @@
 #include "base/metrics.h"
 #include "http/server.h"
 #include "http/waiters.h"
+#include "mail/sender.h"
 #include "web/services.h"
 
 namespace imp::app {
@@ -43,6 +44,7 @@ class Application {
  private:
   Application(Settings settings, DataLock lock, Store store, const Clock& clock, Log& log);
   Result<void> wire();
+  Result<void> set_up_mail();
   void start_runner();
   Result<RunnerCommand> runner_command();
 
@@ -59,6 +61,8 @@ class Application {
   std::unique_ptr<RegistryHalf> registry_;
   std::unique_ptr<CiHalf> ci_;
   std::unique_ptr<AuditTree> audit_;
+  std::unique_ptr<mail::Transport> mail_transport_;
+  std::optional<mail::Sender> mail_sender_;
   std::optional<web::WebServices> web_;
   std::unique_ptr<http::Server> server_;
   std::optional<BlobSweep> blob_sweep_;

@@ -19,6 +19,7 @@ void add_token_command(CLI::App& app, Command& chosen);
 void add_audit_command(CLI::App& app, Command& chosen);
 void add_issuer_command(CLI::App& app, Command& chosen);
 void add_freeze_command(CLI::App& app, Command& chosen);
+void add_mail_command(CLI::App& app, Command& chosen);
 void add_keys_command(CLI::App& app, Command& chosen);
 void add_config_command(CLI::App& app, Command& chosen);
 void add_runner_command(CLI::App& app, Command& chosen);

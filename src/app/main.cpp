@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
   imp::app::add_audit_command(app, chosen);
   imp::app::add_issuer_command(app, chosen);
   imp::app::add_freeze_command(app, chosen);
+  imp::app::add_mail_command(app, chosen);
   imp::app::add_keys_command(app, chosen);
   imp::app::add_config_command(app, chosen);
   imp::app::add_runner_command(app, chosen);

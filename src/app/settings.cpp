@@ -105,6 +105,15 @@ SettingsTable Settings::table() {
              "Whether github.com and gitlab.com jobs on machines of a project's own may publish.");
   table.flag("webhooks.private_addresses", webhook_private_addresses,
              "Whether webhooks may go to private addresses, and without TLS.");
+  table.text("mail.server", mail_server,
+             "Where mail is sent through: smtp://host:port or smtps://host:port.");
+  table.text("mail.from", mail_from, "The address that mail comes from.");
+  table.text("mail.username", mail_username, "The user name at that server, when it wants one.");
+  table.text("mail.password_file", mail_password_file, "File of the password that goes with it.");
+  table.choice("mail.tls", mail_tls, {"auto", "required", "none"},
+               "Whether TLS is insisted on; auto: unless the server is this machine.");
+  table.text("mail.ca_file", mail_ca_file,
+             "PEM file of whom to believe in the server's certificate.");
   table.text("provenance.trusted_root", trusted_root,
              "File of whom to believe in Sigstore bundles: a trusted_root.json.");
   table.duration("trust.unused_publisher_life", unused_publisher_life, seconds(0), hours(8760),

@@ -35,6 +35,12 @@ struct Settings {
   Milliseconds identity_token_age{300'000};
   bool self_hosted_runners = false;
   bool webhook_private_addresses = false;
+  std::string mail_server;  ///< empty: no mail is sent
+  std::string mail_from;
+  std::string mail_username;
+  std::string mail_password_file;
+  std::string mail_tls = "auto";
+  std::string mail_ca_file;
   std::string trusted_root;  ///< file of whom to believe in Sigstore bundles; empty: nobody
   Milliseconds unused_publisher_life{172'800'000};  ///< 0: for good
   Milliseconds publisher_cool_down{0};

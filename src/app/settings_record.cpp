@@ -28,6 +28,8 @@ boost::json::object believed(const Settings& settings) {
           {"trust.audiences", boost::json::value_from(settings.audiences)},
           {"trust.circleci_issuer", settings.circleci_issuer},
           {"trust.identity_token_age_ms", settings.identity_token_age.count()},
+          {"mail.server", settings.mail_server},
+          {"mail.from", settings.mail_from},
           {"provenance.trusted_root", settings.trusted_root},
           {"provenance.trusted_root_sha256", content_of(settings.trusted_root)},
           {"trust.unused_publisher_life_ms", settings.unused_publisher_life.count()},

@@ -12,6 +12,7 @@
 #include "ci/pipelines/pipelines.h"
 #include "ci/projects/projects.h"
 #include "hooks/hook.h"
+#include "mail/outbox.h"
 #include "registry/brakes/freeze.h"
 #include "registry/packages/store.h"
 #include "registry/provenance/attestations.h"
@@ -25,11 +26,11 @@ namespace {
 std::vector<db::Migration> all_migrations() {
   std::vector<db::Migration> all;
   for (auto migrations :
-       {audit::migrations(), accounts::migrations(), registry::package_migrations(),
-        registry::brake_migrations(), trust::migrations(), registry::staging_migrations(),
-        registry::provenance_migrations(), hooks::migrations(), ci::project_migrations(),
-        ci::context_migrations(), ci::identity_migrations(), ci::deploy_migrations(),
-        ci::pipeline_migrations()}) {
+       {audit::migrations(), accounts::migrations(), mail::migrations(),
+        registry::package_migrations(), registry::brake_migrations(), trust::migrations(),
+        registry::staging_migrations(), registry::provenance_migrations(), hooks::migrations(),
+        ci::project_migrations(), ci::context_migrations(), ci::identity_migrations(),
+        ci::deploy_migrations(), ci::pipeline_migrations()}) {
     for (db::Migration& migration : migrations) all.push_back(std::move(migration));
   }
   return all;

@@ -4,6 +4,7 @@
 #include "accounts/totp.h"
 #include "audit/log.h"
 #include "base/encoding.h"
+#include "mail/outbox.h"
 
 namespace imp::accounts {
 
@@ -16,6 +17,7 @@ AccountsTest::AccountsTest(bool on_disk) {
   }
   database_ = std::move(*db::open_sqlite(options));
   std::vector<db::Migration> all = audit::migrations();
+  for (db::Migration& migration : mail::migrations()) all.push_back(std::move(migration));
   for (db::Migration& migration : migrations()) all.push_back(std::move(migration));
   const auto migrated = database_->migrate(all);
   if (!migrated) ADD_FAILURE() << migrated.error().detail;

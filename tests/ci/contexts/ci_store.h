@@ -14,6 +14,7 @@
 #include "base/metrics.h"
 #include "crypto/sealing.h"
 #include "db/database.h"
+#include "mail/outbox.h"
 
 namespace imp::ci {
 
@@ -30,6 +31,7 @@ class CiStore : public ::testing::Test {
     }
     database_ = std::move(db::open_sqlite(options).value());
     std::vector<db::Migration> all = audit::migrations();
+    std::ranges::copy(mail::migrations(), std::back_inserter(all));
     std::ranges::copy(accounts::migrations(), std::back_inserter(all));
     for (const auto& list : migrations) std::ranges::copy(list, std::back_inserter(all));
     const auto migrated = database_->migrate(all);

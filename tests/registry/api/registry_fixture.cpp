@@ -8,6 +8,7 @@
 #include "hooks/hook.h"
 #include "http/prepared.h"
 #include "http/settled.h"
+#include "mail/outbox.h"
 #include "registry/api/people/memberships.h"
 #include "registry/api/routes.h"
 #include "registry/provenance/attestations.h"
@@ -26,7 +27,7 @@ std::unique_ptr<db::Database> open_database() {
   std::vector<db::Migration> all = audit::migrations();
   for (auto& more :
        {accounts::migrations(), package_migrations(), brake_migrations(), trust::migrations(),
-        staging_migrations(), provenance_migrations(), hooks::migrations()}) {
+        staging_migrations(), provenance_migrations(), hooks::migrations(), mail::migrations()}) {
     all.insert(all.end(), more.begin(), more.end());
   }
   const auto migrated = (*opened)->migrate(all);

@@ -15,6 +15,7 @@
 #include "hooks/hook.h"
 #include "http/prepared.h"
 #include "http/settled.h"
+#include "mail/outbox.h"
 #include "registry/api/operator/freeze_changes.h"
 #include "registry/api/people/memberships.h"
 #include "registry/api/routes.h"
@@ -49,7 +50,7 @@ std::vector<db::Migration> migrations() {
   std::vector<db::Migration> all = audit::migrations();
   for (const auto& more :
        {accounts::migrations(), package_migrations(), brake_migrations(), trust::migrations(),
-        staging_migrations(), provenance_migrations(), hooks::migrations()}) {
+        staging_migrations(), provenance_migrations(), hooks::migrations(), mail::migrations()}) {
     all.insert(all.end(), more.begin(), more.end());
   }
   return all;
