@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "accounts/organizations.h"
+#include "accounts/people.h"
 #include "accounts/refusal.h"
 
 namespace imp::accounts {
@@ -36,6 +37,17 @@ std::optional<Role> role_of(db::Session& session, std::string_view organization_
       {std::string(organization_id), std::string(person_id)});
   if (!row) return std::nullopt;
   return role_named(row->text(0));
+}
+
+std::vector<Person> admins_of(db::Session& session, std::string_view organization_id) {
+  std::vector<Person> admins;
+  for (const db::Row& row : session.rows(
+           "SELECT person_id FROM accounts_members WHERE organization_id = :p1 AND role = 'admin' "
+           "ORDER BY person_id",
+           {std::string(organization_id)})) {
+    if (auto person = find_person(session, row.text(0))) admins.push_back(std::move(*person));
+  }
+  return admins;
 }
 
 Result<void> require_organization_admin(db::Session& session, const Organization& organization,

@@ -20,6 +20,7 @@ std::optional<Organization> find_organization(db::Session& session, std::string_
 std::optional<Organization> find_organization_by_name(db::Session& session, std::string_view name);
 std::optional<Role> role_of(db::Session& session, std::string_view organization_id,
                             std::string_view person_id);
+std::vector<Person> admins_of(db::Session& session, std::string_view organization_id);
 
 /// Called inside the transaction that removes a member, so that whatever else the person held
 /// through the organisation goes with it. A failure undoes the removal. What it gives back (null

@@ -35,7 +35,12 @@ std::string publisher_text(const boost::json::value& publisher, std::string_view
   for (const boost::json::value& permission : array_of(publisher, "permissions")) {
     permissions += (permissions.empty() ? "" : ", ") + value_text(permission);
   }
-  return out + fmt::format("{}  permissions: {}\n", indent, permissions);
+  out += fmt::format("{}  permissions: {}\n", indent, permissions);
+  const std::string from = printable(text_of(publisher, "usableFrom"));
+  if (!from.empty()) out += fmt::format("{}  can be used from {} on\n", indent, from);
+  const std::string ends = printable(text_of(publisher, "expiresAt"));
+  if (!ends.empty()) out += fmt::format("{}  ends at {} unless it is used before\n", indent, ends);
+  return out;
 }
 
 }  // namespace imp::cli

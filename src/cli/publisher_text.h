@@ -5,8 +5,8 @@
 
 namespace imp::cli {
 
-/// A trusted publisher as the API has it, for a terminal: a line that names it, and its claims and
-/// permissions below.
+/// A trusted publisher as the API has it, for a terminal: a line that names it, and below its
+/// claims and permissions, when it can be used and when it ends unless it is.
 std::string publisher_text(const boost::json::value& publisher, std::string_view indent = {});
 
 }  // namespace imp::cli

@@ -46,6 +46,10 @@ constexpr std::array kTexts = {
         "A trusted publisher was added to {place}: CI jobs that fit the identity below can publish "
         "there without a secret.",
         kTrustAdvice},
+    Text{"trust.change", "Trusted publisher of {place} changed",
+         "A trusted publisher of {place} was changed: CI jobs that fit the identity below have the "
+         "permissions that are said there.",
+         kTrustAdvice},
     Text{"trust.revoke", "Trusted publisher removed from {place}",
          "A trusted publisher was removed from {place}: CI jobs that fit the identity below can "
          "publish there no longer.",

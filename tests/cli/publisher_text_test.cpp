@@ -18,5 +18,15 @@ TEST(PublisherText, NamesClaimsAndPermissions) {
             "+   permissions: createPackage, manageDistTags\n");
 }
 
+TEST(PublisherText, SaysWhenItBeginsAndEnds) {
+  EXPECT_EQ(publisher_text(boost::json::parse(R"({"id": "p1", "type": "github",
+      "usableFrom": "2026-09-21T14:13:20.000Z", "expiresAt": "2026-09-23T14:13:20.000Z\u001b[1m",
+      "permissions": ["createPackage"], "claims": {}})")),
+            "github p1\n"
+            "  permissions: createPackage\n"
+            "  can be used from 2026-09-21T14:13:20.000Z on\n"
+            "  ends at 2026-09-23T14:13:20.000Z [1m unless it is used before\n");
+}
+
 }  // namespace
 }  // namespace imp::cli

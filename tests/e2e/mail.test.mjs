@@ -231,6 +231,26 @@ describe('a server that misbehaves', () => {
   });
 });
 
+test('who governs a scope hears that an operator froze it, from a command beside the server', async () => {
+  const mail = await MailServer.start();
+  const server = await registry(mail);
+  try {
+    const token = server.addUser('ann');
+    await mail.next((one) => one.subject.includes('Access token'));
+    const made = await server.request('POST', '/api/v2/organization', { token, body: { name: 'acme' } });
+    assert.equal(made.status, 201, made.text);
+    server.command(['freeze', 'add', '@acme', '--reason', 'Ein gestohlener Schlüssel. Bcc: eve@example.org']);
+    const message = await mail.next();
+    assert.deepEqual(message.to, ['ann@example.org']);
+    assert.match(message.subject, /The scope @acme is frozen$/);
+    assert.match(message.body, /Ein gestohlener Schlüssel\. Bcc: eve@example\.org/);
+    assert.match(message.body, new RegExp(`${server.url}/org/acme/publishers`));
+  } finally {
+    await server.dispose();
+    await mail.dispose();
+  }
+});
+
 describe('without a mail server', () => {
   test('nothing is queued, and the command says why', async () => {
     const server = await Server.start();

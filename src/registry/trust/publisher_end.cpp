@@ -140,6 +140,27 @@ bool any_expired_publisher(db::Session& session, Time now) {
              .has_value();
 }
 
+std::vector<TrustedPublisher> ending_soon(db::Session& session, Time now, std::int64_t limit) {
+  std::vector<TrustedPublisher> ending;
+  // A life begins when the publisher may be used.
+  for (const db::Row& row : session.rows(
+           "SELECT id, package_id, issuer_id, type, claims, permissions, created_by, created_at, "
+           "last_used_at, learnt, tenant_claim, ends_at, usable_from FROM trusted_publisher WHERE "
+           "ends_at > :p1 AND ends_at <= :p2 AND warned_at IS NULL AND "
+           "(ends_at - COALESCE(usable_from, created_at) >= :p3 OR "
+           "ends_at + COALESCE(usable_from, created_at) <= :p4) ORDER BY ends_at, id LIMIT :p5",
+           {to_milliseconds(now), to_milliseconds(now + kWarnedBefore),
+            std::int64_t{2 * kWarnedBefore.count()}, 2 * to_milliseconds(now), limit})) {
+    ending.push_back(publisher_from_row(row));
+  }
+  return ending;
+}
+
+void mark_warned(db::Session& session, std::string_view publisher_id, Time now) {
+  session.run("UPDATE trusted_publisher SET warned_at = :p1 WHERE id = :p2",
+              {to_milliseconds(now), std::string(publisher_id)});
+}
+
 std::vector<EndedPublisher> ended_of_place(db::Session& session, std::string_view place) {
   return ended(session, "WHERE package_id = :p1", place);
 }
@@ -195,7 +216,8 @@ std::vector<db::Migration> publisher_end_migrations() {
        "CREATE INDEX ended_publisher_place ON ended_publisher (package_id);\n"
        "CREATE INDEX ended_publisher_maker ON ended_publisher (created_by);\n"
        "CREATE INDEX ended_publisher_issuer ON ended_publisher (issuer_id, organization_id);\n"
-       "CREATE INDEX ended_publisher_end ON ended_publisher (ended_at);\n"}};
+       "CREATE INDEX ended_publisher_end ON ended_publisher (ended_at);\n"},
+      {"trust/warnings/1", "ALTER TABLE trusted_publisher ADD COLUMN warned_at BIGINT;\n"}};
 }
 
 }  // namespace imp::trust

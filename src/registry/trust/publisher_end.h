@@ -26,6 +26,10 @@ std::string_view text(EndReason reason);
 /// exchange is refused.
 inline constexpr Milliseconds kEndedKept = std::chrono::days(30);
 
+/// One that was never used is warned of so long before its end; one that has less than twice that to
+/// live, after half of its life.
+inline constexpr Milliseconds kWarnedBefore = std::chrono::hours(12);
+
 struct EndedPublisher {
   TrustedPublisher publisher;
   Time ended_at;
@@ -43,6 +47,11 @@ void end_publisher(db::Session& session, const TrustedPublisher& publisher, EndR
 std::vector<EndedPublisher> end_expired(db::Session& session, Time now, std::int64_t limit);
 /// Whether end_expired() would have anything to do.
 bool any_expired_publisher(db::Session& session, Time now);
+
+/// Those that are to be warned of now, at most `limit`, the first to end first. Each until it is
+/// marked as such.
+std::vector<TrustedPublisher> ending_soon(db::Session& session, Time now, std::int64_t limit);
+void mark_warned(db::Session& session, std::string_view publisher_id, Time now);
 
 /// The newest first.
 std::vector<EndedPublisher> ended_of_place(db::Session& session, std::string_view place);

@@ -2,6 +2,7 @@
 
 #include "accounts/organizations.h"
 #include "audit/log.h"
+#include "registry/api/operator/told_people.h"
 #include "registry/trust/publish_token.h"
 
 namespace imp::registry {
@@ -26,6 +27,7 @@ void write_down(db::Session& session, audit::Record record, std::string_view act
   record.organization = owner_of(session, freeze.target);
   record.detail["freeze"] = freeze.to_json();
   audit::append(session, record);
+  tell_governors(session, record);
 }
 
 }  // namespace

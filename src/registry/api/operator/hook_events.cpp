@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/json.hpp>
 
+#include "accounts/organizations.h"
 #include "hooks/outbox.h"
 #include "registry/api/staging/stage_state.h"
 #include "registry/packages/store.h"
@@ -12,19 +13,39 @@ namespace imp::registry {
 
 namespace {
 
-constexpr std::array<std::string_view, 10> kEvents = {
-    "release.staged",    "release.approved", "release.published", "release.rejected",
-    "release.withdrawn", "release.expired",  "version.published", "publisher.added",
-    "publisher.removed", "publisher.changed"};
+constexpr std::array<std::string_view, 12> kEvents = {
+    "release.staged",    "release.approved",  "release.published", "release.rejected",
+    "release.withdrawn", "release.expired",   "version.published", "publisher.added",
+    "publisher.changed", "publisher.removed", "publisher.ending",  "publisher.ended"};
 
-bool still_governs(db::Session& session, const hooks::Hook& hook, const Package& package) {
-  const Caller author = approval_rights(session, package.owner).caller(hook.created_by);
+bool administers(const Caller& author, std::string_view organization_id) {
+  return std::ranges::any_of(author.organizations, [&](const Membership& membership) {
+    return membership.organization == organization_id && membership.admin;
+  });
+}
+
+bool still_governs(db::Session& session, const hooks::Hook& hook,
+                   const std::optional<std::string>& owner, const Package* package) {
+  const Caller author = approval_rights(session, owner).caller(hook.created_by);
   if (hook.target.kind == hooks::Target::Kind::organization) {
-    return std::ranges::any_of(author.organizations, [&](const Membership& membership) {
-      return membership.organization == hook.target.id && membership.admin;
-    });
+    return administers(author, hook.target.id);
   }
-  return may_administer(author, access_of(session, package));
+  return package != nullptr && may_administer(author, access_of(session, *package));
+}
+
+/// Queues for those that want it, or pauses those whose author may not govern any more.
+void tell_each(db::Session& session, std::vector<hooks::Hook> told,
+               const std::optional<std::string>& owner, const Package* package,
+               std::string_view type, const boost::json::object& data, Time now) {
+  for (hooks::Hook& hook : told) {
+    if (!hook.paused.empty() || !hook.wants(type)) continue;
+    if (still_governs(session, hook, owner, package)) {
+      hooks::queue(session, hook, type, data, now);
+      continue;
+    }
+    hook.paused = fmt::format("{}, who set it up, may not any more.", hook.created_by);
+    hooks::update_hook(session, hook, std::nullopt);
+  }
 }
 
 }  // namespace
@@ -45,15 +66,17 @@ void tell_hooks(db::Session& session, std::string_view package_name, std::string
   }
   if (told.empty()) return;
   data["package"] = package->name;
-  for (hooks::Hook& hook : told) {
-    if (!hook.paused.empty() || !hook.wants(type)) continue;
-    if (still_governs(session, hook, *package)) {
-      hooks::queue(session, hook, type, data, now);
-      continue;
-    }
-    hook.paused = fmt::format("{}, who set it up, may not any more.", hook.created_by);
-    hooks::update_hook(session, hook, std::nullopt);
-  }
+  tell_each(session, std::move(told), package->owner, &*package, type, data, now);
+}
+
+void tell_scope_hooks(db::Session& session, std::string_view organization_id, std::string_view type,
+                      boost::json::object data, Time now) {
+  const std::string id(organization_id);
+  std::vector<hooks::Hook> told = hooks::hooks_of(session, {hooks::Target::Kind::organization, id});
+  const auto organization = accounts::find_organization(session, id);
+  if (told.empty() || !organization) return;
+  data["scope"] = "@" + organization->name;
+  tell_each(session, std::move(told), id, nullptr, type, data, now);
 }
 
 }  // namespace imp::registry

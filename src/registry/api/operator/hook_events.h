@@ -14,8 +14,10 @@ namespace imp::registry {
 ///   are public), release.rejected, release.withdrawn, release.expired: npm's item of the release,
 ///   with its `status` once it ended;
 ///   version.published: a version is public, by whatever way: version, tag, integrity, publishedBy;
-///   publisher.added, publisher.removed, publisher.changed: the trusted publisher, and by whom.
-/// Each has `package`.
+///   publisher.added, publisher.changed (its permissions), publisher.removed, publisher.ending (it
+///   was never used, and its time is nearly over), publisher.ended (with `reason`): the trusted
+///   publisher, and by whom.
+/// Each has `package`; those of a scope's own publishers have `scope` instead.
 std::span<const std::string_view> hook_events();
 
 /// Tells the webhooks of the package and of the organisation that owns it, as part of the caller's
@@ -24,5 +26,10 @@ std::span<const std::string_view> hook_events();
 /// look-ups. `data` is the event's data but for `package`.
 void tell_hooks(db::Session& session, std::string_view package_name, std::string_view type,
                 boost::json::object data, Time now);
+
+/// The same for what concerns a whole scope: tells the webhooks of its organisation. `data` is the
+/// event's data but for `scope`.
+void tell_scope_hooks(db::Session& session, std::string_view organization_id, std::string_view type,
+                      boost::json::object data, Time now);
 
 }  // namespace imp::registry

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "audit/log.h"
+#include "registry/api/operator/told_people.h"
 #include "registry/packages/refusal.h"
 #include "registry/packages/store.h"
 
@@ -84,6 +85,7 @@ Result<std::vector<SwitchState>> set_switches(RegistryServices& services,
       record.detail["switch"] = word(which);
       if (!on) record.detail["ends_at"] = iso8601(now + services.switch_cool_down);
       audit::append(session, record);
+      tell_governors(session, record);
     }
     return in_force(session, *place, now);
   });

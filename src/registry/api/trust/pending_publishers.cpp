@@ -3,6 +3,8 @@
 #include <boost/json.hpp>
 
 #include "audit/log.h"
+#include "registry/api/operator/told_people.h"
+#include "registry/api/trust/publisher_hooks.h"
 #include "registry/packages/store.h"
 
 namespace imp::registry {
@@ -10,6 +12,7 @@ namespace imp::registry {
 namespace {
 
 constexpr std::string_view kEnd = "trust.publisher_end";
+constexpr std::string_view kEnding = "trust.publisher_ending";
 
 /// "package:…" or "organization:…", and whose administrators see it.
 void add_subject(db::Session& session, audit::Record& record,
@@ -37,15 +40,60 @@ void add_subject(db::Session& session, audit::Record& record,
   }
 }
 
-void record_end(db::Session& session, audit::Record record,
-                const trust::TrustedPublisher& publisher, trust::EndReason reason) {
-  record.action = kEnd;
+/// Appends the record of what happened to a publisher by itself, and tells whom it concerns.
+void record_and_tell(db::Session& session, audit::Record record, std::string_view action,
+                     const trust::TrustedPublisher& publisher) {
+  record.action = action;
   record.outcome = "granted";
   add_subject(session, record, publisher);
   record.detail["publisher"] = publisher.id;
   record.detail["made_by"] = publisher.created_by;
-  record.detail["because"] = trust::word(reason);
+  record.detail["type"] = publisher.type;
+  record.detail["claims"] = publisher.claims.to_json();
   audit::append(session, record);
+  if (trust::place_kind(publisher.package_id) == trust::PlaceKind::pending) {
+    // Whoever has the name by now need not know what others prepared for it.
+    tell_people(session, record, {publisher.created_by});
+  } else {
+    tell_governors(session, record, {publisher.created_by});
+  }
+}
+
+void record_end(db::Session& session, audit::Record record,
+                const trust::TrustedPublisher& publisher, trust::EndReason reason) {
+  record.detail["because"] = trust::word(reason);
+  record.detail["text"] = trust::text(reason);
+  record_and_tell(session, std::move(record), kEnd, publisher);
+}
+
+audit::Record by_itself(Time now) {
+  audit::Record record;
+  record.at = now;
+  record.actor = "system";
+  return record;
+}
+
+Result<void> warn_of_ends(RegistryServices& services) {
+  constexpr std::int64_t kAtOnce = 100;
+  while (true) {
+    const auto due = services.database.read([&](db::Session& session) -> Result<bool> {
+      return !trust::ending_soon(session, services.clock.now(), 1).empty();
+    });
+    if (!due) return pass_on(due);
+    if (!*due) return {};
+    const auto done = services.database.write([&](db::Session& session) -> Result<void> {
+      const Time now = services.clock.now();
+      for (const trust::TrustedPublisher& one : trust::ending_soon(session, now, kAtOnce)) {
+        trust::mark_warned(session, one.id, now);
+        audit::Record record = by_itself(now);
+        record.detail["ends_at"] = iso8601(*one.ends_at);
+        record_and_tell(session, std::move(record), kEnding, one);
+        tell_publisher_hooks(session, services, one, "publisher.ending", {{"by", "system"}}, now);
+      }
+      return {};
+    });
+    if (!done) return done;
+  }
 }
 
 }  // namespace
@@ -76,6 +124,7 @@ void settle_pending_publishers(db::Session& session, const Requester& requester,
     record.detail["publisher"] = one.id;
     record.detail["made_by"] = one.created_by;
     audit::append(session, record);
+    tell_governors(session, record, {one.created_by});
   }
   for (const trust::TrustedPublisher& one : settled.ended) {
     record_end(session, requester.audit_record(kEnd, "", now), one, trust::EndReason::name_taken);
@@ -110,6 +159,7 @@ Result<Prepared> prepared_by(RegistryServices& services, const Requester& reques
 }
 
 Result<void> expire_publishers(RegistryServices& services) {
+  if (const auto warned = warn_of_ends(services); !warned) return warned;
   constexpr std::int64_t kAtOnce = 100;  // so that a publish need not wait for all of them
   while (true) {
     const auto due = services.database.read([&](db::Session& session) -> Result<bool> {
@@ -120,10 +170,9 @@ Result<void> expire_publishers(RegistryServices& services) {
     const auto done = services.database.write([&](db::Session& session) -> Result<void> {
       const Time now = services.clock.now();
       for (const trust::EndedPublisher& one : trust::end_expired(session, now, kAtOnce)) {
-        audit::Record record;
-        record.at = now;
-        record.actor = "system";
-        record_end(session, std::move(record), one.publisher, one.reason);
+        record_end(session, by_itself(now), one.publisher, one.reason);
+        tell_publisher_hooks(session, services, one.publisher, "publisher.ended",
+                             {{"by", "system"}, {"reason", trust::word(one.reason)}}, now);
       }
       return {};
     });

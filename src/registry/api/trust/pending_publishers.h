@@ -31,7 +31,8 @@ struct Prepared {
 };
 Result<Prepared> prepared_by(RegistryServices& services, const Requester& requester);
 
-/// Ends the publishers whose time is over, with their audit records. Call now and then.
+/// Ends the publishers whose time is over, and warns, once, of those whose time is nearly over,
+/// with their audit records. Call now and then.
 Result<void> expire_publishers(RegistryServices& services);
 
 }  // namespace imp::registry

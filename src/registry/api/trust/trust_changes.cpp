@@ -4,7 +4,8 @@
 #include <boost/json.hpp>
 
 #include "audit/log.h"
-#include "registry/api/operator/hook_events.h"
+#include "registry/api/operator/told_people.h"
+#include "registry/api/trust/publisher_hooks.h"
 #include "registry/packages/refusal.h"
 #include "registry/packages/store.h"
 #include "registry/trust/refusal.h"
@@ -48,16 +49,14 @@ void record(db::Session& session, RegistryServices& services, const Requester& r
             const Act& act, const TrustTarget& target, const TrustPlace& place,
             const trust::TrustedPublisher& publisher, Time now,
             const trust::TrustedPublisher* before = nullptr) {
-  if (const auto* name = std::get_if<PackageName>(&target)) {
-    tell_hooks(
-        session, name->text(), act.event,
-        {{"publisher", publisher.to_json(services.issuers)}, {"by", requester.audit_actor()}}, now);
-  }
+  tell_publisher_hooks(session, services, publisher, act.event, {{"by", requester.audit_actor()}},
+                       now);
   audit::Record record = requester.audit_record(act.action, subject_of(target), now);
   record.organization = place.organization;
   record.detail["publisher"] = publisher.to_json(services.issuers);
   if (before) record.detail["before"] = before->to_json(services.issuers);
   audit::append(session, record);
+  tell_governors(session, record, {publisher.created_by});
 }
 
 TrustTarget name_of(const Package& package) { return PackageName::for_read(package.name).value(); }

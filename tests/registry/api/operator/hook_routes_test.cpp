@@ -6,6 +6,7 @@
 #include "registry/api/operator/hook_events.h"
 #include "registry/api/registry_fixture.h"
 #include "registry/api/staging/stage_expiry.h"
+#include "registry/api/trust/pending_publishers.h"
 #include "registry/api/trust/trust_changes.h"
 
 namespace imp::registry::test {
@@ -33,7 +34,8 @@ class HookRoutesTest : public RegistryTest {
     EXPECT_EQ(answer.status, 201) << answer.body;
     return answer;
   }
-  /// "type version" of what waits to be delivered, in order, and nothing waits afterwards.
+  /// "type version", or "type of @scope", of what waits to be delivered, in order, and nothing
+  /// waits afterwards.
   std::vector<std::string> told() {
     std::vector<std::string> lines;
     write([&](db::Session& session) -> Result<void> {
@@ -41,8 +43,13 @@ class HookRoutesTest : public RegistryTest {
         const json::value body = json::parse(row.text(0));
         ever_told_.emplace(body.at("type").as_string());
         const json::object& data = body.at("data").as_object();
-        EXPECT_EQ(data.at("package"), json::value("@acme/lib"));
         std::string line(body.at("type").as_string());
+        if (const auto* scope = data.if_contains("scope")) {
+          line += " of " + std::string(scope->as_string());
+          EXPECT_FALSE(data.contains("package"));
+        } else {
+          EXPECT_EQ(data.at("package"), json::value("@acme/lib"));
+        }
         if (const auto* version = data.if_contains("version")) {
           line += " " + std::string(version->as_string());
         }
@@ -199,6 +206,44 @@ TEST_F(HookRoutesTest, EveryEventIsTold) {
 TEST_F(HookRoutesTest, ChangesOfPublishersAreTold) {
   add(kPath, kHook);
   change_publishers();
+}
+
+TEST_F(HookRoutesTest, PublishersThatEndUnusedAreTold) {
+  add(kPath, kHook);
+  const std::string body = json::serialize(json::array{{{"type", "circleci"},
+                                                        {"claims", trust::test::publisher_claims()},
+                                                        {"permissions", {"createStagedPackage"}}}});
+  ASSERT_EQ(
+      send(Method::post, "/-/package/@acme%2flib/trust", alice.token, otp(alice), body).status,
+      200);
+  told();
+  clock_.advance(std::chrono::hours(36));
+  ASSERT_TRUE(expire_publishers(*services_));
+  EXPECT_EQ(told(), std::vector<std::string>{"publisher.ending"});
+  ASSERT_TRUE(expire_publishers(*services_));
+  EXPECT_EQ(told(), std::vector<std::string>{});  // once
+  clock_.advance(std::chrono::hours(12));
+  ASSERT_TRUE(expire_publishers(*services_));
+  EXPECT_EQ(told(), std::vector<std::string>{"publisher.ended"});
+}
+
+// A scope's own publishers are no package's; what one prepares for a name is nobody else's.
+TEST_F(HookRoutesTest, PublishersOfAScopeAreToldToItsOrganisation) {
+  add(kPath, kHook);
+  add("/-/org/acme/hooks", kHook);
+  const std::string body = json::serialize(json::array{{{"type", "circleci"},
+                                                        {"claims", trust::test::publisher_claims()},
+                                                        {"permissions", {"createStagedPackage"}}}});
+  ASSERT_EQ(send(Method::post, "/-/org/acme/trust", alice.token, otp(alice), body).status, 200);
+  EXPECT_EQ(told(), std::vector<std::string>{"publisher.added of @acme"});
+  const std::string prepared =
+      json::serialize(json::array{{{"type", "circleci"},
+                                   {"claims", trust::test::publisher_claims()},
+                                   {"permissions", {"createPackage"}}}});
+  ASSERT_EQ(
+      send(Method::post, "/-/package/@acme%2fnew/trust", alice.token, otp(alice), prepared).status,
+      200);
+  EXPECT_EQ(told(), std::vector<std::string>{});
 }
 
 TEST_F(HookRoutesTest, WhatIsRefusedIsToldToNobody) {
