@@ -40,11 +40,13 @@ std::optional<Role> role_of(db::Session& session, std::string_view organization_
 }
 
 std::vector<Person> admins_of(db::Session& session, std::string_view organization_id) {
+  const auto rows = session.rows(
+      "SELECT person_id FROM accounts_members WHERE organization_id = :p1 AND role = 'admin' "
+      "ORDER BY person_id",
+      {std::string(organization_id)});
   std::vector<Person> admins;
-  for (const db::Row& row : session.rows(
-           "SELECT person_id FROM accounts_members WHERE organization_id = :p1 AND role = 'admin' "
-           "ORDER BY person_id",
-           {std::string(organization_id)})) {
+  admins.reserve(rows.size());
+  for (const db::Row& row : rows) {
     if (auto person = find_person(session, row.text(0))) admins.push_back(std::move(*person));
   }
   return admins;

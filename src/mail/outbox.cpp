@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
+
 #include "audit/clean_text.h"
 #include "base/retry.h"
 #include "base/uuid.h"
@@ -130,7 +133,11 @@ std::optional<std::string> set_up_for(db::Session& session) {
 void queue(db::Session& session, std::string_view recipient, std::string_view kind,
            std::string_view subject, std::string_view body, Time now) {
   const std::string to = audit::clean_text(recipient, kLongestSubject), what(kind);
-  const Admitted admitted = admit(session, to, what, now);
+  // One mailbox is not several for having its letters in another case.
+  std::string mailbox = to;
+  std::ranges::transform(mailbox, mailbox.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const Admitted admitted = admit(session, mailbox, what, now);
   if (!admitted.allowed) return;
   const bool deliverable = is_deliverable(recipient);
   session.run(

@@ -70,6 +70,8 @@ void Sender::leave_alone() {
 }
 
 bool Sender::send_one() {
+  // A full disk must not make of one message one each second.
+  if (unrecorded_) return record();
   const Time now = clock_.now();
   // A clock that was set back must not keep the server alone for longer.
   if (now < not_before_ && not_before_ - now <= left_alone_) return false;
@@ -100,12 +102,20 @@ bool Sender::send_one() {
     left_alone_ = Milliseconds(0);
     not_before_ = {};
   }
+  unrecorded_ = Unrecorded{letter, sent};
+  return record();
+}
+
+bool Sender::record() {
   const auto written = database_.write([&](db::Session& session) -> Result<void> {
-    record_attempt(session, letter, sent, clock_.now());
+    record_attempt(session, unrecorded_->letter, unrecorded_->sent, clock_.now());
     return {};
   });
-  if (!written)
+  if (written) {
+    unrecorded_.reset();
+  } else {
     log_.error("what came of a mail was not kept", {{"reason", written.error().detail}});
+  }
   return written.has_value();
 }
 

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -44,6 +45,7 @@ class Sender {
  private:
   void run();
   void leave_alone();
+  bool record();
 
   db::Database& database_;
   Transport& transport_;
@@ -53,6 +55,12 @@ class Sender {
   const SenderOptions options_;
   Time not_before_ = {};  ///< the server failed: it is left alone until then
   Milliseconds left_alone_{0};
+  /// What came of an attempt, until the database has it: nothing else is sent before.
+  struct Unrecorded {
+    Letter letter;
+    Sent sent;
+  };
+  std::optional<Unrecorded> unrecorded_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::atomic<bool> stopping_ = false;

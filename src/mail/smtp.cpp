@@ -81,8 +81,9 @@ int on_close(void* user, curl_socket_t socket) {
 
 /// The number at the beginning of a server's line; 0 when there is none.
 int status_of(std::string_view line) {
+  const std::string_view digits = line.substr(0, 3);
   int status = 0;
-  std::from_chars(line.data(), line.data() + std::min<std::size_t>(line.size(), 3), status);
+  std::from_chars(digits.data(), digits.data() + digits.size(), status);
   return status;
 }
 
@@ -111,7 +112,7 @@ std::optional<Place> parse(std::string_view server) {
     place.host = rest.substr(0, rest.find(':'));
     rest.remove_prefix(place.host.size());
     const bool named = !place.host.empty() && std::ranges::all_of(place.host, [](char c) {
-      return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.';
+      return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' || c == '_';
     });
     if (!named) return std::nullopt;
   }
@@ -130,7 +131,7 @@ bool tls_wanted(const SmtpOptions& options) {
 
 class Smtp final : public Transport {
  public:
-  Smtp(SmtpOptions options, std::string hello)
+  Smtp(SmtpOptions options, const std::string& hello)
       : options_(std::move(options)), url_(options_.server + "/" + hello) {
     static std::once_flag once;
     std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
@@ -255,8 +256,8 @@ Result<void> check(const SmtpOptions& options) {
   return {};
 }
 
-std::unique_ptr<Transport> make_smtp(SmtpOptions options, std::string hello) {
-  return std::make_unique<Smtp>(std::move(options), std::move(hello));
+std::unique_ptr<Transport> make_smtp(SmtpOptions options, const std::string& hello) {
+  return std::make_unique<Smtp>(std::move(options), hello);
 }
 
 }  // namespace imp::mail

@@ -54,6 +54,6 @@ Result<void> check(const SmtpOptions& options);
 /// SMTP by libcurl: EHLO, STARTTLS where TLS is wanted and the URL is smtp://, AUTH when there is a
 /// user name, one recipient a message. The connection is kept until rest(). `hello` is the name in
 /// EHLO.
-std::unique_ptr<Transport> make_smtp(SmtpOptions options, std::string hello);
+std::unique_ptr<Transport> make_smtp(SmtpOptions options, const std::string& hello);
 
 }  // namespace imp::mail

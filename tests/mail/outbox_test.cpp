@@ -208,7 +208,9 @@ TEST_F(OutboxTest, AClockThatIsSetBackDoesNotStopTheMail) {
 
 // A flood of one kind says so and ends; it hides no message of another kind, nor anybody else's.
 TEST_F(OutboxTest, AFloodIsCutAndSaysSo) {
-  for (std::int64_t i = 0; i < kMostOfAKind + 30; ++i) add();
+  for (std::int64_t i = 0; i < kMostOfAKind + 30; ++i) {
+    add(i % 2 == 0 ? "ann@example.org" : "Ann@Example.org");
+  }
   EXPECT_EQ(all().size(), static_cast<std::size_t>(kMostOfAKind));
   std::size_t said = 0;
   for (const Letter& letter : all())
@@ -261,6 +263,24 @@ TEST_F(OutboxTest, WhatWasUnderWayIsSentAgainAfterARestart) {
   EXPECT_EQ(only().state, State::delivered);
   ASSERT_EQ(transport.sent.size(), 2u);
   EXPECT_EQ(transport.sent[0].mime, transport.sent[1].mime);
+}
+
+// A disk that is full must not make a flood of one message.
+TEST_F(OutboxTest, WhatCouldNotBeMarkedAsSentIsNotSentAgainAndAgain) {
+  add();
+  add("bob@example.org");
+  write([&](db::Session& session) {
+    session.run("CREATE TRIGGER full BEFORE UPDATE ON mail BEGIN SELECT RAISE(ABORT, 'full'); END");
+  });
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(sender->send_one());
+  EXPECT_EQ(transport.sent.size(), 1u);
+  write([&](db::Session& session) { session.run("DROP TRIGGER full"); });
+  EXPECT_TRUE(sender->send_one());
+  EXPECT_EQ(transport.sent.size(), 1u);
+  EXPECT_TRUE(sender->send_one());
+  EXPECT_FALSE(sender->send_one());
+  EXPECT_EQ(transport.sent.size(), 2u);
+  EXPECT_EQ(all(State::delivered).size(), 2u);
 }
 
 TEST_F(OutboxTest, WithoutAServerNothingIsQueuedAndWhatWaitsIsGivenUp) {

@@ -5,8 +5,9 @@ namespace {
 
 TEST(SmtpSettings, AreChecked) {
   const auto outcome = [](SmtpOptions options) { return check(options).has_value(); };
-  for (const char* good : {"smtp://mail.example.org", "smtp://mail.example.org:587",
-                           "smtps://mail.example.org:465", "smtp://127.0.0.1:25", "smtp://[::1]"}) {
+  for (const char* good :
+       {"smtp://mail.example.org", "smtp://mail.example.org:587", "smtps://mail.example.org:465",
+        "smtp://127.0.0.1:25", "smtp://[::1]", "smtp://mail_server:25"}) {
     EXPECT_TRUE(outcome({.server = good})) << good;
   }
   for (const char* bad :

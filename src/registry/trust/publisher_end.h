@@ -26,8 +26,8 @@ std::string_view text(EndReason reason);
 /// exchange is refused.
 inline constexpr Milliseconds kEndedKept = std::chrono::days(30);
 
-/// One that was never used is warned of so long before its end; one that has less than twice that to
-/// live, after half of its life.
+/// One that was never used is warned of so long before its end; one that has less than twice that
+/// to live, after half of its life.
 inline constexpr Milliseconds kWarnedBefore = std::chrono::hours(12);
 
 struct EndedPublisher {
