@@ -3,7 +3,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "audit/clean_text.h"
+#include "base/clean_text.h"
 #include "crypto/hash.h"
 
 namespace imp::audit {

@@ -4,13 +4,14 @@
 #include <iostream>
 #include <iterator>
 
+#include "base/printable.h"
 #include "cli/refusal.h"
 
 namespace imp::cli {
 
 int complain(const Failure& failure) {
-  std::cerr << "imprimatur: " << failure.message << '\n';
-  if (!failure.detail.empty()) std::cerr << "  " << failure.detail << '\n';
+  std::cerr << "imprimatur: " << printable(failure.message, "\n\t") << '\n';
+  if (!failure.detail.empty()) std::cerr << "  " << printable(failure.detail, "\n\t") << '\n';
   return 1;
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/printable.h"
+
 namespace imp::cli {
 
 namespace {
@@ -21,13 +23,6 @@ std::string claim_lines(const boost::json::value& claim) {
 }
 
 }  // namespace
-
-std::string printable(std::string_view text) {
-  std::string out(text);
-  std::ranges::replace_if(
-      out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
-  return out;
-}
 
 std::string text_of(const boost::json::value& document, std::string_view member) {
   const auto* object = document.if_object();

@@ -13,9 +13,6 @@ std::string comparison_text(const boost::json::array& publishers);
 /// its token.
 std::string attempt_text(const boost::json::value& attempt);
 
-/// What came from elsewhere, without what a terminal would obey.
-std::string printable(std::string_view text);
-
 /// A member that is a text; empty when there is none.
 std::string text_of(const boost::json::value& document, std::string_view member);
 /// A member that is a list; empty when there is none.

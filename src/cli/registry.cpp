@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "base/encoding.h"
+#include "base/printable.h"
 #include "cli/refusal.h"
 
 namespace imp::cli {
@@ -11,10 +12,11 @@ namespace {
 
 constexpr std::string_view kHere = "http://localhost:4873";
 
+/// Of a refusal, as a terminal may have it.
 std::string member(const boost::json::value& document, std::string_view name) {
   const auto* object = document.if_object();
   const auto* found = object ? object->if_contains(name) : nullptr;
-  return found && found->is_string() ? std::string(found->get_string()) : std::string();
+  return found && found->is_string() ? printable(found->get_string()) : std::string();
 }
 
 std::unexpected<Failure> not_json(const std::string& url, int status) {

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "base/encoding.h"
+#include "base/printable.h"
 #include "cli/commands.h"
 #include "cli/comparison_text.h"
 
@@ -30,13 +31,14 @@ int review(Registry& registry, const StageOptions& options) {
                                      .body_limit = 64UL << 20},
                                     options.path("/review"));
   if (!answer) return complain(answer.error());
-  std::cout << answer->body;
+  std::cout << (options.registry.json ? answer->body : printable(answer->body, "\n\t"));
   if (!answer->body.ends_with('\n')) std::cout << '\n';
   return 0;
 }
 
 boost::json::value body_with(std::string_view key, const std::string& value) {
-  return value.empty() ? boost::json::value() : boost::json::value(boost::json::object{{key, value}});
+  return value.empty() ? boost::json::value()
+                       : boost::json::value(boost::json::object{{key, value}});
 }
 
 int approve(Registry& registry, const StageOptions& options) {

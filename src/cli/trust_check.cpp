@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 #include <iostream>
 
+#include "base/printable.h"
 #include "cli/claim_options.h"
 #include "cli/commands.h"
 #include "cli/comparison_text.h"

@@ -2,7 +2,7 @@
 
 #include <boost/json.hpp>
 
-#include "audit/clean_text.h"
+#include "base/clean_text.h"
 #include "base/retry.h"
 #include "base/uuid.h"
 #include "hooks/refusal.h"
@@ -163,7 +163,7 @@ void record_attempt(db::Session& session, const Delivery& delivery, const Attemp
       "last_status = :p5, last_answer = :p6 WHERE id = :p7",
       {std::string(name(state)), delivery.attempts + 1,
        wait ? db::Value(to_milliseconds(now + *wait)) : db::Value(), to_milliseconds(now),
-       attempted.status, audit::clean_text(attempted.answer, kAnswerKept), delivery.id});
+       attempted.status, clean_text(attempted.answer, kAnswerKept), delivery.id});
   session.run("UPDATE hook SET slow = :p1 WHERE id = :p2",
               {std::int64_t{attempted.slow}, delivery.hook_id});
   set_due(session, delivery.hook_id);

@@ -9,12 +9,15 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/clean_text.h"
 #include "http/http_refusal.h"
 #include "http/prepared.h"
 
 namespace imp::http {
 
 namespace {
+
+constexpr std::size_t kLongestMessage = std::size_t{16} << 10;
 
 Response typed(int status, std::string_view type, std::string body) {
   Response response;
@@ -127,8 +130,10 @@ std::string help_path(std::string_view code) {
 }
 
 Response failure(const Failure& failure) {
-  Response response = json(status_of(failure.kind()), {{"error", failure.message},
-                                                       {"message", failure.message},
+  // A message may quote what was sent, and JSON is UTF-8 (RFC 8259 §8.1).
+  const std::string message = clean_text(failure.message, kLongestMessage);
+  Response response = json(status_of(failure.kind()), {{"error", message},
+                                                       {"message", message},
                                                        {"code", failure.code()},
                                                        {"help", help_path(failure.code())}});
   if (failure.kind() == FailureKind::challenge) response.header("www-authenticate", "OTP");

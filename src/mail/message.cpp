@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "audit/clean_text.h"
+#include "base/clean_text.h"
 #include "base/encoding.h"
 #include "mail/address.h"
 #include "mail/one_line.h"
@@ -89,7 +89,7 @@ std::string to_mime(const Message& message) {
   out += "MIME-Version: 1.0\r\n";
   out += "Content-Type: text/plain; charset=utf-8\r\n";
   out += "Content-Transfer-Encoding: quoted-printable\r\n\r\n";
-  return out + quoted_printable(audit::clean_text(message.body, kLongestBody));
+  return out + quoted_printable(clean_text(message.body, kLongestBody));
 }
 
 }  // namespace imp::mail

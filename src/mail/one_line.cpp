@@ -1,8 +1,8 @@
 #include "mail/one_line.h"
 
-#include <algorithm>
+#include "base/clean_text.h"
 
-#include "audit/clean_text.h"
+#include <algorithm>
 
 namespace imp::mail {
 
@@ -26,7 +26,7 @@ std::size_t unwanted(std::string_view text) {
 }  // namespace
 
 std::string one_line(std::string_view text, std::size_t limit) {
-  const std::string clean = audit::clean_text(text, limit);
+  const std::string clean = clean_text(text, limit);
   std::string line;
   bool gap = false;
   for (std::string_view rest = clean; !rest.empty();) {

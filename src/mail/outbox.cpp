@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "audit/clean_text.h"
+#include "base/clean_text.h"
 #include "base/retry.h"
 #include "base/uuid.h"
 #include "mail/address.h"
@@ -132,7 +132,7 @@ std::optional<std::string> set_up_for(db::Session& session) {
 
 void queue(db::Session& session, std::string_view recipient, std::string_view kind,
            std::string_view subject, std::string_view body, Time now) {
-  const std::string to = audit::clean_text(recipient, kLongestSubject), what(kind);
+  const std::string to = clean_text(recipient, kLongestSubject), what(kind);
   // One mailbox is not several for having its letters in another case.
   std::string mailbox = to;
   std::ranges::transform(mailbox, mailbox.begin(),
@@ -144,7 +144,7 @@ void queue(db::Session& session, std::string_view recipient, std::string_view ki
       "INSERT INTO mail (id, recipient, kind, subject, body, created_at, state, attempts, next_at, "
       "last_answer) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, 0, :p8, :p9)",
       {new_ordered_uuid(now), to, what, one_line(subject, kLongestSubject),
-       audit::clean_text(body, kLongestBody) + about_limit(admitted), to_milliseconds(now),
+       clean_text(body, kLongestBody) + about_limit(admitted), to_milliseconds(now),
        std::string(name(deliverable ? State::pending : State::failed)),
        deliverable ? db::Value(to_milliseconds(now)) : db::Value(),
        std::string(deliverable ? "" : "Mail cannot be sent to this address.")});

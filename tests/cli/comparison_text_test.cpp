@@ -43,8 +43,18 @@ TEST(AttemptText, TellsTheExchangeBehindAPublish) {
       "  no publisher was compared: the token was refused before, or none is of its issuer\n");
 }
 
+// An escape sequence, in the form of C1 too, and a mark that turns the line around.
 TEST(ComparisonText, ATerminalIsNotTold) {
-  EXPECT_EQ(printable("a\x1b[2Jb\r\nc\x7fü"), "a [2Jb  c ü");
+  const std::string text = attempt_text({{"action", "publish"},
+                                         {"package", "a\x1b[2Jb"},
+                                         {"outcome",
+                                          "c\xc2\x9b"
+                                          "31md"},
+                                         {"message",
+                                          "e\xe2\x80\xae"
+                                          "f\ng"}});
+  EXPECT_TRUE(text.contains("a<U+001B>[2Jb: c<U+009B>31md")) << text;
+  EXPECT_TRUE(text.contains("e<U+202E>f<U+000A>g")) << text;
 }
 
 }  // namespace

@@ -157,6 +157,8 @@ TEST(Registry, PassesOnWhatTheRegistrySays) {
       {429, R"({"message":"Slower.","code":"too_many_attempts"})", "registry_unavailable",
        "Slower.", "too_many_attempts"},
       {404, "<html>", "answer_unusable", nullptr, ""},
+      {403, R"({"message":"No.\u001b[2J\nimprimatur: yes","code":"no"})", "registry_refused",
+       "No.<U+001B>[2J<U+000A>imprimatur: yes", "no"},
       {200, "<html>", "answer_unusable", nullptr, ""},
   };
   for (const auto& each : cases) {

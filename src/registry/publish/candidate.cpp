@@ -7,11 +7,12 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include "base/clean_text.h"
 #include "base/encoding.h"
 #include "registry/packages/dist_tag.h"
 #include "registry/packages/semver.h"
 #include "registry/publish/manifest_consistency.h"
-#include "registry/publish/provenance_subject.h"
+#include "registry/publish/provenance_attachment.h"
 #include "registry/publish/refusal.h"
 
 namespace imp::registry {
@@ -52,7 +53,7 @@ Result<void> same_name(const Result<std::string>& found, std::string_view expect
   if (*found == expected) return {};
   return refuse(PublishRefusal::name_mismatch,
                 fmt::format("{} is \"{}\", but the document was sent for \"{}\".", where,
-                            found->substr(0, 220), expected));
+                            clean_text(*found, 220), expected));
 }
 
 struct Sent {
@@ -74,7 +75,7 @@ Result<Sent> the_one_version(const json::object& metadata, const PackageName& na
     return refuse(PublishRefusal::not_canonical_version,
                   fmt::format("\"{}\" is not a version in the form MAJOR.MINOR.PATCH[-PRERELEASE] "
                               "of semantic versioning, without build metadata.",
-                              version.substr(0, 260)));
+                              clean_text(version, 260)));
   }
   if (!value.is_object()) {
     return refuse(PublishRefusal::bad_field,
@@ -86,7 +87,7 @@ Result<Sent> the_one_version(const json::object& metadata, const PackageName& na
   if (!named) return pass_on(named);
   if (*named != version) {
     return refuse(PublishRefusal::version_mismatch,
-                  fmt::format("{}.version is \"{}\".", where, named->substr(0, 260)));
+                  fmt::format("{}.version is \"{}\".", where, clean_text(*named, 260)));
   }
   if (auto ok = same_name(text(manifest, "name", where + ".name"), name.text(), where + ".name");
       !ok) {
@@ -143,7 +144,7 @@ Result<void> check_tarball(const PublishDocument::Tarball& tarball, const Tarbal
   if (tarball.key != file && tarball.key != name.tarball_file(version)) {
     return refuse(PublishRefusal::name_mismatch,
                   fmt::format("The tarball is attached as \"{}\"; expected \"{}\".",
-                              tarball.key.substr(0, 300), file));
+                              clean_text(tarball.key, 300), file));
   }
   if (!tarball.declared_length) return missing("_attachments[…].length");
   if (*tarball.declared_length != facts.size) {
@@ -159,7 +160,7 @@ Result<void> check_tarball(const PublishDocument::Tarball& tarball, const Tarbal
   if (*shasum != facts.shasum) {
     return refuse(PublishRefusal::shasum_mismatch,
                   fmt::format("dist.shasum is {}, but the tarball's SHA-1 is {}.",
-                              shasum->substr(0, 80), facts.shasum));
+                              clean_text(*shasum, 80), facts.shasum));
   }
   const auto integrity = text(**dist, "integrity", "dist.integrity");
   if (!integrity) return pass_on(integrity);
@@ -167,7 +168,7 @@ Result<void> check_tarball(const PublishDocument::Tarball& tarball, const Tarbal
   if (*integrity != facts.integrity) {
     return refuse(PublishRefusal::integrity_mismatch,
                   fmt::format("dist.integrity is {}, but the tarball's is {}.",
-                              integrity->substr(0, 200), facts.integrity));
+                              clean_text(*integrity, 200), facts.integrity));
   }
   return {};
 }
@@ -229,8 +230,7 @@ Result<PublishCandidate> make_candidate(const PackageName& addressed,
   }
   if (Result<void> ok = check_consistency(*sent->manifest, contents); !ok) return pass_on(ok);
   if (document.provenance) {
-    if (Result<void> ok = check_provenance_subject(*document.provenance, addressed, out.version,
-                                                   out.tarball.sha512);
+    if (Result<void> ok = check_provenance_attachment(*document.provenance, addressed, out.version);
         !ok) {
       return pass_on(ok);
     }

@@ -8,6 +8,7 @@
 #include <map>
 #include <vector>
 
+#include "base/clean_text.h"
 #include "registry/packages/version_store.h"
 #include "registry/publish/refusal.h"
 #include "registry/publish/revision.h"
@@ -24,7 +25,7 @@ std::unexpected<Failure> unexpected(std::string_view version, std::string_view w
   return refuse(PublishRefusal::unexpected_change,
                 fmt::format("versions[\"{}\"] {}. A document without a tarball may change the "
                             "\"deprecated\" of versions and nothing else.",
-                            version.substr(0, 260), what));
+                            clean_text(version, 260), what));
 }
 
 // The message a version is to have; nothing for none.
@@ -35,7 +36,7 @@ Result<std::optional<std::string>> message(const json::object& manifest, std::st
   if (!value->is_string() || value->get_string().size() > kMessageLimit) {
     return refuse(PublishRefusal::bad_field,
                   fmt::format("versions[\"{}\"].deprecated must be a string of at most {} bytes.",
-                              version.substr(0, 260), kMessageLimit));
+                              clean_text(version, 260), kMessageLimit));
   }
   if (value->get_string().empty()) return std::nullopt;
   return std::string(value->get_string());

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/clean_text.h"
 #include "registry/packages/semver.h"
 #include "registry/publish/install_view.h"
 #include "registry/publish/refusal.h"
@@ -36,7 +37,7 @@ std::unexpected<Failure> confusion(std::string_view what, std::string_view manif
 std::string shown(const Table& table, const std::string& key) {
   const auto found = table.find(key);
   if (found == table.end()) return "nothing";
-  return fmt::format("\"{}\"", found->second.substr(0, 200));
+  return fmt::format("\"{}\"", clean_text(found->second, 200));
 }
 
 Result<void> same(std::string_view what, const Table& manifest, const Table& tarball) {
@@ -47,7 +48,7 @@ Result<void> same(std::string_view what, const Table& manifest, const Table& tar
       if (there != manifest.end() && here != tarball.end() && there->second == here->second) {
         continue;
       }
-      return confusion(fmt::format("{}.{}", what, key.substr(0, 214)), shown(manifest, key),
+      return confusion(fmt::format("{}.{}", what, clean_text(key, 214)), shown(manifest, key),
                        shown(tarball, key));
     }
   }

@@ -5,6 +5,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include "base/clean_text.h"
 #include "registry/publish/base64_stream.h"
 #include "registry/publish/json_scanner.h"
 #include "registry/publish/refusal.h"
@@ -44,7 +45,7 @@ std::optional<std::uint64_t> length(const json::object& attachment) {
 
 std::unexpected<Failure> bad_attachment(std::string_view key, std::string_view what) {
   return refuse(PublishRefusal::bad_field,
-                fmt::format("_attachments[\"{}\"]{}", key.substr(0, 220), what));
+                fmt::format("_attachments[\"{}\"]{}", clean_text(key, 220), what));
 }
 
 }  // namespace
@@ -104,7 +105,7 @@ struct PublishDecoder::State final : JsonEvents {
   std::unexpected<Failure> one_tarball() const {
     return refuse(PublishRefusal::bad_field,
                   fmt::format("A publish has one tarball, but _attachments holds \"{}\" as well.",
-                              key.substr(0, 220)));
+                              clean_text(key, 220)));
   }
 
   Result<void> take_attachments(PublishDocument& document, const json::object& attachments);

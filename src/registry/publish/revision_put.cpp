@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
+#include "base/clean_text.h"
 #include "registry/packages/version_store.h"
 #include "registry/publish/ownership.h"
 #include "registry/publish/refusal.h"
@@ -32,7 +33,7 @@ Result<std::vector<Person>> wanted_maintainers(db::Session& session, const json:
     std::optional<Person> person = people.find(session, text);
     if (!person) {
       return refuse(PublishRefusal::bad_field,
-                    fmt::format("There is no user \"{}\" here.", text.substr(0, 214)));
+                    fmt::format("There is no user \"{}\" here.", clean_text(text, 214)));
     }
     out.push_back(std::move(*person));
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/clean_text.h"
 #include "registry/packages/dist_tag.h"
 #include "registry/packages/refusal.h"
 #include "registry/packages/version_store.h"
@@ -18,7 +19,7 @@ Result<Changed> tag_version(db::Session& session, const PackageName& name, std::
   if (!record || record->state != VersionState::published) {
     return refuse(
         PackageRefusal::version_not_found,
-        fmt::format("\"{}\" has no version \"{}\" to tag.", name.text(), version.substr(0, 260)));
+        fmt::format("\"{}\" has no version \"{}\" to tag.", name.text(), clean_text(version, 260)));
   }
   const auto tags = dist_tags_of(session, package->id);
   const auto found = tags.find(std::string(tag));

@@ -45,8 +45,5 @@ LineDiff line_diff(std::string_view before, std::string_view after, const DiffLi
 /// change how others are shown (controls, direction marks, those without width) in angle brackets:
 /// "<U+202E>".
 std::string printable_line(std::string_view line, std::size_t bytes);
-/// Whether a text has characters that make it read differently from what runs: marks of direction
-/// and characters without width, but for a byte order mark at its beginning.
-bool has_hidden_characters(std::string_view text);
 
 }  // namespace imp::registry

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "base/printable.h"
 #include "crypto/hash.h"
 #include "registry/publish/refusal.h"
 

@@ -2,10 +2,13 @@
 
 #include <boost/json.hpp>
 
+#include "base/clean_text.h"
+
 namespace imp::trust {
 
 namespace {
 
+constexpr std::size_t kLongestText = std::size_t{16} << 10;
 constexpr std::string_view kColumns =
     "SELECT id, package_name, at, action, outcome, message, publisher_id, issuer, comparison, "
     "remote_address, proved, actor, version, token_id FROM publish_attempt WHERE ";
@@ -41,10 +44,11 @@ void record_attempt(db::Session& session, const Attempt& attempt) {
       "issuer, comparison, remote_address, proved, actor, version, token_id) VALUES (:p1, :p2, "
       ":p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11, :p12, :p13, :p14)",
       {attempt.id, attempt.package_name, to_milliseconds(attempt.at), attempt.action,
-       attempt.outcome, attempt.message,
-       attempt.publisher_id ? db::Value(*attempt.publisher_id) : db::Value(), attempt.issuer,
-       boost::json::serialize(attempt.comparison), attempt.remote_address,
-       std::int64_t{attempt.proved}, attempt.actor, attempt.version, attempt.token_id});
+       attempt.outcome, clean_text(attempt.message, kLongestText),
+       attempt.publisher_id ? db::Value(*attempt.publisher_id) : db::Value(),
+       clean_text(attempt.issuer, kLongestText), boost::json::serialize(attempt.comparison),
+       attempt.remote_address, std::int64_t{attempt.proved}, attempt.actor,
+       clean_text(attempt.version, kLongestText), attempt.token_id});
   session.run(
       "DELETE FROM publish_attempt WHERE package_name = :p1 AND proved = :p2 AND at < (SELECT at "
       "FROM publish_attempt WHERE package_name = :p3 AND proved = :p4 ORDER BY at DESC LIMIT 1 "

@@ -41,6 +41,8 @@ struct Attempt {
 inline constexpr int kKeptAttempts = 100;
 inline constexpr int kKeptUnproved = 20;
 
+/// What came from elsewhere is written down as clean_text() of 16 KiB at most: a text that cannot
+/// be stored must not keep the attempt from being recorded.
 void record_attempt(db::Session& session, const Attempt& attempt);
 /// The newest first.
 std::vector<Attempt> attempts_of(db::Session& session, std::string_view package_name, int limit);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "audit/clean_text.h"
+#include "base/clean_text.h"
 #include "registry/trust/attempt.h"
 #include "registry/trust/publisher_end.h"
 #include "registry/trust/publisher_place.h"
@@ -57,7 +57,7 @@ Result<void> check_runner(const Issuer& issuer, const Provider& provider,
       TrustRefusal::self_hosted_runner,
       fmt::format("The token's claim {} is \"{}\": this registry takes releases from {} alone, not "
                   "from machines of a project's own. An operator can allow them for the issuer.",
-                  provider.runner_claim, audit::clean_text(runner.value_or("(absent)"), 64),
+                  provider.runner_claim, clean_text(runner.value_or("(absent)"), 64),
                   provider.hosted_runner));
 }
 

@@ -4,8 +4,8 @@
 #include <boost/json.hpp>
 #include <future>
 
-#include "audit/clean_text.h"
 #include "audit/log.h"
+#include "base/clean_text.h"
 #include "base/uuid.h"
 #include "registry/brakes/freeze.h"
 #include "registry/packages/store.h"
@@ -33,7 +33,7 @@ audit::Record audit_record(const ExchangeRequest& request, const Evaluation& eva
   record.subject = "package:" + request.package_name;
   record.request_id = request.request_id;
   record.remote_address = request.remote_address;
-  record.detail = {{"issuer", audit::clean_text(evaluation.issuer, kLongestForeignText)},
+  record.detail = {{"issuer", clean_text(evaluation.issuer, kLongestForeignText)},
                    {"publishers", evaluation.comparison}};
   if (!request.attempt_id.empty()) record.detail["attempt"] = request.attempt_id;
   if (evaluation.claims) {
@@ -49,7 +49,7 @@ Attempt attempt_of(const ExchangeRequest& request, const Evaluation& evaluation,
   attempt.at = now;
   attempt.action = "exchange";
   attempt.outcome = "granted";
-  attempt.issuer = audit::clean_text(evaluation.issuer, kLongestForeignText);
+  attempt.issuer = clean_text(evaluation.issuer, kLongestForeignText);
   attempt.comparison = evaluation.comparison;
   attempt.remote_address = request.remote_address;
   attempt.proved = evaluation.own_tenant;
@@ -205,7 +205,7 @@ void Exchange::record_refusal(const std::shared_ptr<Work>& work, const Failure& 
     } else if (name && evaluation.own_tenant) {
       record.organization = organization_of_scope(session, *name);
     }
-    record.detail["detail"] = audit::clean_text(failure.detail, kLongestForeignText);
+    record.detail["detail"] = clean_text(failure.detail, kLongestForeignText);
     audit::append(session, record);
     return {};
   };

@@ -6,7 +6,7 @@
 #include <boost/json.hpp>
 #include <utility>
 
-#include "audit/clean_text.h"
+#include "base/clean_text.h"
 #include "registry/trust/generic.h"
 #include "registry/trust/refusal.h"
 
@@ -243,7 +243,7 @@ Comparison compare(const RequiredClaims& expected, const json::object& token) {
     comparison.rows.push_back(
         {.claim = std::string(rule.name),
          .expected = wanted ? rule.form->shown(*wanted).value_or("") : std::string(),
-         .received = audit::clean_text(shown.value_or("(absent)"), kLongestShown),
+         .received = clean_text(shown.value_or("(absent)"), kLongestShown),
          .agreed = wanted && shown && rule.form->satisfied(*wanted, *received, token),
          .present = shown.has_value(),
          .part = rule.part});
@@ -252,14 +252,13 @@ Comparison compare(const RequiredClaims& expected, const json::object& token) {
     const json::value* wanted = expected.learnt().if_contains(learnt.name);
     if (!wanted) continue;
     const auto received = string_claim(token, learnt.name);
-    comparison.rows.push_back(
-        {.claim = std::string(learnt.name),
-         .expected = shown_text(*wanted).value_or(""),
-         .received = audit::clean_text(received.value_or("(absent)"), kLongestShown),
-         .agreed = received && shown_text(*wanted) == *received,
-         .present = received.has_value(),
-         .part = learnt.part,
-         .learnt = true});
+    comparison.rows.push_back({.claim = std::string(learnt.name),
+                               .expected = shown_text(*wanted).value_or(""),
+                               .received = clean_text(received.value_or("(absent)"), kLongestShown),
+                               .agreed = received && shown_text(*wanted) == *received,
+                               .present = received.has_value(),
+                               .part = learnt.part,
+                               .learnt = true});
   }
   return comparison;
 }

@@ -119,13 +119,5 @@ TEST(LineDiff, LinesCanBeShown) {
   EXPECT_EQ(printable_line(std::string(1000, 'x'), 10), "xxxxxxxxxx… (990 more bytes)");
 }
 
-TEST(LineDiff, HiddenCharactersAreFound) {
-  EXPECT_TRUE(has_hidden_characters("a\xe2\x80\xae"));
-  EXPECT_TRUE(has_hidden_characters("a\xe3\x85\xa4"));  // U+3164, a name that looks like nothing
-  EXPECT_FALSE(has_hidden_characters("\xef\xbb\xbf{}"));
-  EXPECT_FALSE(has_hidden_characters("naïve 日本"));
-  EXPECT_TRUE(has_hidden_characters("{}\xef\xbb\xbf"));
-}
-
 }  // namespace
 }  // namespace imp::registry

@@ -2,8 +2,8 @@
 
 #include <boost/json.hpp>
 
-#include "audit/clean_text.h"
 #include "audit/log.h"
+#include "base/clean_text.h"
 #include "registry/api/trust/trust_changes.h"
 #include "registry/trust/attempt.h"
 #include "registry/trust/refusal.h"
@@ -36,7 +36,7 @@ void record_check(RegistryServices& services, const Requester& requester, const 
     record.outcome = check.outcome();
     record.organization = scope_owner(session, name);
     record.detail["described"] = check.described;
-    record.detail["issuer"] = audit::clean_text(evaluation.issuer, 512);
+    record.detail["issuer"] = clean_text(evaluation.issuer, 512);
     if (check.answer.verified) {
       record.detail["run"] = trust::run_of(*evaluation.provider, *evaluation.claims);
     }
@@ -83,7 +83,7 @@ boost::json::object TrustCheck::to_json(const trust::Issuers& issuers) const {
   boost::json::object json{{"outcome", outcome()}, {"message", message()}};
   if (!full) return json;
   json["verified"] = answer.verified;
-  json["issuer"] = audit::clean_text(answer.rehearsal.evaluation.issuer, 512);
+  json["issuer"] = clean_text(answer.rehearsal.evaluation.issuer, 512);
   boost::json::array publishers;
   for (const trust::Outlook& outlook : answer.outlooks) {
     boost::json::object item = trust::comparison_json(outlook.publisher.id, outlook.comparison);
@@ -119,7 +119,7 @@ Result<trust::CheckQuestion> read_trust_question(const std::string& body) {
       return invalid(fmt::format(
           "There is no such member \"{}\": `token` is a text; or else `claims` is an object and "
           "`issuer` a text.",
-          audit::clean_text(key, 64)));
+          clean_text(key, 64)));
     }
   }
   const bool described = members.contains("claims") || members.contains("issuer");

@@ -60,6 +60,27 @@ TEST_F(PublishRoutes, TheBodyMustBeAboutTheAddressedPackage) {
   EXPECT_EQ(count("SELECT COUNT(*) FROM package"), 0);
 }
 
+// A text that cannot be stored, quoted in the message, must not keep the refusal from being
+// recorded.
+TEST_F(PublishRoutes, ARefusalThatQuotesAnythingIsRecordedAndIsJson) {
+  ASSERT_EQ(publish(alice.token, "@alice/lib", "1.0.0").status, 201);
+  const std::string good = document("@alice/lib", "1.1.0");
+  const auto integrity = good.find("sha512-");
+  const auto shasum = good.find("\"shasum\":\"") + 10;
+  ASSERT_NE(integrity, std::string::npos);
+  std::string other_integrity = good, other_shasum = good;
+  other_integrity.replace(integrity, good.find('"', integrity) - integrity, "sha512-\\u0000");
+  other_shasum.replace(shasum, good.find('"', shasum) - shasum, std::string(79, 'x') + "é");
+  for (const auto& [body, code] : {std::pair(other_integrity, "422 integrity_mismatch"),
+                                   std::pair(other_shasum, "422 shasum_mismatch")}) {
+    const auto before = count("SELECT COUNT(*) FROM publish_attempt");
+    const Answer answer = put(alice.token, "/@alice%2flib", body);
+    EXPECT_EQ(answer.outcome(), code);
+    EXPECT_TRUE(is_utf8(answer.body)) << answer.body;
+    EXPECT_EQ(count("SELECT COUNT(*) FROM publish_attempt"), before + 1) << code;
+  }
+}
+
 TEST_F(PublishRoutes, NobodyPublishesWithoutACredential) {
   EXPECT_EQ(publish("", "@alice/lib", "1.0.0").outcome(), "401 not_signed_in");
   EXPECT_EQ(publish("imp_wrong", "@alice/lib", "1.0.0").status, 401);

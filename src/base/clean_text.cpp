@@ -1,10 +1,10 @@
-#include "audit/clean_text.h"
+#include "base/clean_text.h"
 
 #include <algorithm>
 
 #include "base/encoding.h"
 
-namespace imp::audit {
+namespace imp {
 
 namespace {
 
@@ -41,4 +41,4 @@ std::string clean_text(std::string_view text, std::size_t limit) {
   return clean.substr(0, end) + std::string(kEllipsis);
 }
 
-}  // namespace imp::audit
+}  // namespace imp

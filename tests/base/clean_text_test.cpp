@@ -1,10 +1,10 @@
-#include "audit/clean_text.h"
+#include "base/clean_text.h"
 
 #include <gtest/gtest.h>
 
 #include "base/encoding.h"
 
-namespace imp::audit {
+namespace imp {
 namespace {
 
 TEST(CleanText, ReplacesWhatCannotBeStored) {
@@ -45,4 +45,4 @@ TEST(CleanText, CutsBetweenCharacters) {
 }
 
 }  // namespace
-}  // namespace imp::audit
+}  // namespace imp
