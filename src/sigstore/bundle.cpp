@@ -16,6 +16,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr jose::JsonLimits kLimits{.depth = 16, .values = 5'000};
+constexpr std::string_view kVersion01 = "application/vnd.dev.sigstore.bundle+json;version=0.1";
 constexpr std::size_t kMostEntries = 8;
 constexpr std::size_t kMostCertificates = 8;
 constexpr std::size_t kMostHashes = 64;
@@ -81,6 +82,13 @@ Result<LogEntry> parse_entry(const json::value& value) {
 }
 
 Result<std::vector<Bytes>> parse_certificates(const json::object& material) {
+  // One of these is all that protobuf's `oneof content` allows; readers differ in which of two
+  // they take.
+  constexpr std::array<std::string_view, 3> kinds = {"certificate", "x509CertificateChain",
+                                                     "publicKey"};
+  if (std::ranges::count_if(kinds, [&](auto name) { return material.contains(name); }) > 1) {
+    return malformed("names its signer's key in two ways");
+  }
   std::vector<Bytes> out;
   const auto add = [&](const json::object& certificate) {
     auto bytes = bytes_at(certificate, "rawBytes");
@@ -105,8 +113,7 @@ Result<std::vector<Bytes>> parse_certificates(const json::object& material) {
 
 bool is_bundle_type(std::string_view media_type) {
   constexpr std::array<std::string_view, 4> known = {
-      "application/vnd.dev.sigstore.bundle+json;version=0.1",
-      "application/vnd.dev.sigstore.bundle+json;version=0.2",
+      kVersion01, "application/vnd.dev.sigstore.bundle+json;version=0.2",
       "application/vnd.dev.sigstore.bundle+json;version=0.3",
       "application/vnd.dev.sigstore.bundle.v0.3+json"};
   return std::ranges::find(known, media_type) != known.end();
@@ -122,6 +129,9 @@ Result<Bundle> parse_bundle(std::string_view text) {
   }
   const json::value* envelope = object->if_contains("dsseEnvelope");
   if (envelope == nullptr) return malformed("has no \"dsseEnvelope\"");
+  if (object->contains("messageSignature")) {
+    return malformed("has a \"messageSignature\" beside its envelope");
+  }
   auto parsed = dsse::parse_envelope(*envelope);
   if (!parsed) return malformed(fmt::format("has no usable envelope: {}", parsed.error().message));
   bundle.envelope = std::move(*parsed);
@@ -135,6 +145,10 @@ Result<Bundle> parse_bundle(std::string_view text) {
     if (bundle.entries.size() == kMostEntries) return malformed("has too many log entries");
     auto entry = parse_entry(one);
     if (!entry) return pass_on(entry);
+    // sigstore_bundle.proto: from v0.2 on every entry has an inclusion proof with a checkpoint.
+    if (!entry->proof && bundle.media_type != kVersion01) {
+      return malformed("has a log entry without an inclusion proof, which only v0.1 may have");
+    }
     bundle.entries.push_back(std::move(*entry));
   }
   return bundle;

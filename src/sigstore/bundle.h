@@ -40,7 +40,8 @@ struct Bundle {
   dsse::Envelope envelope;
 };
 
-/// Takes it apart, strictly; nothing is believed yet. SigstoreRefusal::malformed_bundle.
+/// Takes it apart, strictly; nothing is believed yet. Signed by exactly one certificate or chain,
+/// and but for v0.1 with an inclusion proof in every log entry. SigstoreRefusal::malformed_bundle.
 Result<Bundle> parse_bundle(std::string_view text);
 
 /// Whether this is the media type of a bundle.

@@ -1,5 +1,7 @@
 #include "sigstore/certificate.h"
 
+#include <algorithm>
+
 #include "sigstore/x509.h"
 
 namespace imp::sigstore {
@@ -24,9 +26,21 @@ constexpr const char* kSourceRef = "1.3.6.1.4.1.57264.1.14";
 constexpr const char* kBuildConfig = "1.3.6.1.4.1.57264.1.18";
 constexpr const char* kRun = "1.3.6.1.4.1.57264.1.21";
 
-std::string text_of_string(const ASN1_STRING* text) {
+std::string bytes_of_string(const ASN1_STRING* text) {
   return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
           static_cast<std::size_t>(ASN1_STRING_length(text))};
+}
+
+/// Empty for what is no text: OpenSSL takes any bytes for a UTF8String, and no claim of an identity
+/// token has controls.
+std::string text_or_nothing(std::string text) {
+  const bool controls = std::ranges::any_of(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  return controls || !is_utf8(text) ? std::string() : text;
+}
+
+std::string text_of_string(const ASN1_STRING* text) {
+  return text_or_nothing(bytes_of_string(text));
 }
 
 /// The bytes of the one extension of this id; two of them are none.
@@ -35,7 +49,7 @@ std::string extension(const X509* x509, const char* oid) {
   if (!object) return {};
   const int at = X509_get_ext_by_OBJ(x509, object.get(), -1);
   if (at < 0 || X509_get_ext_by_OBJ(x509, object.get(), at) >= 0) return {};
-  return text_of_string(X509_EXTENSION_get_data(X509_get_ext(x509, at)));
+  return bytes_of_string(X509_EXTENSION_get_data(X509_get_ext(x509, at)));
 }
 
 /// One whose value is a UTF8String in DER, as those from .8 on are.
@@ -56,6 +70,18 @@ std::string subject_of(const X509* x509) {
   if (name->type == GEN_URI) return text_of_string(name->d.uniformResourceIdentifier);
   if (name->type == GEN_EMAIL) return text_of_string(name->d.rfc822Name);
   return {};
+}
+
+/// The key is for signatures over data: RFC 5280 §4.2.1.3.
+bool signs_data(X509* x509) {
+  return (X509_get_extension_flags(x509) & EXFLAG_KUSAGE) != 0 &&
+         (X509_get_key_usage(x509) & KU_DIGITAL_SIGNATURE) != 0;
+}
+
+/// Purposes of an authority's certificate restrict those of what it issues.
+bool may_issue_for_code(X509* x509) {
+  return (X509_get_extension_flags(x509) & EXFLAG_XKUSAGE) == 0 ||
+         (X509_get_extended_key_usage(x509) & (XKU_CODE_SIGN | XKU_ANYEKU)) != 0;
 }
 
 X509* share(const Certificate& certificate) {
@@ -106,7 +132,9 @@ SignerIdentity Certificate::identity() const {
                           utf8_extension(x509, kRunnerEnvironment),
                           utf8_extension(x509, kRun)};
   // In certificates from before .8 this one is the bare text.
-  if (identity.issuer.empty()) identity.issuer = extension(x509, kIssuerV1);
+  if (identity.issuer.empty()) {
+    identity.issuer = text_or_nothing(extension(x509, kIssuerV1));
+  }
   return identity;
 }
 
@@ -137,8 +165,12 @@ std::optional<Certificate> Certificate::issuer_at(const CertificateAuthority& au
   // A certificate that says nothing of its purposes has all of them in OpenSSL's eyes.
   if ((X509_get_extension_flags(impl_->x509.get()) & EXFLAG_XKUSAGE) == 0) return std::nullopt;
   if ((X509_get_extended_key_usage(impl_->x509.get()) & XKU_CODE_SIGN) == 0) return std::nullopt;
+  if (!signs_data(impl_->x509.get())) return std::nullopt;
   if (X509_check_ca(impl_->x509.get()) != 0) return std::nullopt;
   const STACK_OF(X509)* chain = X509_STORE_CTX_get0_chain(context.get());
+  for (int i = 1; i < sk_X509_num(chain); ++i) {
+    if (!may_issue_for_code(sk_X509_value(chain, i))) return std::nullopt;
+  }
   // A certificate that is believed itself was issued by nobody.
   if (sk_X509_num(chain) < 2) return std::nullopt;
   X509* issuer = sk_X509_value(chain, 1);

@@ -14,7 +14,8 @@
 namespace imp::sigstore {
 
 /// What a certificate of Fulcio says of its holder: the claims of the identity token that it was
-/// issued for. What it does not say is empty.
+/// issued for. What it does not say, or says
+/// with something else than printable UTF-8, is empty.
 struct SignerIdentity {
   std::string issuer;              ///< 1.3.6.1.4.1.57264.1.8, or .1 in old certificates
   std::string subject;             ///< the subject alternative name
@@ -36,7 +37,8 @@ class Certificate {
   SignerIdentity identity() const;
 
   /// The certificate that issued it, when it is a signer's of this authority at that time: chain,
-  /// validity of each, and the purpose of signing code. Nothing otherwise.
+  /// validity of each, and the purpose of signing code, in the authority's certificates where
+  /// they name purposes. Nothing otherwise.
   std::optional<Certificate> issuer_at(const CertificateAuthority& authority, Time at) const;
 
   struct Impl;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/clean_text.h"
 #include "jose/strict_json.h"
 #include "sigstore/certificate.h"
 #include "sigstore/members.h"
@@ -22,10 +23,14 @@ std::unexpected<Failure> malformed(std::string_view what) {
 
 Result<Period> parse_period(const json::object& owner) {
   Period period;
-  const auto* object = object_at(owner, "validFor");
-  if (object == nullptr) return period;
+  const json::value* found = owner.if_contains("validFor");
+  // Null is what protobuf's JSON says of what is not set.
+  if (found == nullptr || found->is_null()) return period;
+  const auto* object = found->if_object();
+  if (object == nullptr) return malformed("a \"validFor\" is not an object");
   for (const auto& [name, end] : {std::pair("start", &period.from), std::pair("end", &period.to)}) {
-    if (!object->contains(name)) continue;
+    const json::value* time_text = object->if_contains(name);
+    if (time_text == nullptr || time_text->is_null()) continue;
     const auto time = parse_iso8601(text_at(*object, name));
     if (!time) return malformed(fmt::format("\"validFor.{}\" is not a time in UTC", name));
     *end = *time;
@@ -46,13 +51,18 @@ Result<TrustedLog> parse_log(const json::value& value) {
   const auto* log_id = object != nullptr ? object_at(*object, "logId") : nullptr;
   const auto der = holder != nullptr ? bytes_at(*holder, "rawBytes") : std::nullopt;
   auto id = log_id != nullptr ? bytes_at(*log_id, "keyId") : std::nullopt;
-  if (!der || !id) return malformed("a log has no \"publicKey.rawBytes\" or no \"logId.keyId\"");
+  const std::string url = object != nullptr ? text_at(*object, "baseUrl") : std::string();
+  const auto unusable = [&](std::string_view what) {
+    return malformed(fmt::format("the log \"{}\" {}", clean_text(url, 200), what));
+  };
+  if (!der || !id) return unusable("has no \"publicKey.rawBytes\" or no \"logId.keyId\"");
   auto key = crypto::PublicKey::from_spki(*der);
-  if (!key) return malformed(fmt::format("a log's key cannot be used: {}", key.error().message));
-  if (id->size() != 32) return malformed("a log's \"logId\" is not a SHA-256");
+  if (!key) return unusable(fmt::format("has a key that cannot be used: {}", key.error().message));
+  if (id->size() != 32) return unusable("has a \"logId\" that is not a SHA-256");
   const auto period = parse_period(*holder);
   if (!period) return pass_on(period);
-  return TrustedLog{host_of(text_at(*object, "baseUrl")), std::move(*id), std::move(*key), *period};
+  if (period->from == Period().from) return unusable("has no \"validFor.start\"");
+  return TrustedLog{host_of(url), std::move(*id), std::move(*key), *period};
 }
 
 Result<std::vector<TrustedLog>> parse_logs(const json::object& root, std::string_view name) {

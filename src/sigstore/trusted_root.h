@@ -40,7 +40,8 @@ struct TrustedRoot {
 };
 
 /// Reads the file's text. Everything that is named in it must be usable: a key that is left out
-/// would make its signatures look forged. SigstoreRefusal::malformed_root.
+/// would make its signatures look forged, and a log is believed from a time on.
+/// SigstoreRefusal::malformed_root.
 Result<TrustedRoot> parse_trusted_root(std::string_view text);
 
 }  // namespace imp::sigstore

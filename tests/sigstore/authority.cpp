@@ -33,6 +33,17 @@ Bytes signature_by(EVP_PKEY* key, std::string_view message) {
   return out;
 }
 
+}  // namespace
+
+void add_named(X509* x509, int nid, const std::string& value) {
+  X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, nid, value.c_str());
+  ASSERT_NE(extension, nullptr) << value;
+  EXPECT_EQ(X509_add_ext(x509, extension, -1), 1);
+  X509_EXTENSION_free(extension);
+}
+
+namespace {
+
 void add_extension(X509* x509, ASN1_OBJECT* id, const Bytes& value, bool critical = false) {
   ASN1_OCTET_STRING* text = ASN1_OCTET_STRING_new();
   ASN1_OCTET_STRING_set(text, value.data(), static_cast<int>(value.size()));
@@ -40,13 +51,6 @@ void add_extension(X509* x509, ASN1_OBJECT* id, const Bytes& value, bool critica
   EXPECT_EQ(X509_add_ext(x509, extension, -1), 1);
   X509_EXTENSION_free(extension);
   ASN1_OCTET_STRING_free(text);
-}
-
-void add_named(X509* x509, int nid, const std::string& value) {
-  X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, nid, value.c_str());
-  ASSERT_NE(extension, nullptr) << value;
-  EXPECT_EQ(X509_add_ext(x509, extension, -1), 1);
-  X509_EXTENSION_free(extension);
 }
 
 Bytes utf8_der(const std::string& text) {
@@ -72,18 +76,19 @@ X509Handle unsigned_certificate(EVP_PKEY* key, const char* name, X509* issuer,
     add_named(x509.get(), NID_basic_constraints, "critical,CA:TRUE");
     add_named(x509.get(), NID_key_usage, "critical,keyCertSign");
   } else {
-    add_named(x509.get(), NID_key_usage, "critical,digitalSignature");
+    if (!plan.key_usage.empty()) add_named(x509.get(), NID_key_usage, plan.key_usage);
   }
   return x509;
 }
 
 X509Handle authority_certificate(EVP_PKEY* key, const char* name, X509* issuer,
-                                 EVP_PKEY* issuer_key) {
+                                 EVP_PKEY* issuer_key, const std::string& purposes = {}) {
   CertificatePlan plan;
   plan.is_ca = true;
   plan.from = kSignedAt - 1'000'000;
   plan.to = kSignedAt + 1'000'000;
   X509Handle x509 = unsigned_certificate(key, name, issuer, plan);
+  if (!purposes.empty()) add_named(x509.get(), NID_ext_key_usage, purposes);
   EXPECT_GT(X509_sign(x509.get(), issuer_key, EVP_sha256()), 0);
   return x509;
 }
@@ -102,7 +107,8 @@ Bytes spki_of(X509* x509) {
   return bytes;
 }
 
-void add_timestamp(X509* x509, X509* issuer, const crypto::PrivateKey& log, std::int64_t at) {
+void add_timestamp(X509* x509, X509* issuer, const crypto::PrivateKey& log,
+                   const crypto::PrivateKey& signer, std::int64_t at) {
   unsigned char* out = nullptr;
   const int size = i2d_re_X509_tbs(x509, &out);
   Bytes said = {0, 0};
@@ -114,7 +120,7 @@ void add_timestamp(X509* x509, X509* issuer, const crypto::PrivateKey& log, std:
   said.insert(said.end(), out, out + size);
   append_number(said, 0, 2);
   OPENSSL_free(out);
-  const Bytes signature = log.sign_der(said);
+  const Bytes signature = signer.sign_der(said);
   Bytes timestamp = {0};
   const auto id = crypto::sha256(log.public_key().spki_der());
   timestamp.insert(timestamp.end(), id.begin(), id.end());
@@ -165,10 +171,18 @@ Bytes der_of(X509* x509) {
   return bytes;
 }
 
-Authority::Authority() : root_key(new_key()), intermediate_key(new_key()), signer_key(new_key()) {
+void add_extension(X509* x509, const std::string& oid, const Bytes& value, bool critical) {
+  ASN1_OBJECT* id = OBJ_txt2obj(oid.c_str(), 1);
+  add_extension(x509, id, value, critical);
+  ASN1_OBJECT_free(id);
+}
+
+Authority::Authority(const std::string& intermediate_purposes)
+    : root_key(new_key()), intermediate_key(new_key()), signer_key(new_key()) {
   root_certificate = authority_certificate(root_key.get(), "root", nullptr, root_key.get());
-  intermediate_certificate = authority_certificate(intermediate_key.get(), "intermediate",
-                                                   root_certificate.get(), root_key.get());
+  intermediate_certificate =
+      authority_certificate(intermediate_key.get(), "intermediate", root_certificate.get(),
+                            root_key.get(), intermediate_purposes);
 }
 
 json::object Authority::trusted_root() const {
@@ -201,14 +215,18 @@ X509Handle Authority::signer_certificate(const BundlePlan& plan) const {
     add_named(x509.get(), NID_subject_alt_name, "critical,URI:" + plan.certificate.subject);
   }
   for (const auto& [number, value] : plan.certificate.claims) {
-    ASN1_OBJECT* id = OBJ_txt2obj((kFulcio + std::to_string(number)).c_str(), 1);
     const Bytes bare(value.begin(), value.end());
-    add_extension(x509.get(), id, number == 1 ? bare : utf8_der(value));
-    ASN1_OBJECT_free(id);
+    add_extension(x509.get(), kFulcio + std::to_string(number),
+                  number == 1 ? bare : utf8_der(value));
   }
+  if (plan.add_extensions) plan.add_extensions(x509.get());
   EXPECT_GT(X509_sign(x509.get(), intermediate_key.get(), EVP_sha256()), 0);
   if (plan.certificate_timestamp) {
-    add_timestamp(x509.get(), issuer, certificate_log_key, plan.timestamp_at);
+    add_timestamp(x509.get(), plan.timestamp_issuer != nullptr ? plan.timestamp_issuer : issuer,
+                  certificate_log_key,
+                  plan.timestamp_key != nullptr ? *plan.timestamp_key : certificate_log_key,
+                  plan.timestamp_at);
+    if (plan.after_timestamp) plan.after_timestamp(x509.get());
     EXPECT_GT(X509_sign(x509.get(), intermediate_key.get(), EVP_sha256()), 0);
   }
   return x509;
@@ -240,6 +258,7 @@ json::object Authority::entry(const BundlePlan& plan, const json::object& body) 
   const std::string head =
       tlog::checkpoint_text({"rekor.example - 99", 3, root}) + "Timestamp: 1790000000\n";
   Bytes line(log_id.begin(), log_id.begin() + 4);
+  line.back() ^= plan.hint_bits;
   const Bytes signature = log_key.sign_der(bytes_of(head));
   line.insert(line.end(), signature.begin(), signature.end());
   out["inclusionProof"] = {
@@ -248,6 +267,13 @@ json::object Authority::entry(const BundlePlan& plan, const json::object& body) 
       {"rootHash", base64(root)},
       {"hashes", json::array{base64(first), base64(third)}},
       {"checkpoint", {{"envelope", fmt::format("{}\n— rekor.example {}\n", head, base64(line))}}}};
+  if (plan.other_tree) {
+    json::object& proof = out.at("inclusionProof").as_object();
+    proof["logIndex"] = "0";
+    proof["treeSize"] = "1";
+    proof["rootHash"] = base64(tlog::leaf_hash(text));
+    proof["hashes"] = json::array();
+  }
   return out;
 }
 
@@ -255,7 +281,7 @@ json::object Authority::bundle(const BundlePlan& plan) const {
   const X509Handle certificate = signer_certificate(plan);
   dsse::Envelope envelope{
       plan.payload_type,
-      dsse::statement_text({plan.subject, plan.sha512, "https://slsa.dev/provenance/v1", {}}),
+      dsse::statement_text({plan.subject, plan.sha512, plan.predicate_type, {}}),
       "",
       {}};
   const Key& signer = plan.signer != nullptr ? *plan.signer : signer_key;

@@ -26,6 +26,7 @@ struct CertificatePlan {
   std::int64_t from = kSignedAt - 60, to = kSignedAt + 540;
   bool is_ca = false;
   bool signs_code = true;
+  std::string key_usage = "critical,digitalSignature";  ///< empty: none is named
   std::string subject =
       "https://github.com/acme/widgets/.github/workflows/release.yml@refs/heads/main";
   /// Fulcio's extensions by the last part of their ids.
@@ -50,6 +51,14 @@ struct BundlePlan {
   CertificatePlan certificate;
   bool certificate_timestamp = true;
   std::int64_t timestamp_at = kSignedAt;
+  /// Who signs the certificate's timestamp in the name of the log, instead of the log.
+  const crypto::PrivateKey* timestamp_key = nullptr;
+  X509* timestamp_issuer = nullptr;  ///< for whose certificate it is, instead of the authority's
+  bool other_tree = false;     ///< the proof leads into a tree of one's own, not the checkpoint's
+  std::uint8_t hint_bits = 0;  ///< changed in the key hint of the checkpoint's signature
+  std::function<void(X509*)> add_extensions = {};
+  std::function<void(X509*)> after_timestamp = {};  ///< extensions that it is not for
+  std::string predicate_type = "https://slsa.dev/provenance/v1";
   const Key* signer = nullptr;  ///< who signs the envelope, instead of the certificate's key
   std::function<void(json::object& body)> change_body = {};
 };
@@ -57,7 +66,8 @@ struct BundlePlan {
 /// A Sigstore of one's own: an authority with an intermediate, a log, and a certificate log.
 class Authority {
  public:
-  Authority();
+  /// The intermediate certificate names these purposes ("timeStamping"); empty: none.
+  explicit Authority(const std::string& intermediate_purposes = {});
 
   json::object trusted_root() const;
   TrustedRoot root() const;
@@ -77,5 +87,8 @@ class Authority {
 };
 
 Bytes der_of(X509* x509);
+/// Extensions for a plan: by object id, with these bytes, or with OpenSSL's text for it.
+void add_extension(X509* x509, const std::string& oid, const Bytes& value, bool critical = false);
+void add_named(X509* x509, int nid, const std::string& value);
 
 }  // namespace imp::sigstore::test

@@ -53,9 +53,6 @@ TEST(SigstoreBundle, OldFormsHoldToo) {
   BundlePlan intoto;
   intoto.kind = "intoto";
   EXPECT_EQ(why(verified(intoto)), "");
-  BundlePlan promise_alone;
-  promise_alone.proof = false;
-  EXPECT_EQ(why(verified(promise_alone)), "");
   json::object chain = authority().bundle();
   json::object& material = chain.at("verificationMaterial").as_object();
   const json::value certificate = material.at("certificate");
@@ -69,6 +66,40 @@ TEST(SigstoreBundle, OldFormsHoldToo) {
   BundlePlan old_issuer;
   old_issuer.certificate.claims = {{1, "https://issuer.example"}};
   EXPECT_EQ(verified(old_issuer)->identity.issuer, "https://issuer.example");
+}
+
+// From v0.2 on every entry has a proof; a promise alone was enough before.
+TEST(SigstoreBundle, OnlyTheFirstFormMayHaveNoInclusionProof) {
+  BundlePlan promise_alone;
+  promise_alone.proof = false;
+  json::object bundle = authority().bundle(promise_alone);
+  for (const char* type : {"application/vnd.dev.sigstore.bundle+json;version=0.2",
+                           "application/vnd.dev.sigstore.bundle+json;version=0.3",
+                           "application/vnd.dev.sigstore.bundle.v0.3+json"}) {
+    bundle["mediaType"] = type;
+    EXPECT_TRUE(why(verified(json::serialize(bundle))).contains("without an inclusion proof"))
+        << type;
+  }
+  bundle["mediaType"] = "application/vnd.dev.sigstore.bundle+json;version=0.1";
+  EXPECT_EQ(why(verified(json::serialize(bundle))), "");
+}
+
+TEST(SigstoreBundle, ItsSignerIsNamedInOneWay) {
+  const json::object good = authority().bundle();
+  const json::value certificate = good.at("verificationMaterial").at("certificate");
+  const auto with = [&](std::string_view name, const json::value& value) {
+    json::object bundle = good;
+    bundle.at("verificationMaterial").as_object()[name] = value;
+    const auto parsed = parse_bundle(json::serialize(bundle));
+    return parsed ? std::string() : parsed.error().message;
+  };
+  EXPECT_TRUE(with("publicKey", {{"hint", "x"}}).contains("in two ways"));
+  EXPECT_TRUE(with("publicKey", nullptr).contains("in two ways"));
+  EXPECT_TRUE(with("x509CertificateChain", {{"certificates", json::array{certificate}}})
+                  .contains("in two ways"));
+  json::object both = good;
+  both["messageSignature"] = {{"signature", "AAAA"}};
+  EXPECT_FALSE(parse_bundle(json::serialize(both)));
 }
 
 TEST(SigstoreBundle, WithoutCertificateLogsThatIsSaid) {
@@ -145,9 +176,7 @@ TEST(SigstoreBundle, EveryFieldThatIsChangedIsNoticed) {
 }
 
 TEST(SigstoreBundle, EveryFieldThatIsMissingIsNoticed) {
-  const std::set<std::string> optional = {"/dsseEnvelope/signatures/0/keyid",
-                                          // The promise vouches for the entry too.
-                                          "/verificationMaterial/tlogEntries/0/inclusionProof"};
+  const std::set<std::string> optional = {"/dsseEnvelope/signatures/0/keyid"};
   const json::value bundle = authority().bundle();
   Pointers leaves, members;
   collect(bundle, "", leaves, members);
@@ -177,8 +206,6 @@ TEST(SigstoreBundle, WhatDoesNotHoldIsRefusedWithTheCheckThatFailed) {
       {"another payload type", [](BundlePlan& p) { p.payload_type = "text/plain"; },
        "not an in-toto statement"},
       {"no promise", [](BundlePlan& p) { p.promise = false; }, "no signed entry timestamp"},
-      {"neither promise nor proof", [](BundlePlan& p) { p.promise = p.proof = false; },
-       "no signed entry timestamp"},
       {"a kind that is not known", [](BundlePlan& p) { p.kind = "hashedrekord"; },
        "is not known here"},
       {"taken in after the certificate ended", [](BundlePlan& p) { p.time += 600; },
@@ -193,6 +220,31 @@ TEST(SigstoreBundle, WhatDoesNotHoldIsRefusedWithTheCheckThatFailed) {
       {"a certificate timestamp from before its log",
        [](BundlePlan& p) { p.timestamp_at = 1'700'000'000; },
        "no timestamp of a configured certificate log"},
+      {"a certificate timestamp by somebody else in the log's name",
+       [](BundlePlan& p) { p.timestamp_key = &authority().log_key; },
+       "no timestamp of a configured certificate log"},
+      {"a certificate timestamp for another authority's certificate",
+       [](BundlePlan& p) { p.timestamp_issuer = authority().root_certificate.get(); },
+       "no timestamp of a configured certificate log"},
+      {"a certificate timestamp for another certificate",
+       [](BundlePlan& p) {
+         p.after_timestamp = [](X509* x509) { add_extension(x509, "1.2.3.4", {0x05, 0x00}); };
+       },
+       "no timestamp of a configured certificate log"},
+      {"a critical extension that nobody knows",
+       [](BundlePlan& p) {
+         p.add_extensions = [](X509* x509) { add_extension(x509, "1.2.3.4", {0x05, 0x00}, true); };
+       },
+       "for signing code"},
+      {"a key that is not for signatures",
+       [](BundlePlan& p) { p.certificate.key_usage = "critical,keyEncipherment"; },
+       "for signing code"},
+      {"a key without usages", [](BundlePlan& p) { p.certificate.key_usage.clear(); },
+       "for signing code"},
+      {"a genuine checkpoint, and a proof into a tree of one's own",
+       [](BundlePlan& p) { p.other_tree = true; }, "a checkpoint of another tree"},
+      {"a checkpoint under another key's hint", [](BundlePlan& p) { p.hint_bits = 1; },
+       "a checkpoint that its log did not sign"},
       {"an entry about another payload",
        [](BundlePlan& p) {
          p.change_body = [](json::object& body) {
@@ -276,6 +328,30 @@ TEST(SigstoreBundle, TheCertificateLogsKeyIsNotTheLogs) {
   EXPECT_NE(why(verified(BundlePlan(), root)), "");
 }
 
+// An authority below the believed one that may issue for something else alone.
+TEST(SigstoreBundle, AnAuthorityForOtherPurposesDoesNotIssueForCode) {
+  const Authority stamps("timeStamping"), code("codeSigning"), both("timeStamping,codeSigning");
+  EXPECT_TRUE(why(verified(stamps.bundle_text(), stamps.root())).contains("configured authority"));
+  EXPECT_EQ(why(verified(code.bundle_text(), code.root())), "");
+  EXPECT_EQ(why(verified(both.bundle_text(), both.root())), "");
+}
+
+// Which of two would be the signer's?
+TEST(SigstoreBundle, WhatACertificateSaysTwiceItDoesNotSay) {
+  BundlePlan plan;
+  plan.add_extensions = [](X509* x509) {
+    add_extension(x509, "1.3.6.1.4.1.57264.1.12", {0x0c, 0x01, 'x'});
+  };
+  auto result = verified(plan);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->identity.source_repository, "");
+  plan = BundlePlan();
+  plan.certificate.subject = "https://one.example,URI:https://two.example";
+  result = verified(plan);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->identity.subject, "");
+}
+
 TEST(SigstoreBundle, EveryEntryMustHold) {
   json::object bundle = authority().bundle();
   json::array& entries = bundle.at("verificationMaterial").at("tlogEntries").as_array();
@@ -323,6 +399,12 @@ TEST(TrustedRoot, EverythingInItMustBeUsable) {
       {"/certificateAuthorities/0/certChain/certificates/0/rawBytes", "AAAA"},
       {"/certificateAuthorities/0/certChain/certificates", json::array()},
       {"/certificateAuthorities/0/validFor/end", 1},
+      {"/certificateAuthorities/0/validFor", "always"},
+      // Without it a log would be believed for ever.
+      {"/tlogs/0/publicKey/validFor", nullptr},
+      {"/tlogs/0/publicKey/validFor", json::object()},
+      {"/tlogs/0/publicKey/validFor/start", nullptr},
+      {"/ctlogs/0/publicKey/validFor", json::array()},
       {"/certificateAuthorities", json::array()},
       {"/tlogs", json::array()},
   };
@@ -333,6 +415,19 @@ TEST(TrustedRoot, EverythingInItMustBeUsable) {
     ASSERT_FALSE(parsed) << pointer;
     EXPECT_EQ(parsed.error().code(), reason(SigstoreRefusal::malformed_root).code) << pointer;
   }
+  // What protobuf's JSON says of what is not set.
+  for (const char* pointer :
+       {"/tlogs/0/publicKey/validFor", "/certificateAuthorities/0/validFor"}) {
+    json::value other = good;
+    other.at_pointer(pointer).as_object()["end"] = nullptr;
+    const auto parsed = parse_trusted_root(json::serialize(other));
+    EXPECT_TRUE(parsed) << pointer << ": " << parsed.error().message;
+  }
+  json::value other = good;
+  other.at_pointer("/tlogs/0/publicKey/rawBytes") = "AAAA";
+  EXPECT_TRUE(parse_trusted_root(json::serialize(other))
+                  .error()
+                  .message.contains("https://rekor.example/api"));
   EXPECT_FALSE(parse_trusted_root("{}"));
   EXPECT_FALSE(parse_trusted_root("not JSON"));
 }

@@ -60,8 +60,8 @@ void add_attestation(db::Session& session, std::string_view package_id, std::str
        attestation.bundle, std::string(package_id), std::string(version)});
 }
 
-std::vector<Attestation> attestations_of(db::Session& session, std::string_view package_id,
-                                         std::string_view version) {
+std::vector<Attestation> own_attestations_of(db::Session& session, std::string_view package_id,
+                                             std::string_view version) {
   std::vector<Attestation> out;
   for (const db::Row& row : session.rows(
            "SELECT a.predicate_type, a.bundle FROM version_attestation a JOIN package_version v "
@@ -70,6 +70,12 @@ std::vector<Attestation> attestations_of(db::Session& session, std::string_view 
            {std::string(package_id), std::string(version)})) {
     out.push_back({row.text(0), row.text(1)});
   }
+  return out;
+}
+
+std::vector<Attestation> attestations_of(db::Session& session, std::string_view package_id,
+                                         std::string_view version) {
+  auto out = own_attestations_of(session, package_id, version);
   if (auto sent = sent_bundle(session, package_id, version)) out.push_back(std::move(*sent));
   return out;
 }

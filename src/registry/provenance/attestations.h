@@ -24,6 +24,10 @@ std::string attestations_document(const std::vector<Attestation>& attestations);
 
 void add_attestation(db::Session& session, std::string_view package_id, std::string_view version,
                      const Attestation& attestation);
+/// What the registry itself attests of a version that is published, in the order in which it was
+/// added.
+std::vector<Attestation> own_attestations_of(db::Session& session, std::string_view package_id,
+                                             std::string_view version);
 /// Of a version that is published: the registry's in the order in which they were added, then the
 /// bundle that came with it.
 std::vector<Attestation> attestations_of(db::Session& session, std::string_view package_id,

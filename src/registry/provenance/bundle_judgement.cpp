@@ -7,6 +7,8 @@
 #include <boost/json/value_from.hpp>
 #include <boost/json/value_to.hpp>
 
+#include "base/clean_text.h"
+#include "registry/provenance/publish_attestation.h"
 #include "registry/provenance/signer_agreement.h"
 #include "registry/publish/refusal.h"
 #include "sigstore/refusal.h"
@@ -31,10 +33,16 @@ Result<void> check_subject(const dsse::Statement& statement, const BundleSubject
   const std::string purl = subject.name.purl(subject.version);
   if (statement.subject != purl) {
     return mismatch(fmt::format("its subject is \"{}\", expected \"{}\".",
-                                statement.subject.substr(0, 300), purl));
+                                clean_text(statement.subject, 300), purl));
   }
   if (statement.sha512 != subject.sha512) {
     return mismatch("its subject's digest is not that of the tarball.");
+  }
+  // Readers take a statement of these types for the registry's word.
+  if (statement.predicate_type == kPublishPredicate ||
+      statement.predicate_type == kTrustedPublishPredicate) {
+    return mismatch(fmt::format("only the registry makes statements of type \"{}\".",
+                                statement.predicate_type));
   }
   return {};
 }

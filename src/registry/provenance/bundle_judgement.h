@@ -35,7 +35,8 @@ struct BundleSubject {
   std::string sha512;  ///< hexadecimal digits
 };
 
-/// Judges a bundle. Refused is one that cannot be read, one that is about something else, one that
+/// Judges a bundle. Refused is one that cannot be read, one that is about something else or of a
+/// predicate type that the registry attests itself, one that
 /// does not hold against `root`, and, when the version is uploaded under a CI identity, one whose
 /// certificate names another issuer, repository, commit or workflow than that identity. Without a
 /// root (null) nothing can be verified, and the judgement says so.

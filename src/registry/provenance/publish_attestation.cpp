@@ -78,7 +78,7 @@ std::vector<Attestation> publish_attestations(const TrustedPublish& publish,
 
 json::object attested_run(db::Session& session, std::string_view package_id,
                           std::string_view version) {
-  for (const Attestation& one : attestations_of(session, package_id, version)) {
+  for (const Attestation& one : own_attestations_of(session, package_id, version)) {
     if (one.predicate_type != kTrustedPublishPredicate) continue;
     const auto envelope = dsse::parse_envelope(json::parse(one.bundle).at("dsseEnvelope"));
     if (!envelope) return {};

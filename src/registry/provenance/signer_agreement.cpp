@@ -5,6 +5,8 @@
 #include <boost/json/value.hpp>
 #include <string_view>
 
+#include "base/clean_text.h"
+
 namespace imp::registry {
 
 namespace {
@@ -33,7 +35,7 @@ std::string differs(std::string_view what, std::string_view certificate, std::st
   if (run.empty() || certificate == run) return {};
   return fmt::format(
       "its certificate names the {} \"{}\", and the run that publishes is of \"{}\".", what,
-      certificate.substr(0, 300), run.substr(0, 300));
+      clean_text(certificate, 300), clean_text(run, 300));
 }
 
 }  // namespace
@@ -47,6 +49,8 @@ std::string signer_disagrees(const sigstore::SignerIdentity& signer, const CiIde
         differs("repository", below_host(signer.source_repository), of_run(identity, "repository")),
         differs("repository", below_host(signer.source_repository),
                 of_run(identity, "project_path")),
+        differs("repository", without_scheme(signer.source_repository),
+                of_run(identity, "vcs-origin")),
         differs("commit", signer.source_commit, of_run(identity, "sha")),
         differs("workflow", below_host(signer.build_config), of_run(identity, "workflow_ref")),
         differs("configuration", without_scheme(signer.build_config),

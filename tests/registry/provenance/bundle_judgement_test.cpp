@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "../../sigstore/authority.h"
+#include "registry/provenance/publish_attestation.h"
 #include "registry/provenance/signer_agreement.h"
 
 namespace imp::registry {
@@ -74,6 +75,18 @@ TEST(BundleJudgement, WhatIsAboutSomethingElseIsRefusedWithAndWithoutARoot) {
   }
 }
 
+// Else a person's publish would show a run that the registry never saw.
+TEST(BundleJudgement, WhatTheRegistryAttestsItselfIsRefusedWithAndWithoutARoot) {
+  const auto root = authority().root();
+  for (const std::string_view type : {kPublishPredicate, kTrustedPublishPredicate}) {
+    BundlePlan plan;
+    plan.predicate_type = type;
+    const std::string text = authority().bundle_text(plan);
+    EXPECT_EQ(code(judge_bundle(text, subject(), &root, std::nullopt)), "provenance_mismatch");
+    EXPECT_EQ(code(judge_bundle(text, subject(), nullptr, std::nullopt)), "provenance_mismatch");
+  }
+}
+
 TEST(BundleJudgement, WhatCannotBeReadIsRefusedWithoutARootToo) {
   json::object no_certificate = authority().bundle();
   no_certificate.at("verificationMaterial").as_object().erase("certificate");
@@ -124,6 +137,23 @@ TEST(BundleJudgement, ACertificateThatNamesNoRepositoryDoesNotAgree) {
   }
 }
 
+// A certificate that nobody vouches for holds any bytes, and what it says is kept.
+TEST(BundleJudgement, WhatACertificateSaysInNoTextIsNotSaid) {
+  BundlePlan plan;
+  plan.certificate.claims[21] = std::string("\xff\xfe", 2);
+  plan.certificate.claims[12] = std::string("https://a\0b", 11);
+  plan.certificate.claims[13] = "c0ffee\x1b[2J";
+  plan.certificate.claims.erase(8);
+  plan.certificate.claims[1] = "\xc3";
+  const auto judged = judge_bundle(authority().bundle_text(plan), subject(), nullptr, std::nullopt);
+  ASSERT_TRUE(judged) << judged.error().message;
+  EXPECT_EQ(judged->signer.run, "");
+  EXPECT_EQ(judged->signer.source_repository, "");
+  EXPECT_EQ(judged->signer.source_commit, "");
+  EXPECT_EQ(judged->signer.issuer, "");
+  EXPECT_EQ(judged->signer.runner_environment, "github-hosted");
+}
+
 TEST(BundleJudgement, IsKeptWhole) {
   const auto root = authority().root();
   auto judged = judge_bundle(authority().bundle_text(), subject(), &root, std::nullopt).value();
@@ -156,6 +186,22 @@ TEST(SignerAgreement, OfGitLabProjectAndConfigurationCount) {
     json::object other = run;
     other[member.key()] = "another";
     EXPECT_NE(signer_disagrees(signer, {"p", "gitlab", {}, other}), "") << member.key();
+  }
+}
+
+// Another project of the same organisation has the same issuer.
+TEST(SignerAgreement, OfCircleCiTheRepositoryCounts) {
+  sigstore::SignerIdentity signer;
+  signer.issuer = "https://oidc.circleci.com/org/o-1";
+  signer.source_repository = "https://github.com/acme/widgets";
+  const json::object run{{"iss", "https://oidc.circleci.com/org/o-1"},
+                         {"vcs-origin", "github.com/acme/widgets"}};
+  EXPECT_EQ(signer_disagrees(signer, {"p", "circleci", {}, run}), "");
+  for (const char* other : {"", "https://github.com/acme/gadgets", "github.com/acme/widgets",
+                            "https://gitlab.com/acme/widgets"}) {
+    signer.source_repository = other;
+    EXPECT_TRUE(signer_disagrees(signer, {"p", "circleci", {}, run}).contains("repository"))
+        << other;
   }
 }
 

@@ -1,4 +1,8 @@
+#include "dsse/envelope.h"
+#include "dsse/statement.h"
 #include "registry/api/registry_fixture.h"
+#include "registry/provenance/bundle_judgement.h"
+#include "registry/provenance/publish_attestation.h"
 #include "registry/trust/github.h"
 #include "sigstore/authority.h"
 
@@ -142,6 +146,61 @@ TEST_F(ProvenanceRoutes, AnotherTarballsBundleIsRefused) {
   BundlePlan plan = plan_for("1.1.0");
   plan.sha512 = std::string(128, '0');
   EXPECT_EQ(outcome("1.1.0", plan), "422 provenance_mismatch");
+}
+
+// What cannot be stored as it is would keep the refusal out of "Publish attempts", and whoever has
+// stolen a token could probe unseen.
+TEST_F(ProvenanceRoutes, ARefusalThatQuotesAnythingIsRecordedAndIsJson) {
+  for (const auto& [subject, outcome] :
+       {std::pair(std::string(299, 'a') + "é", "422 provenance_mismatch"),
+        std::pair(std::string("pkg\0x", 5), "400 malformed_statement"),
+        std::pair(std::string("\x1b[2J"), "422 provenance_mismatch"),
+        std::pair(std::string("plain"), "422 provenance_mismatch")}) {
+    const auto before = count("SELECT COUNT(*) FROM publish_attempt");
+    BundlePlan plan = plan_for("1.1.0");
+    plan.subject = subject;
+    const Answer answer = publish(alice.token, "@alice/lib", "1.1.0", otp(alice),
+                                  attached("1.1.0", authority().bundle_text(plan)));
+    EXPECT_EQ(answer.outcome(), outcome) << subject;
+    EXPECT_TRUE(is_utf8(answer.body)) << subject;
+    EXPECT_EQ(count("SELECT COUNT(*) FROM publish_attempt"), before + 1) << subject;
+    EXPECT_EQ(
+        count("SELECT COUNT(*) FROM publish_attempt WHERE id = :p1", {answer.text("attempt")}), 1)
+        << subject;
+  }
+}
+
+TEST_F(ProvenanceRoutes, ACertificateWithBytesThatAreNoTextIsKept) {
+  BundlePlan plan = plan_for("1.1.0");
+  plan.certificate.claims[21] = "\xff\xfe";
+  EXPECT_EQ(outcome("1.1.0", plan), "201 ok");
+}
+
+// The review of the next release shows the run behind this one as what the registry attested.
+TEST_F(ProvenanceRoutes, ARunThatAClientClaimsIsNotAttested) {
+  ASSERT_EQ(outcome("1.1.0", plan_for("1.1.0")), "201 ok");
+  const dsse::Envelope forged{std::string(dsse::kInTotoPayload),
+                              dsse::statement_text({"pkg:npm/%40alice/lib@1.1.0",
+                                                    plan_for("1.1.0").sha512,
+                                                    std::string(kTrustedPublishPredicate),
+                                                    {{"run", {{"sha", "forged"}}}}}),
+                              "", Bytes{1, 2, 3}};
+  json::object bundle = authority().bundle(plan_for("1.1.0"));
+  bundle["dsseEnvelope"] = dsse::to_json(forged);
+  BundleJudgement judgement;
+  judgement.predicate_type = kTrustedPublishPredicate;
+  // As it was kept when nobody looked at the type.
+  ASSERT_TRUE(write([&](db::Session& session) -> Result<int> {
+    session.run("UPDATE package_version SET provenance = :p1 WHERE version = '1.1.0'",
+                {json::serialize(bundle)});
+    session.run("UPDATE version_bundle SET judgement = :p1",
+                {json::serialize(judgement.to_json())});
+    return 0;
+  }));
+  const auto run = write([](db::Session& session) -> Result<json::object> {
+    return attested_run(session, find_package(session, "@alice/lib")->id, "1.1.0");
+  });
+  EXPECT_EQ(*run, json::object());
 }
 
 TEST_F(ProvenanceRoutes, ARunPublishesWithItsOwnProvenanceAlone) {
