@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <thread>
@@ -17,7 +18,7 @@ struct VerifyOptions {
   std::string release;
   RegistryOptions registry;
   std::string keys_file, checkpoint_file, note_file, root_file;
-  std::vector<std::string> log_keys;
+  std::vector<std::string> log_keys, required;
 };
 
 struct Asked {
@@ -70,15 +71,22 @@ Result<verify::Options> given(const VerifyOptions& options) {
     if (!text) return pass_on(text);
     out.log.checkpoint = std::move(*text);
   }
+  out.required = options.required;
+  out.log.wanted = !options.note_file.empty();
   out.wait = [] { std::this_thread::sleep_for(kBetweenTries); };
   return out;
 }
 
+/// Written beside and renamed: what was noted before is the only memory of the log.
 Result<void> note(const std::string& path, const std::string& checkpoint) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  const std::string beside = path + ".new";
+  std::ofstream file(beside, std::ios::binary | std::ios::trunc);
   file << checkpoint;
   file.close();
-  if (file) return {};
+  std::error_code error;
+  if (file) std::filesystem::rename(beside, path, error);
+  if (file && !error) return {};
+  std::filesystem::remove(beside, error);
   return refuse(CliRefusal::unusable_argument, fmt::format("{} cannot be written.", path));
 }
 
@@ -91,7 +99,7 @@ int run(const VerifyOptions& options) {
   const verify::Report report = verify::verify(*client, release->name, release->version, *settings);
   std::cout << (options.registry.json ? report.json() : report.text());
   if (!report.good()) return 1;
-  if (!options.note_file.empty() && !report.checkpoint.empty()) {
+  if (!options.note_file.empty()) {
     if (const auto noted = note(options.note_file, report.checkpoint); !noted) {
       return complain(noted.error());
     }
@@ -121,6 +129,13 @@ void add_verify_command(CLI::App& app, Command& chosen) {
                       "the log must begin with that of this checkpoint, noted earlier");
   command->add_option("--note", options->note_file,
                       "when everything holds, keep the log's checkpoint here for next time");
+  command
+      ->add_option("--require", options->required,
+                   "these checks must pass, and are not skipped where there is nothing to check: "
+                   "attestation, provenance, inclusion, consistency (with commas between them)")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember({"attestation", "provenance", "inclusion", "consistency"}));
   command->add_flag("--json", options->registry.json, "print the checks as JSON");
   command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }

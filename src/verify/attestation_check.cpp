@@ -10,6 +10,7 @@
 #include "dsse/envelope.h"
 #include "dsse/statement.h"
 #include "registry/provenance/publish_attestation.h"
+#include "verify/bundle_check.h"
 #include "verify/refusal.h"
 
 namespace imp::verify {
@@ -32,7 +33,7 @@ Result<std::optional<dsse::Statement>> read(const json::value& element, const Re
   const auto* bundle = object != nullptr ? object_member(*object, "bundle") : nullptr;
   if (bundle == nullptr) return wrong("an attestation has no bundle");
   const auto* material = object_member(*bundle, "verificationMaterial");
-  if (material == nullptr || !material->contains("publicKey")) return std::nullopt;
+  if (material == nullptr || has_certificate(*material)) return std::nullopt;
   const auto* found = bundle->if_contains("dsseEnvelope");
   const auto envelope = dsse::parse_envelope(found != nullptr ? *found : json::value());
   if (!envelope) return pass_on(envelope);
@@ -40,6 +41,10 @@ Result<std::optional<dsse::Statement>> read(const json::value& element, const Re
   if (key == nullptr) return wrong("an attestation is by a key that is not the registry's");
   if (!key->key.verify_der(bytes_of(dsse::signed_text(*envelope)), envelope->signature)) {
     return wrong(fmt::format("the signature of an attestation by {} does not hold", key->keyid));
+  }
+  if (had_expired(*key, release)) {
+    return wrong(
+        fmt::format("{} signed an attestation after it expired ({})", key->keyid, key->expires));
   }
   if (envelope->payload_type != dsse::kInTotoPayload) {
     return wrong("an attestation holds another payload than an in-toto statement");
@@ -135,7 +140,8 @@ std::optional<RecordPlace> check_attestations(const json::object& answer, const 
   const auto statements = read_all(answer, release, keys);
   if (!statements) return fail(statements.error().message);
   if (statements->empty() && !release.trusted) {
-    report.add(kName, Outcome::skipped, "a person published it: the registry attests nothing");
+    report.add(kName, Outcome::skipped,
+               "the registry says that a person published it, and attests nothing");
     return std::nullopt;
   }
   const auto npm = statements->find(registry::kPublishPredicate);

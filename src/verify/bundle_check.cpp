@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include "base/clean_text.h"
 #include "sigstore/verify_bundle.h"
 #include "verify/refusal.h"
 
@@ -27,7 +28,7 @@ Result<sigstore::VerifiedBundle> verified(const json::object& bundle, const Rele
       result->statement.sha512 != release.sha512) {
     return refuse(VerifyRefusal::not_verified,
                   fmt::format("the bundle is about {}, or another tarball of it",
-                              result->statement.subject.substr(0, 300)));
+                              clean_text(result->statement.subject, 300)));
   }
   return result;
 }
@@ -42,6 +43,10 @@ std::string told(const sigstore::VerifiedBundle& bundle) {
 
 }  // namespace
 
+bool has_certificate(const json::object& material) {
+  return material.contains("certificate") || material.contains("x509CertificateChain");
+}
+
 void check_bundles(const json::object& answer, const Release& release,
                    const std::optional<sigstore::TrustedRoot>& root, Report& report) {
   const auto* list = array_member(answer, "attestations");
@@ -51,7 +56,12 @@ void check_bundles(const json::object& answer, const Release& release,
     const auto* bundle = object != nullptr ? object_member(*object, "bundle") : nullptr;
     const auto* material =
         bundle != nullptr ? object_member(*bundle, "verificationMaterial") : nullptr;
-    if (material == nullptr || material->contains("publicKey")) continue;
+    if (material == nullptr || !has_certificate(*material)) continue;
+    if (material->contains("publicKey")) {
+      report.add(kName, Outcome::failed,
+                 "a Sigstore bundle names its signer by a certificate and by a key");
+      continue;
+    }
     if (!root) {
       report.add(kName, Outcome::skipped,
                  "a Sigstore bundle came with it; there is no trusted root to verify it with");

@@ -111,12 +111,17 @@ Result<json::object> latest(const Registry& registry, const tlog::Checkpoint& no
       fmt::format("the log has less than the {} records that were noted: it was cut", noted.size));
 }
 
+/// Nothing is known of the log: it begins with the log of no records.
+Result<json::object> first(const Registry& registry) {
+  return registry.required("/-/audit/consistency?from=0");
+}
+
 }  // namespace
 
 void check_log(const Registry& registry, const std::optional<RecordPlace>& place,
                const LogMemory& memory, const std::function<void()>& wait, Report& report) {
   if (!place) report.add("inclusion", Outcome::skipped, "no attestation names a record of the log");
-  if (!place && !memory.checkpoint) {
+  if (!place && !memory.checkpoint && !memory.wanted) {
     return report.add("checkpoint", Outcome::skipped, "nothing was noted to compare the log with");
   }
   const auto fail = [&](std::string_view name, const Failure& failure) {
@@ -130,9 +135,12 @@ void check_log(const Registry& registry, const std::optional<RecordPlace>& place
     if (!read) return fail("consistency", read.error());
     noted = std::move(*read);
   }
-  const auto answer =
-      place ? inclusion_answer(registry, *place, wait) : latest(registry, noted->checkpoint);
-  if (!answer) return fail(place ? "inclusion" : "consistency", answer.error());
+  const auto answer = place   ? inclusion_answer(registry, *place, wait)
+                      : noted ? latest(registry, noted->checkpoint)
+                              : first(registry);
+  if (!answer) {
+    return fail(place ? "inclusion" : noted ? "consistency" : "checkpoint", answer.error());
+  }
   const auto signed_now = opened(*answer, *keys);
   if (!signed_now) return fail("checkpoint", signed_now.error());
   const tlog::Checkpoint& now = signed_now->checkpoint;

@@ -16,6 +16,7 @@ namespace imp::verify {
 struct LogMemory {
   std::vector<tlog::VerifierKey> keys;    ///< empty: those that the registry names are believed
   std::optional<std::string> checkpoint;  ///< a signed note
+  bool wanted = false;  ///< the log's checkpoint is to be noted, if for nothing else
 };
 
 /// "inclusion" and "checkpoint": the record is in the log below a checkpoint that the log signed.

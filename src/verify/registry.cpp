@@ -13,7 +13,8 @@ namespace imp::verify {
 namespace {
 
 constexpr std::size_t kLargestDocument = 64UL << 20;
-constexpr std::uint64_t kLargestTarball = 4ULL << 30;
+/// The largest that `registry.tarball_megabytes` can allow.
+constexpr std::uint64_t kLargestTarball = 16ULL << 30;
 constexpr jose::JsonLimits kLimits{.depth = 64, .values = 2'000'000};
 
 std::unexpected<Failure> answered(const http::Fetched& answer, std::string_view path) {
@@ -63,10 +64,11 @@ Result<Registry::Digested> Registry::digest(const std::string& path) const {
   crypto::Sha512Stream hash;
   http::Fetch request = fetch(path);
   request.timeout = std::chrono::minutes(10);
+  request.body_limit = kLargestTarball;
   request.sink = [&](ByteView bytes) {
     out.size += bytes.size();
     hash.update(bytes);
-    return out.size <= kLargestTarball;
+    return true;
   };
   const auto answer = client_.fetch(request);
   if (!answer) return pass_on(answer);

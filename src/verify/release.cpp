@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
@@ -14,44 +13,7 @@ namespace {
 
 constexpr std::string_view kSha512 = "sha512-";
 
-std::string key_id(const crypto::PublicKey& key) {
-  std::string fingerprint = base64(crypto::sha256(key.spki_der()));
-  while (fingerprint.ends_with('=')) fingerprint.pop_back();
-  return "SHA256:" + fingerprint;
-}
-
-/// When the packument says that the version was published; a key that expired signs nothing later.
-std::string published_at(const Registry& registry, const Release& release) {
-  const auto packument = registry.required("/" + release.name.escaped());
-  if (!packument) return {};
-  const auto* times = object_member(*packument, "time");
-  return times != nullptr ? text_member(*times, release.version) : std::string();
-}
-
 }  // namespace
-
-std::vector<RegistryPublicKey> registry_keys(const boost::json::object& document) {
-  std::vector<RegistryPublicKey> keys;
-  const auto* list = array_member(document, "keys");
-  if (list == nullptr) return keys;
-  for (const boost::json::value& one : *list) {
-    const auto* object = one.if_object();
-    if (object == nullptr) continue;
-    const auto der = from_base64(text_member(*object, "key"));
-    if (!der) continue;
-    auto key = crypto::PublicKey::from_spki(*der);
-    if (!key || key->kind() != crypto::KeyKind::p256) continue;
-    if (text_member(*object, "keyid") != key_id(*key)) continue;
-    keys.push_back({key_id(*key), std::move(*key), text_member(*object, "expires")});
-  }
-  return keys;
-}
-
-const RegistryPublicKey* key_of(const std::vector<RegistryPublicKey>& keys,
-                                std::string_view keyid) {
-  const auto found = std::ranges::find(keys, keyid, &RegistryPublicKey::keyid);
-  return found == keys.end() ? nullptr : &*found;
-}
 
 std::optional<Release> check_release(const Registry& registry, const registry::PackageName& name,
                                      const std::string& version, Report& report) {
@@ -60,7 +22,7 @@ std::optional<Release> check_release(const Registry& registry, const registry::P
     report.add("manifest", Outcome::failed, manifest.error().message);
     return std::nullopt;
   }
-  Release release{name, version, std::move(*manifest), {}, {}, false};
+  Release release{name, version, std::move(*manifest), {}, {}, false, {}};
   if (text_member(release.manifest, "name") != name.text() ||
       text_member(release.manifest, "version") != version) {
     report.add("manifest", Outcome::failed,
@@ -71,7 +33,8 @@ std::optional<Release> check_release(const Registry& registry, const registry::P
   const auto* user = object_member(release.manifest, "_npmUser");
   release.trusted = user != nullptr && user->contains("trustedPublisher");
   report.add("manifest", Outcome::passed,
-             release.trusted ? "published by a trusted publisher" : "published by a person");
+             release.trusted ? "the registry says that a trusted publisher published it"
+                             : "the registry says that a person published it");
   const auto* dist = object_member(release.manifest, "dist");
   const std::string integrity = dist != nullptr ? text_member(*dist, "integrity") : std::string();
   const auto tarball = registry.digest(name.tarball_path(version));
@@ -92,8 +55,21 @@ std::optional<Release> check_release(const Registry& registry, const registry::P
   return release;
 }
 
-void check_signature(const Registry& registry, const Release& release,
-                     const std::vector<RegistryPublicKey>& keys, Report& report) {
+std::optional<Time> when_published(const Registry& registry, const Release& release) {
+  const auto packument = registry.required("/" + release.name.escaped());
+  if (!packument) return std::nullopt;
+  const auto* times = object_member(*packument, "time");
+  return times != nullptr ? parse_iso8601(text_member(*times, release.version)) : std::nullopt;
+}
+
+bool had_expired(const RegistryPublicKey& key, const Release& release) {
+  if (key.expires.empty()) return false;
+  const auto end = parse_iso8601(key.expires);
+  return !end || !release.published || *release.published >= *end;
+}
+
+void check_signature(const Release& release, const std::vector<RegistryPublicKey>& keys,
+                     Report& report) {
   const auto* dist = object_member(release.manifest, "dist");
   const auto* signatures = dist != nullptr ? array_member(*dist, "signatures") : nullptr;
   const std::string statement =
@@ -109,13 +85,10 @@ void check_signature(const Registry& registry, const Release& release,
       return report.add("signature", Outcome::failed,
                         fmt::format("the signature by {} does not hold", key->keyid));
     }
-    if (!key->expires.empty()) {
-      const std::string at = published_at(registry, release);
-      if (at.empty() || at >= key->expires) {
-        return report.add(
-            "signature", Outcome::failed,
-            fmt::format("{} signed it after it expired ({})", key->keyid, key->expires));
-      }
+    if (had_expired(*key, release)) {
+      return report.add(
+          "signature", Outcome::failed,
+          fmt::format("{} signed it after it expired ({})", key->keyid, key->expires));
     }
     signer = key->keyid;
   }

@@ -8,6 +8,8 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include "base/printable.h"
+
 namespace imp::verify {
 
 namespace {
@@ -38,16 +40,28 @@ bool Report::good() const {
 }
 
 void Report::add(std::string_view name, Outcome outcome, std::string told) {
-  checks.push_back({name, outcome, std::move(told)});
+  checks.push_back({std::string(name), outcome, std::move(told)});
+}
+
+void Report::require(const std::string& name) {
+  bool made = false;
+  for (Check& check : checks) {
+    if (check.name != name) continue;
+    made = true;
+    if (check.outcome == Outcome::skipped) {
+      check = {name, Outcome::failed, "it is required: " + check.told};
+    }
+  }
+  if (!made) add(name, Outcome::failed, "it is required, and there is nothing to check");
 }
 
 std::string Report::text() const {
   std::string out;
   for (const Check& check : checks) {
-    out += fmt::format("{:<8} {:<15} {}\n", word(check.outcome), check.name, check.told);
+    out += fmt::format("{:<8} {:<15} {}\n", word(check.outcome), check.name, printable(check.told));
   }
-  return out +
-         fmt::format("{} of {}: {}\n", release, registry, good() ? "verified" : "NOT verified");
+  return out + fmt::format("{} of {}: {}\n", printable(release), printable(registry),
+                           good() ? "verified" : "NOT verified");
 }
 
 std::string Report::json() const {

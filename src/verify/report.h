@@ -14,7 +14,7 @@ enum class Outcome : std::uint8_t {
 };
 
 struct Check {
-  std::string_view name;  ///< "tarball", "signature", …; see docs/guide/provenance.md
+  std::string name;  ///< "tarball", "signature", …; see docs/guide/provenance.md
   Outcome outcome = Outcome::skipped;
   std::string told;  ///< a sentence: what holds, or what does not
 };
@@ -29,7 +29,9 @@ struct Report {
   /// Nothing failed, and at least the tarball and its signature passed.
   bool good() const;
   void add(std::string_view name, Outcome outcome, std::string told);
-  /// A line for each check.
+  /// A check of this name that was skipped, or that was not made at all, has failed.
+  void require(const std::string& name);
+  /// A line for each check, whatever a registry put into what is told.
   std::string text() const;
   /// {"release", "registry", "good", "checks": [{"check", "outcome", "told"}]}
   std::string json() const;

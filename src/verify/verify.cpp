@@ -1,5 +1,7 @@
 #include "verify/verify.h"
 
+#include <algorithm>
+
 #include "verify/bundle_check.h"
 
 namespace imp::verify {
@@ -8,7 +10,7 @@ Report verify(http::Client& client, const registry::PackageName& name, const std
               const Options& options) {
   const Registry registry(client, options.registry, options.token);
   Report report{name.text() + "@" + version, registry.address(), {}, {}};
-  const auto release = check_release(registry, name, version, report);
+  auto release = check_release(registry, name, version, report);
   if (!release) return report;
   const auto document = options.keys ? Result<boost::json::object>(*options.keys)
                                      : registry.required("/-/npm/v1/keys");
@@ -17,7 +19,10 @@ Report verify(http::Client& client, const registry::PackageName& name, const std
     return report;
   }
   const auto keys = registry_keys(*document);
-  check_signature(registry, *release, keys, report);
+  if (!std::ranges::all_of(keys, &std::string::empty, &RegistryPublicKey::expires)) {
+    release->published = when_published(registry, *release);
+  }
+  check_signature(*release, keys, report);
   std::optional<RecordPlace> place;
   if (const auto answer = attestations_of(registry, *release); !answer) {
     report.add("attestation", Outcome::failed, answer.error().message);
@@ -26,6 +31,7 @@ Report verify(http::Client& client, const registry::PackageName& name, const std
     check_bundles(*answer, *release, options.trusted_root, report);
   }
   check_log(registry, place, options.log, options.wait, report);
+  for (const std::string& check : options.required) report.require(check);
   return report;
 }
 

@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "http/client.h"
 #include "registry/packages/package_name.h"
@@ -20,6 +21,9 @@ struct Options {
   /// Whom to believe in Sigstore bundles; nothing: they are not verified.
   std::optional<sigstore::TrustedRoot> trusted_root;
   LogMemory log;
+  /// Checks that must pass: what is absent is otherwise skipped, and whoever passes on the
+  /// registry's answers can leave out what nothing vouches for.
+  std::vector<std::string> required;
   /// Called while the log has not taken the record in yet.
   std::function<void()> wait = [] {};
 };

@@ -36,6 +36,9 @@ Result<http::Fetched> FakeRegistry::fetch(const http::Fetch& request) {
   std::optional<std::string> body = honest(path);
   if (lie && body) body = lie(path, std::move(*body));
   http::Fetched answer{.status = body ? 200 : 404, .headers = {}, .body = body.value_or("{}")};
+  if (answer.body.size() > request.body_limit) {
+    return refuse(http::FetchRefusal::body_too_large, "The answer is too large.");
+  }
   if (body && request.sink) {
     request.sink(bytes_of(answer.body));
     answer.body.clear();

@@ -91,6 +91,58 @@ TEST_F(VerifyRelease, WhatAPersonPublishedHasASignature) {
   EXPECT_EQ(with(report, Outcome::skipped), (Names{"attestation", "inclusion", "checkpoint"}));
 }
 
+// A mirror that leaves out what nothing vouches for makes a trusted publish a person's.
+TEST_F(VerifyRelease, WhatIsRequiredMustBeThere) {
+  registry.trusted = false;
+  EXPECT_TRUE(verified().good());
+  for (const char* check : {"attestation", "provenance", "inclusion", "consistency"}) {
+    options.required = {check};
+    const Report report = verified();
+    EXPECT_FALSE(report.good()) << check;
+    EXPECT_EQ(with(report, Outcome::failed), Names{check});
+  }
+  registry.trusted = true;
+  note(7);
+  options.required = {"attestation", "inclusion", "consistency"};
+  EXPECT_TRUE(verified().good());
+}
+
+TEST_F(VerifyRelease, ACheckpointThatIsWantedIsAskedFor) {
+  registry.trusted = false;
+  EXPECT_EQ(verified().checkpoint, "");
+  options.log.wanted = true;
+  const Report report = verified();
+  EXPECT_TRUE(report.good()) << report.text();
+  EXPECT_EQ(report.checkpoint, registry.checkpoint(11));
+  lie_at(kConsistency, [](const std::string&) { return std::nullopt; });
+  EXPECT_EQ(with(verified(), Outcome::failed), Names{"checkpoint"});
+}
+
+TEST_F(VerifyRelease, ATarballLargerThanAnyDocumentIsDigested) {
+  registry.tarball.assign(std::size_t{65} << 20, 'x');
+  const Report report = verified();
+  EXPECT_TRUE(report.good()) << report.text();
+}
+
+// What a registry answers is shown, and must not pass for what was found out.
+TEST_F(VerifyRelease, ATerminalDoesNotObeyTheRegistry) {
+  lie_json(kManifest, [](json::value& it) {
+    it.at("dist").as_object()["integrity"] =
+        "\x1b[1A\x1b[2Kpassed   tarball         fine\n@acme/widget@1.0.0: verified\n\x1b[8m"
+        "\xc2\x9b"
+        "8m\xe2\x80\xae";
+  });
+  const Report report = verified();
+  const std::string text = report.text();
+  EXPECT_FALSE(report.good());
+  EXPECT_EQ(std::ranges::count(text, '\n'), std::ssize(report.checks) + 1) << text;
+  EXPECT_TRUE(std::ranges::none_of(text, [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 && c != '\n';
+  })) << text;
+  EXPECT_FALSE(text.contains("\xc2\x9b")) << text;
+  EXPECT_FALSE(text.contains("\xe2\x80\xae")) << text;
+}
+
 TEST_F(VerifyRelease, TheLogIsComparedEvenWhereNothingIsAttested) {
   registry.trusted = false;
   note(7);
@@ -157,9 +209,28 @@ TEST_F(VerifyRelease, AVersionThatIsNotSignedFails) {
 
 TEST_F(VerifyRelease, AKeyThatExpiredBeforeSignsNothing) {
   lie_at(kKeys, [&](const std::string&) { return registry.keys("2026-04-30T00:00:00.000Z"); });
-  EXPECT_EQ(with(verified(), Outcome::failed), Names{"signature"});
+  EXPECT_EQ(with(verified(), Outcome::failed), (Names{"signature", "attestation"}));
+  lie_at(kKeys, [&](const std::string&) { return registry.keys("soon"); });
+  EXPECT_EQ(with(verified(), Outcome::failed), (Names{"signature", "attestation"}));
   lie_at(kKeys, [&](const std::string&) { return registry.keys("2026-05-02T00:00:00.000Z"); });
   EXPECT_TRUE(verified().good());
+}
+
+// Whoever has a key that was retired can attest what they like of a person's publish.
+TEST_F(VerifyRelease, AnAttestationByAKeyThatExpiredBeforeFails) {
+  const registry::RegistryKey retired = registry.key;
+  const std::string attested = registry.attestations();
+  json::value keys = json::parse(registry.keys("2026-04-30T00:00:00.000Z"));
+  registry.key = registry::RegistryKey(crypto::PrivateKey::generate(crypto::KeyKind::p256));
+  keys.at("keys").as_array().push_back(json::parse(registry.keys()).at("keys").at(0));
+  registry.lie = [&](const std::string& path, std::string body) -> std::optional<std::string> {
+    if (path == kKeys) return json::serialize(keys);
+    if (path == kAttestations) return attested;
+    return body;
+  };
+  const Report report = verified();
+  EXPECT_EQ(with(report, Outcome::failed), Names{"attestation"});
+  EXPECT_TRUE(of(report, "attestation")->told.contains("after it expired")) << report.text();
 }
 
 TEST_F(VerifyRelease, AKeyUnderAnothersIdIsNoKey) {
@@ -329,6 +400,21 @@ TEST_F(VerifyRelease, ABundleIsVerifiedAgainstTheGivenRootWhateverTheRegistrySay
   EXPECT_EQ(with(verified(), Outcome::failed), Names{"provenance"});
 }
 
+// Readers differ in which of the two they take; the registry is not to blame for it.
+TEST_F(VerifyRelease, ABundleWithACertificateAndAKeyFails) {
+  const sigstore::test::Authority authority;
+  lie_json(kAttestations, [&](json::value& it) {
+    json::object bundle = authority.bundle(about(registry));
+    bundle.at("verificationMaterial").as_object()["publicKey"] = {{"hint", "x"}};
+    it.at("attestations")
+        .as_array()
+        .push_back({{"predicateType", "https://slsa.dev/provenance/v1"}, {"bundle", bundle}});
+  });
+  EXPECT_EQ(with(verified(), Outcome::failed), Names{"provenance"});
+  options.trusted_root = authority.root();
+  EXPECT_EQ(with(verified(), Outcome::failed), Names{"provenance"});
+}
+
 TEST_F(VerifyRelease, ARecordThatIsNotThePublishFails) {
   // The attestation is genuine, and the log has something else in its place.
   const std::string attestations = registry.attestations();
@@ -409,6 +495,17 @@ TEST_F(VerifyRelease, AFalseProofOfGrowthFails) {
 }
 
 TEST_F(VerifyRelease, ANotedCheckpointOfAnotherLogIsNotCompared) {
+  FakeRegistry other;
+  // Both logs are believed, so that the signature is not what is wrong.
+  other.log_key.name = "other.example.org/-/audit";
+  options.log.keys = {registry.log_key.verifier(), other.log_key.verifier()};
+  options.log.checkpoint = other.checkpoint(7);
+  const Report report = verified();
+  EXPECT_EQ(with(report, Outcome::failed), Names{"consistency"});
+  EXPECT_TRUE(of(report, "consistency")->told.contains("of another log")) << report.text();
+}
+
+TEST_F(VerifyRelease, ANotedCheckpointByAnotherKeyIsNotCompared) {
   FakeRegistry other;
   options.log.checkpoint = other.checkpoint(7);
   EXPECT_EQ(with(verified(), Outcome::failed), Names{"consistency"});
