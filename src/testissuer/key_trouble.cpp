@@ -32,7 +32,7 @@ http::Response huge(const KeyQuestion& it) {
   return http::json_text(200, std::move(text));
 }
 
-/// A few kilobytes that unpack to 64 MiB.
+/// 64 KiB that unpack to 64 MiB.
 http::Response bomb(const KeyQuestion&) {
   z_stream stream{};
   deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
@@ -70,10 +70,8 @@ constexpr std::array kTroubles = {
     KeyTrouble{"redirect", "sends elsewhere, to the same document",
                [](const KeyQuestion& it) {
                  http::Response response = http::text(302, "");
-                 // A path that answers well, whatever the trouble: only a client that follows gets
-                 // there.
-                 response.header("location",
-                                 it.keys ? "/elsewhere/jwks" : "/elsewhere/configuration");
+                 // Only a client that follows gets there.
+                 response.header("location", std::string(elsewhere(it.keys)) + it.issuer);
                  return response;
                }},
     KeyTrouble{"html", "a page, with the content type of one",
@@ -83,7 +81,7 @@ constexpr std::array kTroubles = {
     KeyTrouble{"malformed", "JSON that ends too early",
                [](const KeyQuestion&) { return http::json_text(200, "{\"keys\": ["); }},
     KeyTrouble{"huge", "4 MiB of JSON", huge},
-    KeyTrouble{"gzip-bomb", "64 MiB in a few kilobytes", bomb},
+    KeyTrouble{"gzip-bomb", "64 MiB in 64 KiB", bomb},
     KeyTrouble{"slow", "the right answer, after 30 seconds",
                [](const KeyQuestion& it) { return after(it, std::chrono::seconds(30), good(it)); }},
     KeyTrouble{"silent", "no answer for ten minutes",
@@ -123,6 +121,10 @@ constexpr std::array kTroubles = {
 };
 
 }  // namespace
+
+std::string_view elsewhere(bool keys) {
+  return keys ? "/elsewhere/jwks" : "/elsewhere/configuration";
+}
 
 std::span<const KeyTrouble> key_troubles() { return kTroubles; }
 

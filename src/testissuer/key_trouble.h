@@ -14,7 +14,7 @@ namespace imp::testissuer {
 struct KeyQuestion {
   const http::Request& request;
   bool keys = false;           ///< the key set; else the discovery document
-  std::string issuer;          ///< whose
+  std::string issuer;          ///< whose: a path, such as "/github"
   boost::json::object good;    ///< the document
   std::string foreign_jwks{};  ///< a key set with another key under the same id
 };
@@ -25,6 +25,10 @@ struct KeyTrouble {
   std::string_view help;
   http::Response (*answer)(const KeyQuestion& question);
 };
+
+/// The path before the issuer's, at which the good document is whatever the trouble: where
+/// "redirect" leads.
+std::string_view elsewhere(bool keys);
 
 /// All of them; the first is "none".
 std::span<const KeyTrouble> key_troubles();

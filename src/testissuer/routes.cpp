@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "testissuer/key_trouble.h"
 #include "testissuer/refusal.h"
 
 namespace imp::testissuer {
@@ -74,8 +75,10 @@ void add_test_issuer_routes(http::Router& router, TestIssuer& issuer) {
                  return issuer.answer(request, "/circleci/org/" + request.param("organization"),
                                       keys);
                });
-    router.add(Method::get, keys ? "/elsewhere/jwks" : "/elsewhere/configuration",
-               [&issuer, keys](const http::Request&) { return issuer.elsewhere(keys); });
+    router.add(Method::get, std::string(elsewhere(keys)) + "/{issuer...}",
+               [&issuer, keys](const http::Request& request) {
+                 return issuer.elsewhere("/" + request.param("issuer"), keys);
+               });
   }
 }
 

@@ -20,6 +20,11 @@ std::unexpected<Failure> invalid(std::string message) {
   return refuse(TestIssuerRefusal::invalid_token_request, std::move(message));
 }
 
+constexpr std::int64_t kLargestOffset = std::int64_t{100} * 365 * 24 * 3600 * 1000;
+constexpr std::int64_t kLatestSecond = 253'402'300'799;  // of the year 9999
+
+bool is_time(std::int64_t seconds) { return seconds >= 0 && seconds <= kLatestSecond; }
+
 std::string text_in(const json::object& object, std::string_view member) {
   const json::value* value = object.if_contains(member);
   return value && value->is_string() ? std::string(value->get_string()) : std::string();
@@ -112,6 +117,9 @@ Result<TokenRequest> TokenRequest::parse(std::string_view body) {
   request.token_case = text_in(object, "case");
   if (const json::value* offset = object.if_contains("clock_offset_ms")) {
     if (!offset->is_int64()) return invalid("\"clock_offset_ms\" must be a whole number.");
+    if (offset->get_int64() < -kLargestOffset || offset->get_int64() > kLargestOffset) {
+      return invalid("\"clock_offset_ms\" is at most a hundred years.");
+    }
     request.clock_offset = Milliseconds(offset->get_int64());
   }
   return request;
@@ -126,6 +134,15 @@ json::object TokenRequest::to_json() const {
   if (!token_case.empty()) object["case"] = token_case;
   if (clock_offset.count() != 0) object["clock_offset_ms"] = clock_offset.count();
   return object;
+}
+
+json::object TestIssuer::good_document(const Key& key, const std::string& address, bool keys) {
+  if (keys) return json::parse(jwks_of(key.key, key.id)).as_object();
+  return {{"issuer", address},
+          {"jwks_uri", address + "/.well-known/jwks-pub.json"},
+          {"id_token_signing_alg_values_supported", json::array{"RS256"}},
+          {"response_types_supported", json::array{"id_token"}},
+          {"subject_types_supported", json::array{"public"}}};
 }
 
 TestIssuer::Key TestIssuer::Key::make() {
@@ -175,6 +192,12 @@ Result<std::string> TestIssuer::token(const TokenRequest& request) const {
     if (!draft.claims.contains("iat") || !draft.claims.at("iat").is_int64()) {
       return invalid("A case needs the claim \"iat\" as a number.");
     }
+    for (const char* claim : {"iat", "nbf", "exp"}) {
+      const json::value* time = draft.claims.if_contains(claim);
+      if (time && time->is_int64() && !is_time(time->get_int64())) {
+        return invalid(fmt::format("A case needs the claim \"{}\" from 1970 to 9999.", claim));
+      }
+    }
     if (!draft.claims.contains("iss") || !draft.claims.at("iss").is_string()) {
       return invalid("A case needs the claim \"iss\" as a text.");
     }
@@ -216,24 +239,14 @@ http::Response TestIssuer::answer(const http::Request& request, std::string_view
     key = key_;
     ++asked_;
   }
-  const std::string jwks = jwks_of(key.key, key.id);
-  KeyQuestion question{
-      request, keys, address,
-      keys ? json::parse(jwks).as_object()
-           : json::object{{"issuer", address},
-                          {"jwks_uri", address + "/.well-known/jwks-pub.json"},
-                          {"id_token_signing_alg_values_supported", json::array{"RS256"}},
-                          {"response_types_supported", json::array{"id_token"}},
-                          {"subject_types_supported", json::array{"public"}}},
-      jwks_of(key.foreign, key.id)};
+  KeyQuestion question{request, keys, std::string(issuer), good_document(key, address, keys),
+                       jwks_of(key.foreign, key.id)};
   return trouble->answer(question);
 }
 
-http::Response TestIssuer::elsewhere(bool keys) const {
-  const Key key = this->key();
-  if (keys) return http::json_text(200, jwks_of(key.key, key.id));
-  return http::json(200, json::object{{"issuer", origin_ + "/github"},
-                                      {"jwks_uri", origin_ + "/elsewhere/jwks"}});
+http::Response TestIssuer::elsewhere(std::string_view issuer, bool keys) const {
+  if (!is_issuer(issuer)) return http::text(404, "There is no such issuer.\n");
+  return http::json(200, good_document(key(), origin_ + std::string(issuer), keys));
 }
 
 json::object TestIssuer::state() const {

@@ -50,7 +50,7 @@ class TestIssuer {
   /// after the origin ("/github"), which must be one of this server's issuers.
   http::Response answer(const http::Request& request, std::string_view issuer, bool keys) const;
   /// What answers where "redirect" leads.
-  http::Response elsewhere(bool keys) const;
+  http::Response elsewhere(std::string_view issuer, bool keys) const;
   /// {"origin", "kid", "trouble", "asked"}
   boost::json::object state() const;
 
@@ -62,6 +62,7 @@ class TestIssuer {
     static Key make();
   };
   Key key() const;
+  static boost::json::object good_document(const Key& key, const std::string& address, bool keys);
   Time now(const TokenRequest& request) const;
 
   std::string origin_;

@@ -190,10 +190,40 @@ TEST(TestIssuerRequest, IsReadBackAndNothingUnknownIsIgnored) {
         {R"({"shape": "github", "claims": []})", "invalid_token_request"},
         {R"({"shape": "github", "without": "jti"})", "invalid_token_request"},
         {R"({"shape": "github", "without": [1]})", "invalid_token_request"},
-        {R"({"shape": "github", "clock_offset_ms": "1"})", "invalid_token_request"}}) {
+        {R"({"shape": "github", "clock_offset_ms": "1"})", "invalid_token_request"},
+        {R"({"shape": "github", "clock_offset_ms": 9223372036854775807})", "invalid_token_request"},
+        {R"({"shape": "github", "clock_offset_ms": -9223372036854775808})",
+         "invalid_token_request"}}) {
     const auto parsed = TokenRequest::parse(text);
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.error().code(), code) << text;
+  }
+}
+
+// Whatever else is asked for: an answer, or a refusal that says what is needed.
+TEST_F(TestIssuerTest, ACaseIsMadeOrRefusedWhateverIsLeftOutOrChanged) {
+  for (const Shape shape : kShapes) {
+    for (const TokenCase& one : token_cases()) {
+      if (one.fits && !one.fits(shape)) continue;
+      for (const auto& claim : issuer_.claims({.shape = shape}).value()) {
+        TokenRequest request{.shape = shape};
+        request.token_case = one.name;
+        request.without = {claim.key()};
+        const auto without = issuer_.token(request);
+        if (!without) EXPECT_EQ(without.error().code(), "invalid_token_request") << one.name;
+      }
+      for (const char* time : {"iat", "nbf", "exp"}) {
+        for (const std::int64_t extreme :
+             {std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()}) {
+          TokenRequest request{.shape = shape};
+          request.token_case = one.name;
+          request.claims = {{time, extreme}};
+          const auto made = issuer_.token(request);
+          ASSERT_FALSE(made) << one.name;
+          EXPECT_EQ(made.error().code(), "invalid_token_request") << one.name;
+        }
+      }
+    }
   }
 }
 
@@ -235,6 +265,28 @@ TEST_F(TestIssuerRoutes, TakeJsonAlone) {
   EXPECT_EQ(send(http::Method::put, "/trouble", R"({"trouble": "error"})", "text/plain").status,
             400);
   EXPECT_EQ(exchanged({.shape = Shape::github}), "granted");
+}
+
+// A client that follows finds nothing wrong: that it followed is all that is.
+TEST_F(TestIssuerRoutes, RedirectToTheSameDocument) {
+  for (const std::string& issuer :
+       {std::string("/circleci"), "/circleci/org/" + std::string(kOrganization),
+        std::string("/github"), std::string("/gitlab")}) {
+    for (const char* document : {"jwks-pub.json", "openid-configuration"}) {
+      const std::string path = issuer + "/.well-known/" + document;
+      ASSERT_TRUE(issuer_.set_trouble("none"));
+      const http::Response good = send(http::Method::get, path, "");
+      ASSERT_EQ(good.status, 200) << path;
+      ASSERT_TRUE(issuer_.set_trouble("redirect"));
+      const http::Response sent = send(http::Method::get, path, "");
+      EXPECT_EQ(sent.status, 302) << path;
+      const auto location = std::ranges::find(sent.headers, "location", [](const auto& header) {
+        return std::string_view(header.first);
+      });
+      ASSERT_NE(location, sent.headers.end());
+      EXPECT_EQ(text(send(http::Method::get, location->second, "")), text(good)) << path;
+    }
+  }
 }
 
 TEST_F(TestIssuerRoutes, SetATroubleAndSayWhatTheyAreAsked) {
