@@ -26,7 +26,7 @@ async function trusted(server, job, factor) {
 
 export async function exchanges(report, options) {
   const issuer = await Issuer.start();
-  const server = await imprimatur({ settings: `trust:\n  circleci_issuer: ${issuer.base}\n` });
+  const server = await imprimatur({ settings: `trust:\n  circleci_issuer: ${issuer.base}\n  private_addresses: true\n` });
   const job = newJob();
   const sign = (count) => Array.from({ length: count }, () =>
     requestBytes('POST', path, { authorization: `Bearer ${issuer.token(job)}`, 'npm-command': 'publish' }));

@@ -22,6 +22,7 @@ struct IssuerOptions {
   std::vector<std::string> algorithms;
   std::int64_t max_age = 0, max_lifetime = 0;
   bool self_hosted_runners = false, preferred = false;
+  bool single_tenant = false, private_address = false;
 };
 
 /// The data directory and the issuers known in it, for a command beside a running server.
@@ -93,6 +94,8 @@ Result<trust::Issuer> issuer_of(const IssuerOptions& options) {
   if (!options.tenant_claim.empty()) request["tenant_claim"] = options.tenant_claim;
   if (options.self_hosted_runners) request["self_hosted_runners"] = true;
   if (options.preferred) request["default"] = true;
+  if (options.single_tenant) request["single_tenant"] = true;
+  if (options.private_address) request["private_addresses"] = true;
   if (!options.keys_file.empty()) {
     auto keys = keys_in(options.keys_file);
     if (!keys) return pass_on(keys);
@@ -157,6 +160,10 @@ void add_issuer_command(CLI::App& app, Command& chosen) {
   adder->add_option("--keys", options->keys_file, "file with its JWK set, instead of discovery");
   adder->add_option("--tenant-claim", options->tenant_claim,
                     "claim that every publisher of a shared issuer must require");
+  adder->add_flag("--single-tenant", options->single_tenant,
+                  "of a generic issuer: nobody else gets tokens of it");
+  adder->add_flag("--private-address", options->private_address,
+                  "fetch its keys from an address that is not public, or without TLS");
   adder->add_flag("--self-hosted-runners", options->self_hosted_runners,
                   "take releases from machines of a project's own");
   adder->add_flag("--default", options->preferred,

@@ -37,6 +37,7 @@ std::vector<trust::Issuer> built_in_issuers(const Settings& settings,
   own.id = kOwnIssuer;
   own.kind = trust::IssuerKind::imprimatur;
   own.base_url = settings.public_url + "/oidc";
+  own.private_addresses = true;  // this very server
   own.fetch_base = listen_origin.empty() ? "" : listen_origin + "/oidc";
   trust::Issuer circleci;
   circleci.id = kCircleCi;
@@ -55,6 +56,9 @@ std::vector<trust::Issuer> built_in_issuers(const Settings& settings,
   gitlab.base_url = "https://gitlab.com";
   // The variable with the token is set when the job begins, and is good for as long as the job.
   gitlab.max_age = gitlab.max_lifetime = std::chrono::hours(1);
+  for (trust::Issuer* issuer : {&circleci, &github, &gitlab}) {
+    issuer->private_addresses = settings.issuer_private_addresses;
+  }
   for (trust::Issuer* issuer : {&github, &gitlab}) {
     issuer->self_hosted_runners = settings.self_hosted_runners;
   }

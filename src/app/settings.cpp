@@ -103,6 +103,9 @@ SettingsTable Settings::table() {
                  "How old an identity token may be when it is exchanged.");
   table.flag("trust.self_hosted_runners", self_hosted_runners,
              "Whether github.com and gitlab.com jobs on machines of a project's own may publish.");
+  table.flag("trust.private_addresses", issuer_private_addresses,
+             "Whether keys of the issuers that are always there may be fetched from private "
+             "addresses, without TLS, and through a proxy.");
   table.flag("webhooks.private_addresses", webhook_private_addresses,
              "Whether webhooks may go to private addresses, and without TLS.");
   table.text("mail.server", mail_server,

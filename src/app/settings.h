@@ -31,6 +31,8 @@ struct Settings {
   std::int64_t publishes_per_publisher = 0;
   std::int64_t publishes_per_repository = 0;
   std::vector<std::string> audiences;  ///< accepted beside npm:<public host>[:<port>]
+  /// Whether keys of the issuers of the settings may come from private addresses, and without TLS.
+  bool issuer_private_addresses = false;
   std::string circleci_issuer = "https://oidc.circleci.com";
   Milliseconds identity_token_age{300'000};
   bool self_hosted_runners = false;

@@ -32,6 +32,9 @@ boost::json::object believed(const Settings& settings) {
           {"mail.from", settings.mail_from},
           {"provenance.trusted_root", settings.trusted_root},
           {"provenance.trusted_root_sha256", content_of(settings.trusted_root)},
+          {"trust.private_addresses", settings.issuer_private_addresses},
+          {"trust.self_hosted_runners", settings.self_hosted_runners},
+          {"webhooks.private_addresses", settings.webhook_private_addresses},
           {"trust.unused_publisher_life_ms", settings.unused_publisher_life.count()},
           {"trust.publisher_cool_down_ms", settings.publisher_cool_down.count()},
           {"trust.switch_cool_down_ms", settings.switch_cool_down.count()}};

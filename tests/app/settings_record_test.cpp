@@ -61,6 +61,23 @@ TEST_F(SettingsRecordTest, AnotherContentOfTheTrustedRootIsAChange) {
   EXPECT_THAT(changed(entries[0]), ElementsAre("provenance.trusted_root_sha256"));
 }
 
+// A setting that is new and decides whom to believe must be here too.
+TEST_F(SettingsRecordTest, EverySettingOfTrustIsRecorded) {
+  const auto records = start();
+  int found = 0;
+  for (const SettingsTable::Entry& entry : settings_.table().entries()) {
+    if (!entry.key.starts_with("trust.") && !entry.key.starts_with("webhooks.") &&
+        !entry.key.starts_with("provenance.")) {
+      continue;
+    }
+    ++found;
+    EXPECT_TRUE(records[0].record.detail.contains(entry.key) ||
+                records[0].record.detail.contains(entry.key + "_ms"))
+        << entry.key;
+  }
+  EXPECT_GE(found, 9);
+}
+
 TEST_F(SettingsRecordTest, EachChangeOfTrustIsRecordedByName) {
   const std::pair<const char*, std::function<void()>> changes[] = {
       {"http.public_url", [&] { settings_.public_url = "https://other.example.org"; }},
@@ -70,6 +87,9 @@ TEST_F(SettingsRecordTest, EachChangeOfTrustIsRecordedByName) {
       {"trust.audiences", [&] { settings_.audiences = {"npm:elsewhere.example.org"}; }},
       {"trust.circleci_issuer", [&] { settings_.circleci_issuer = "https://ci.example.org"; }},
       {"trust.identity_token_age_ms", [&] { settings_.identity_token_age = Milliseconds(1000); }},
+      {"trust.private_addresses", [&] { settings_.issuer_private_addresses = true; }},
+      {"trust.self_hosted_runners", [&] { settings_.self_hosted_runners = true; }},
+      {"webhooks.private_addresses", [&] { settings_.webhook_private_addresses = true; }},
       {"trust.unused_publisher_life_ms",
        [&] { settings_.unused_publisher_life = Milliseconds(1000); }},
       {"trust.publisher_cool_down_ms", [&] { settings_.publisher_cool_down = Milliseconds(1000); }},

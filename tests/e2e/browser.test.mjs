@@ -24,7 +24,7 @@ describe('in a browser', () => {
   before(async () => {
     issuer = await Issuer.start();
     gate = await new Gate().start();
-    server = await Server.start({ args: [], settings: `trust:\n  circleci_issuer: ${issuer.base}\n` });
+    server = await Server.start({ args: [], settings: `trust:\n  circleci_issuer: ${issuer.base}\n  private_addresses: true\n` });
     browser = await chromium.launch({ executablePath, headless: true, args });
     context = await browser.newContext();
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: server.url });

@@ -82,7 +82,7 @@ describe('other clients', () => {
   const manifestFor = (client, version) => ({ name: nameFor(client), version, dependencies: { '@alice/base': '^1.0.0' } });
   before(async () => {
     issuer = await Issuer.start();
-    server = await Server.start({ settings: `trust:\n  circleci_issuer: ${issuer.base}\n` });
+    server = await Server.start({ settings: `trust:\n  circleci_issuer: ${issuer.base}\n  private_addresses: true\n` });
     token = server.addUser('alice', { admin: true });
     const npm = new Place(server, { argv: [npm11.node, npm11.cli] }, token).manifest({ name: '@alice/base', version: '1.0.0' });
     const published = await npm.run(['publish', '--access', 'public']);

@@ -34,7 +34,7 @@ describe('passkeys', () => {
 
   before(async () => {
     issuer = await Issuer.start();
-    server = await Server.start({ settings: `trust:\n  circleci_issuer: ${issuer.base}\n` });
+    server = await Server.start({ settings: `trust:\n  circleci_issuer: ${issuer.base}\n  private_addresses: true\n` });
     token = server.addUser('alice', { admin: true, password });
     browser = await chromium.launch({ executablePath, headless: true, args });
     context = await browser.newContext();

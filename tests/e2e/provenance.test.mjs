@@ -34,7 +34,7 @@ describe('provenance', () => {
     writeFileSync(rootFile, publicRoot());
     issuer = await Issuer.start();
     server = await Server.start({ settings:
-      `trust:\n  circleci_issuer: ${issuer.base}\nprovenance:\n  trusted_root: ${rootFile}\n` });
+      `trust:\n  circleci_issuer: ${issuer.base}\n  private_addresses: true\nprovenance:\n  trusted_root: ${rootFile}\n` });
     token = server.addUser('alice', { admin: true });
     factor = await enableTotp(server, token, "alice's long password");
     const person = new Workspace(server, { token, manifest: { name: '@alice/lib', version: '1.0.0' } });
@@ -91,6 +91,21 @@ describe('provenance', () => {
     const one = verify('@alice/lib@1.0.0');
     assert.equal(one.status, 0, JSON.stringify(one.report));
     assert.equal(one.outcome.attestation, 'skipped');
+  });
+
+  test('a checkpoint is kept of what no attestation leads from, and what is absent can be required', () => {
+    const noted = join(place, 'noted.txt');
+    const person = verify('@alice/lib@1.0.0', '--note', noted);
+    assert.equal(person.status, 0, JSON.stringify(person.report));
+    assert.equal(person.outcome.checkpoint, 'passed');
+    assert.match(readFileSync(noted, 'utf8'), /\/-\/audit\n\d+\n/);
+    const required = verify('@alice/lib@1.0.0', '--require', 'attestation,inclusion');
+    assert.equal(required.status, 1);
+    assert.deepEqual([required.outcome.attestation, required.outcome.inclusion], ['failed', 'failed']);
+    const unwritable = spawnSync(binary, ['verify', '@alice/lib@1.0.0', '--registry', server.url, '--note', join(place, 'no/such')],
+      { encoding: 'utf8' });
+    assert.equal(unwritable.status, 1);
+    assert.match(unwritable.stderr, /cannot be written/);
   });
 
   test('what is not there is not verified', () => {

@@ -58,7 +58,7 @@ for (const client of current) {
         const first = await person.npm(client, ['publish', '--access', 'public', `--otp=${await factor.code()}`]);
         assert.equal(first.code, 0, first.output);
         // Beside the running server, which sees it with the next request.
-        server.command(['issuer', 'add', 'mine', '--kind', shape.kind, '--url', issuer.base, '--default', ...shape.options ?? []]);
+        server.command(['issuer', 'add', 'mine', '--kind', shape.kind, '--url', issuer.base, '--private-address', '--default', ...shape.options ?? []]);
       });
       after(async () => {
         await server.dispose();
@@ -144,7 +144,7 @@ describe('issuers of other kinds', () => {
     const first = await person.npm(current[0], ['publish', '--access', 'public', `--otp=${await factor.code()}`]);
     assert.equal(first.code, 0, first.output);
     for (const [id, from] of [['forge', issuer], ['broken', broken]]) {
-      server.command(['issuer', 'add', id, '--kind', 'generic', '--url', from.base, '--tenant-claim', 'organization']);
+      server.command(['issuer', 'add', id, '--kind', 'generic', '--url', from.base, '--private-address', '--tenant-claim', 'organization']);
     }
     for (const id of ['forge', 'broken']) {
       const trusted = await trust(id, { organization: 'acme', pipeline: 'release' });

@@ -25,7 +25,7 @@ for (const [client, staging] of [...current.map((c) => [c, c]), [current[0], npm
 
     before(async () => {
       issuer = await Issuer.start();
-      server = await Server.start({ settings: `trust:\n  circleci_issuer: ${issuer.base}\n` });
+      server = await Server.start({ settings: `trust:\n  circleci_issuer: ${issuer.base}\n  private_addresses: true\n` });
       token = server.addUser('alice', { admin: true });
       factor = await enableTotp(server, token, "alice's long password");
       person = new Workspace(server, { token, manifest: { name: '@alice/lib', version: '1.0.0' } });

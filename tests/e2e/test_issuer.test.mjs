@@ -22,10 +22,10 @@ describe('the test issuer', () => {
     port = await freePort();
     issuer = spawn(binary, ['test-issuer', 'serve', '--listen', `127.0.0.1:${port}`], { stdio: ['ignore', 'pipe', 'inherit'] });
     await new Promise((resolve) => issuer.stdout.once('data', resolve));
-    server = await Server.start({ settings: `trust:\n  circleci_issuer: http://127.0.0.1:${port}/circleci\n` });
+    server = await Server.start({ settings: `trust:\n  circleci_issuer: http://127.0.0.1:${port}/circleci\n  private_addresses: true\n` });
     token = server.addUser('alice', { admin: true });
     factor = await enableTotp(server, token, "alice's long password");
-    server.command(['issuer', 'add', 'test-gitlab', '--kind', 'gitlab', '--url', `http://127.0.0.1:${port}/gitlab`, '--default',
+    server.command(['issuer', 'add', 'test-gitlab', '--kind', 'gitlab', '--url', `http://127.0.0.1:${port}/gitlab`, '--private-address', '--default',
       '--max-age', '3600']);
     const person = new Workspace(server, { token, manifest: { name: '@alice/lib', version: '1.0.0' } });
     const first = await person.npm(npm11, ['publish', '--access', 'public', `--otp=${await factor.code()}`]);

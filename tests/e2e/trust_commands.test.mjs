@@ -34,7 +34,7 @@ describe('imprimatur trust', () => {
 
   before(async () => {
     issuer = await Issuer.start();
-    server = await Server.start({ settings: `trust:\n  circleci_issuer: ${issuer.base}\n` });
+    server = await Server.start({ settings: `trust:\n  circleci_issuer: ${issuer.base}\n  private_addresses: true\n` });
     token = server.addUser('alice');
     for (const name of names) {
       const person = new Workspace(server, { token, manifest: { name, version: '1.0.0' } });

@@ -26,7 +26,7 @@ const publisherOf = (job, permissions) => ({
 
 async function setUp(client, { contexts } = {}) {
   const setup = { issuer: await Issuer.start() };
-  setup.server = await Server.start({ settings: `trust:\n  circleci_issuer: ${setup.issuer.base}\n` });
+  setup.server = await Server.start({ settings: `trust:\n  circleci_issuer: ${setup.issuer.base}\n  private_addresses: true\n` });
   setup.token = setup.server.addUser('alice', { admin: true });
   setup.factor = await enableTotp(setup.server, setup.token, "alice's long password");
   setup.job = { ...newJob(), contexts };

@@ -42,6 +42,11 @@ struct Issuer {
   /// Of an issuer of several tenants that is not of a known kind: the claim that tells them apart,
   /// which each publisher must require.
   std::string tenant_claim = {};
+  /// Of an issuer that is not of a known kind: an operator said that all its tokens are one's own.
+  bool single_tenant = false;
+  /// Whether its keys may be fetched from addresses that are not public, and without TLS: whoever
+  /// answers there, or on the way, says which keys are the issuer's.
+  bool private_addresses = false;
   bool preferred = false;  ///< among those of its kind, for requests that name no issuer
   bool frozen = false;     ///< an operator has stopped it
   bool built_in = false;   ///< of the settings, not of the table

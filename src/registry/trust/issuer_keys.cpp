@@ -15,39 +15,56 @@ struct Fetched {
   std::optional<Milliseconds> max_age;
 };
 
+/// Why keys were not fetched.
+struct Trouble {
+  std::string reason;      ///< for the operator
+  bool forbidden = false;  ///< Issuer::private_addresses would have to be true
+};
+std::unexpected<Trouble> trouble(std::string reason) {
+  return std::unexpected(Trouble{std::move(reason)});
+}
+
+bool is_forbidden(const Failure& failure) {
+  return failure.code() == reason(http::FetchRefusal::address_refused).code ||
+         failure.code() == reason(http::FetchRefusal::scheme_refused).code;
+}
+
 /// One GET of a small JSON document, or in words why not.
-std::expected<http::Fetched, std::string> get(http::Client& client, const std::string& url,
-                                              const KeyRules& rules) {
+std::expected<http::Fetched, Trouble> get(http::Client& client, const std::string& url,
+                                          const Issuer& issuer, const KeyRules& rules) {
   http::Fetch request;
   request.url = url;
   request.timeout = rules.timeout;
   request.body_limit = jose::kMaxKeySetBytes;
   request.headers = {{"accept", "application/json"}};
+  request.public_addresses_only = request.https_only = !issuer.private_addresses;
   auto answer = client.fetch(request);
-  if (!answer) return std::unexpected(url + ": " + answer.error().message);
-  if (answer->status != 200)
-    return std::unexpected(fmt::format("{} answered {}", url, answer->status));
+  if (!answer) {
+    return std::unexpected(
+        Trouble{url + ": " + answer.error().message, is_forbidden(answer.error())});
+  }
+  if (answer->status != 200) return trouble(fmt::format("{} answered {}", url, answer->status));
   return std::move(*answer);
 }
 
-std::expected<Fetched, std::string> fetch_keys(http::Client& client, const IssuerMatch& issuer,
-                                               const KeyRules& rules) {
-  const auto discovery = get(client, issuer.discovery_url(), rules);
+std::expected<Fetched, Trouble> fetch_keys(http::Client& client, const IssuerMatch& issuer,
+                                           const KeyRules& rules) {
+  const auto discovery = get(client, issuer.discovery_url(), *issuer.issuer, rules);
   if (!discovery) return std::unexpected(discovery.error());
   auto uri = jwks_uri_of(discovery->body, issuer.url);
-  if (!uri) return std::unexpected(uri.error());
+  if (!uri) return trouble(uri.error());
   if (!issuer.issuer->fetch_base.empty()) {
     // The origin was checked against the public one above; the bytes come from where they are
     // served.
     if (!uri->starts_with(issuer.issuer->base_url + "/"))
-      return std::unexpected("jwks_uri is not below the issuer");
+      return trouble("jwks_uri is not below the issuer");
     *uri = issuer.issuer->fetch_base + uri->substr(issuer.issuer->base_url.size());
   }
-  const auto document = get(client, *uri, rules);
+  const auto document = get(client, *uri, *issuer.issuer, rules);
   if (!document) return std::unexpected(document.error());
   auto keys = jose::KeySet::parse(document->body);
-  if (!keys) return std::unexpected(*uri + ": " + keys.error().message);
-  if (keys->empty()) return std::unexpected(*uri + " has no key that can be used");
+  if (!keys) return trouble(*uri + ": " + keys.error().message);
+  if (keys->empty()) return trouble(*uri + " has no key that can be used");
   return Fetched{std::make_shared<const jose::KeySet>(std::move(*keys)),
                  max_age_of(document->header("cache-control"))};
 }
@@ -140,13 +157,15 @@ void IssuerKeys::fetch(const IssuerMatch& issuer, Entry& entry) {
   metrics_.count("trust_key_fetches_total",
                  {{"issuer", issuer.issuer->id}, {"outcome", fetched ? "ok" : "failed"}});
   if (!fetched) {
-    log_.warning("issuer keys not fetched", {{"issuer", issuer.url}, {"reason", fetched.error()}});
+    log_.warning("issuer keys not fetched",
+                 {{"issuer", issuer.url}, {"reason", fetched.error().reason}});
   }
   const std::lock_guard lock(entry.state);
   entry.attempted = true;
   entry.last_attempt = now;
   if (!fetched) {
-    entry.last_error = fetched.error();
+    entry.last_error = fetched.error().reason;
+    entry.forbidden = fetched.error().forbidden;
     return;
   }
   entry.keys = std::move(fetched->keys);
@@ -154,6 +173,7 @@ void IssuerKeys::fetch(const IssuerMatch& issuer, Entry& entry) {
   entry.fresh_until = now + std::clamp(fetched->max_age.value_or(rules_.default_age),
                                        rules_.least_age, rules_.most_age);
   entry.last_error.clear();
+  entry.forbidden = false;
 }
 
 bool IssuerKeys::cooling(const Entry& entry, Time now) const {
@@ -166,10 +186,15 @@ bool IssuerKeys::serves(const Entry& entry) const {
 
 Result<IssuerKeys::Keys> IssuerKeys::held(const IssuerMatch& issuer, const Entry& entry) const {
   if (serves(entry)) return entry.keys;
-  return refuse(TrustRefusal::issuer_unavailable,
-                fmt::format("The keys of {} cannot be fetched, so its tokens cannot be verified.",
-                            issuer.url),
-                entry.last_error);
+  return refuse(
+      TrustRefusal::issuer_unavailable,
+      fmt::format("The keys of {} cannot be fetched, so its tokens cannot be verified.{}",
+                  issuer.url,
+                  entry.forbidden ? " They are at an address that is not public, or without TLS, "
+                                    "and this registry does not ask there: its operator has to "
+                                    "allow that for this issuer."
+                                  : ""),
+      entry.last_error);
 }
 
 }  // namespace imp::trust

@@ -41,7 +41,8 @@ struct KeyRules {
 /// One fetch at a time per issuer and at most one a cooldown, however many tokens with unknown key
 /// ids arrive; an issuer that hangs holds up only requests that need it, and few of those: whoever
 /// can be served with the keys that are there does not wait. A fetch that fails
-/// (status, size, time, redirect, not a key set, no usable key, `issuer` not the expected one,
+/// (status, size, time, redirect, an address that is not public or not https:// where the issuer is
+/// not allowed it, not a key set, no usable key, `issuer` not the expected one,
 /// `jwks_uri` on another host) leaves the keys that were known in use until they are most_stale
 /// old.
 class IssuerKeys {
@@ -68,7 +69,8 @@ class IssuerKeys {
     bool attempted = false;
     int waiters = 0;
     std::string last_error;
-    Time used{};  // guarded by IssuerKeys::mutex_
+    bool forbidden = false;  ///< what the last error was about: Issuer::private_addresses
+    Time used{};             // guarded by IssuerKeys::mutex_
   };
 
   std::shared_ptr<Entry> entry(const IssuerMatch& issuer);

@@ -104,12 +104,19 @@ Result<void> unused(db::Session& session, std::string_view id) {
                             row->integer(0), id));
 }
 
-}  // namespace
+Result<bool> flag_in(const json::object& request, std::string_view member) {
+  const json::value* value = request.if_contains(member);
+  if (!value) return false;
+  if (!value->is_bool()) return invalid(fmt::format("{} is true or false.", member));
+  return value->get_bool();
+}
 
-Result<Issuer> parse_issuer(const json::object& request) {
-  constexpr std::string_view members[] = {
-      "id",           "kind", "url",          "algorithms",          "max_age",
-      "max_lifetime", "keys", "tenant_claim", "self_hosted_runners", "default"};
+/// A definition that was added before some of check_new()'s rules is still one.
+Result<Issuer> read_issuer(const json::object& request) {
+  constexpr std::string_view members[] = {"id",         "kind",          "url",
+                                          "algorithms", "max_age",       "max_lifetime",
+                                          "keys",       "tenant_claim",  "self_hosted_runners",
+                                          "default",    "single_tenant", "private_addresses"};
   for (const auto& member : request) {
     if (std::ranges::find(members, std::string_view(member.key())) == std::end(members)) {
       return invalid(fmt::format("there is no member \"{}\".", std::string_view(member.key())));
@@ -155,10 +162,41 @@ Result<Issuer> parse_issuer(const json::object& request) {
     }
     issuer.self_hosted_runners = runners->get_bool();
   }
-  if (const json::value* preferred = request.if_contains("default")) {
-    if (!preferred->is_bool()) return invalid("default is true or false.");
-    issuer.preferred = preferred->get_bool();
+  for (const auto& [member, flag] :
+       {std::pair("default", &issuer.preferred), std::pair("single_tenant", &issuer.single_tenant),
+        std::pair("private_addresses", &issuer.private_addresses)}) {
+    const auto value = flag_in(request, member);
+    if (!value) return pass_on(value);
+    *flag = *value;
   }
+  return issuer;
+}
+
+/// What an operator has to say.
+Result<void> check_new(const Issuer& issuer) {
+  if (issuer.kind != IssuerKind::generic && issuer.single_tenant) {
+    return invalid("single_tenant is for issuers of kind generic.");
+  }
+  if (issuer.kind == IssuerKind::generic && issuer.tenant_claim.empty() != issuer.single_tenant) {
+    return invalid(
+        "an issuer of kind generic needs either tenant_claim, the claim that tells its customers "
+        "apart, or single_tenant: true, when nobody else gets tokens of it.");
+  }
+  if (!issuer.private_addresses && !issuer.pinned_keys && issuer.base_url.starts_with("http://")) {
+    return invalid(
+        "keys that are fetched over http:// are whatever somebody on the way says they are: use "
+        "https://, pin the keys, or set private_addresses: true for an issuer of your own "
+        "network.");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Issuer> parse_issuer(const json::object& request) {
+  auto issuer = read_issuer(request);
+  if (!issuer) return issuer;
+  if (auto good = check_new(*issuer); !good) return pass_on(good);
   return issuer;
 }
 
@@ -175,6 +213,8 @@ json::object issuer_json(const Issuer& issuer) {
                     {"max_lifetime", issuer.max_lifetime.count()}};
   if (!issuer.pinned_text.empty()) item["keys"] = json::parse(issuer.pinned_text);
   if (!issuer.tenant_claim.empty()) item["tenant_claim"] = issuer.tenant_claim;
+  if (issuer.single_tenant) item["single_tenant"] = true;
+  if (issuer.private_addresses) item["private_addresses"] = true;
   if (!provider_of(issuer.kind).runner_claim.empty()) {
     item["self_hosted_runners"] = issuer.self_hosted_runners;
   }
@@ -258,7 +298,7 @@ void Issuers::refresh(db::Session& session) const {
   for (const db::Row& row :
        session.rows("SELECT definition FROM trusted_issuer ORDER BY created_at, id")) {
     // Written by add_issuer; one that can no longer be read trusts nobody.
-    auto issuer = parse_issuer(json::parse(row.text(0)).as_object());
+    auto issuer = read_issuer(json::parse(row.text(0)).as_object());
     if (issuer) add(std::move(*issuer));
   }
   const std::lock_guard lock(mutex_);

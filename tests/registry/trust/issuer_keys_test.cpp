@@ -64,6 +64,42 @@ TEST_F(IssuerKeysTest, AreAskedForWithLimits) {
   EXPECT_EQ(asked.redirects, 0);
   EXPECT_LE(asked.body_limit, jose::kMaxKeySetBytes);
   EXPECT_EQ(asked.timeout, rules.timeout);
+  EXPECT_TRUE(asked.public_addresses_only);
+  EXPECT_TRUE(asked.https_only);
+}
+
+Issuers one_issuer(const std::string& url, bool private_addresses) {
+  Issuer issuer;
+  issuer.id = "one";
+  issuer.kind = IssuerKind::generic;
+  issuer.base_url = url;
+  issuer.private_addresses = private_addresses;
+  return Issuers({issuer});
+}
+
+TEST_F(IssuerKeysTest, OfAnIssuerOfOnesOwnNetworkMayBeAnywhere) {
+  const Issuers own = one_issuer("http://10.0.0.1", true);
+  static_cast<void>(keys.current(*own.find("http://10.0.0.1")));
+  EXPECT_FALSE(remote.last().public_addresses_only);
+  EXPECT_FALSE(remote.last().https_only);
+}
+
+// With the client that is used: only the address that is connected to tells, not how it is written.
+TEST_F(IssuerKeysTest, AreNotFetchedFromPrivateAddressesUnlessThatIsAllowed) {
+  const auto client = http::make_client();
+  for (const char* url : {"https://localhost:9", "https://127.0.0.1:9", "https://2130706433:9",
+                          "https://[::ffff:127.0.0.1]:9", "http://127.0.0.1:9"}) {
+    for (const bool allowed : {false, true}) {
+      IssuerKeys real(*client, clock, null_log(), metrics);
+      const Issuers issuers = one_issuer(url, allowed);
+      const auto held = real.current(*issuers.find(url));
+      ASSERT_FALSE(held) << url;  // nothing listens there
+      EXPECT_EQ(held.error().code(), "issuer_unavailable");
+      EXPECT_EQ(held.error().kind(), FailureKind::unavailable);
+      EXPECT_NE(held.error().message.contains("not public"), allowed)
+          << url << ": " << held.error().message << " " << held.error().detail;
+    }
+  }
 }
 
 TEST_F(IssuerKeysTest, CacheControlHasAFloorAndACeiling) {

@@ -117,6 +117,10 @@ TEST_F(IssuerRoutes, WhatIsWrongWithAnIssuerIsSaid) {
       {issuer("url", "\"ftp://forge.example\""), "400 invalid_issuer"},
       {issuer("url", "\"https://x@forge.example\""), "400 invalid_issuer"},
       {issuer("url", "\"https://forge.example?x\""), "400 invalid_issuer"},
+      {issuer("url", "\"http://forge.example\""), "400 invalid_issuer"},  // keys from anybody
+      {issuer("private_addresses", "1"), "400 invalid_issuer"},
+      {issuer("single_tenant", "true"), "400 invalid_issuer"},  // it has a tenant claim
+      {issuer("tenant_claim", ""), "400 invalid_issuer"},       // and else who is one's own?
       {issuer("algorithms", "[]"), "400 invalid_issuer"},
       {issuer("algorithms", "[\"none\"]"), "400 invalid_issuer"},
       {issuer("algorithms", "[\"HS256\"]"), "400 invalid_issuer"},
@@ -160,6 +164,55 @@ TEST_F(IssuerRoutes, APublisherOfASharedIssuerNamesItsTenant) {
   EXPECT_TRUE(attempts("@root/lib").front().proved);
   EXPECT_EQ(exchanged(trust::test::changed(job(kForge), "sub", "")), "403 claim_missing");
   EXPECT_EQ(exchanged(job(kForge + "/x")), "401 unknown_issuer");
+}
+
+json::object own_issuer() {
+  return {{"id", "own"},
+          {"kind", "generic"},
+          {"url", "http://ci.internal"},
+          {"single_tenant", true},
+          {"private_addresses", true}};
+}
+
+TEST_F(IssuerRoutes, AnIssuerOfOnesOwnNetworkIsSaidToBe) {
+  ASSERT_EQ(publish(root.token, "@root/lib", "1.0.0", otp(root)).status, 201);
+  ASSERT_EQ(add(json::serialize(own_issuer())).status, 204);
+  const json::value listed = call(Method::get, "", root, otp(root)).document().as_array().back();
+  EXPECT_EQ(listed.at("single_tenant"), json::value(true));
+  EXPECT_EQ(listed.at("private_addresses"), json::value(true));
+  ASSERT_EQ(trust_claims({{"pipeline", "release"}}).status, 200);
+  EXPECT_EQ(exchanged(job("http://ci.internal")), "201 ok");
+  EXPECT_FALSE(remote_.last().public_addresses_only);
+  EXPECT_FALSE(remote_.last().https_only);
+}
+
+// Whoever added it then has publishers that name it; that its keys come from where they must not
+// is refused when they are fetched.
+TEST_F(IssuerRoutes, AnIssuerThatWasAddedBeforeItHadToBeSaidIsStillThere) {
+  json::object old = own_issuer();
+  old.erase("single_tenant");
+  old.erase("private_addresses");
+  EXPECT_EQ(add(json::serialize(old)).outcome(), "400 invalid_issuer");
+  ASSERT_TRUE(write([&](db::Session& session) -> Result<void> {
+    session.run(
+        "INSERT INTO trusted_issuer (id, definition, created_by, created_at) VALUES ('own', :p1, "
+        "'root', 0)",
+        {json::serialize(old)});
+    session.run("UPDATE issuer_version SET version = version + 1");
+    return {};
+  }));
+  EXPECT_EQ(call(Method::get, "", root, otp(root)).document().as_array().back().at("id"),
+            json::value("own"));
+  ASSERT_EQ(publish(root.token, "@root/lib", "1.0.0", otp(root)).status, 201);
+  ASSERT_EQ(trust_claims({{"pipeline", "release"}}).status, 200);
+  remote_.answer([this](const http::Fetch& request) -> Result<http::Fetched> {
+    if (!request.https_only) return remote_.healthy(request);
+    return refuse(http::FetchRefusal::scheme_refused, "Only https:// URLs are allowed here.");
+  });
+  const Answer refused =
+      exchange(trust::test::signed_token(job("http://ci.internal")), "@root/lib");
+  EXPECT_EQ(refused.outcome(), "503 issuer_unavailable");
+  EXPECT_TRUE(refused.text("message").contains("not public, or without TLS")) << refused.body;
 }
 
 TEST_F(IssuerRoutes, PatternsAreForRefs) {
