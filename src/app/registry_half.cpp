@@ -10,6 +10,7 @@
 #include "registry/api/routes.h"
 #include "registry/api/staging/stage_expiry.h"
 #include "registry/api/trust/pending_publishers.h"
+#include "registry/trust/attempt.h"
 #include "registry/trust/publish_token.h"
 
 namespace imp::app {
@@ -130,6 +131,7 @@ void RegistryHalf::add_routes(http::Router& router) {
 }
 
 void RegistryHalf::tidy() {
+  constexpr std::int64_t kAttemptsLookedAt = 1000;
   const auto done = services_.database.write([&](db::Session& session) -> Result<void> {
     trust::forget_expired(session, services_.clock.now());
     registry::forget_publishes(session, services_.clock.now());
@@ -137,6 +139,14 @@ void RegistryHalf::tidy() {
   });
   if (!done)
     services_.log.warning("expired publish tokens not removed", {{"reason", done.error().detail}});
+  auto looked = trust::forget_unowned_attempts(services_.database, attempts_from_,
+                                               services_.clock.now(), kAttemptsLookedAt);
+  if (looked) {
+    attempts_from_ = std::move(*looked);
+  } else {
+    services_.log.warning("old publish attempts not forgotten",
+                          {{"reason", looked.error().detail}});
+  }
   if (const auto ended = registry::expire_publishers(services_); !ended) {
     services_.log.warning("trusted publishers whose time is over not ended",
                           {{"reason", ended.error().detail}});

@@ -69,6 +69,7 @@ class RegistryHalf {
   registry::Reviews reviews_;
   registry::RegistryServices services_;
   hooks::Sender hook_sender_;
+  std::string attempts_from_;  // where tidy() goes on among the publish attempts
 };
 
 }  // namespace imp::app

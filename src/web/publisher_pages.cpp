@@ -1,5 +1,6 @@
 #include <boost/json.hpp>
 
+#include "registry/api/trust/seen_attempts.h"
 #include "registry/packages/refusal.h"
 #include "web/frames.h"
 #include "web/handlers.h"
@@ -19,6 +20,27 @@ constexpr int kAttemptsShown = 50;
 std::string settings_link(std::string_view name) { return package_link(name) + "/settings"; }
 std::string forms_link(std::string_view name) { return settings_link(name) + "/publishers"; }
 
+/// The checks and the attempts of a name, existing or not, and its page as one that watches.
+Result<void> add_attempts(const Visit& visit, const registry::PackageName& name,
+                          const registry::TrustPlace& place, const registry::Requester& requester,
+                          Page& page) {
+  auto& services = visit.services.registry;
+  const std::string settings = settings_link(name.text());
+  page.model["watch"] = settings + "?watch=1#attempts";
+  const auto read = services.database.read([&](db::Session& session) -> Result<void> {
+    registry::SeenAttempts seen(session, name, place, requester.rights());
+    page.model["attempts"] = attempts_model(seen.list(kAttemptsShown), visit.services.clock.now());
+    return {};
+  });
+  if (!read) return pass_on(read);
+  page.scripts.emplace_back("publisher.js");
+  if (!visit.query("watch").empty()) {
+    page.model["watched"] = settings + "?watch=1";
+    page.scripts.emplace_back("live.js");
+  }
+  return add_factor_of_visitor(visit, page);
+}
+
 /// The page of a name that no package has yet, for who may create it; to others, there is nothing.
 Result<http::Response> show_pending(const Visit& visit, const Failure& absent) {
   const auto target = publisher_target(visit);
@@ -33,7 +55,11 @@ Result<http::Response> show_pending(const Visit& visit, const Failure& absent) {
   if (!model) return pass_on(model);
   (*model)["name"] = name;
   Page page{.title = "Prepare " + name, .content = "pending_settings", .model = std::move(*model)};
-  if (const auto added = add_factor_of_visitor(visit, page); !added) return pass_on(added);
+  if (const auto added =
+          add_attempts(visit, std::get<registry::PackageName>(*target), *place, *requester, page);
+      !added) {
+    return pass_on(added);
+  }
   return show(visit, std::move(page));
 }
 
@@ -49,21 +75,10 @@ Result<http::Response> show_settings(const Visit& visit) {
   (*model)["name"] = name;
   (*model)["tabs"] = package_tabs(name, "Settings", view->writer, view->staged);
   (*model)["frozen"] = view->frozen;
-  (*model)["checked"] = forms_link(name) + "/check";
-  (*model)["watch"] = settings_link(name) + "?watch=1#attempts";
-  const auto read = services.database.read([&](db::Session& session) -> Result<void> {
-    (*model)["attempts"] = attempts_model(trust::attempts_of(session, name, kAttemptsShown),
-                                          visit.services.clock.now());
-    return {};
-  });
-  if (!read) return pass_on(read);
   Page page{
       .title = "Settings of " + name, .content = "package_settings", .model = std::move(*model)};
-  if (const auto added = add_factor_of_visitor(visit, page); !added) return pass_on(added);
-  page.scripts.emplace_back("publisher.js");
-  if (!visit.query("watch").empty()) {
-    page.model["watched"] = settings_link(name) + "?watch=1";
-    page.scripts.emplace_back("live.js");
+  if (const auto added = add_attempts(visit, view->name, *place, view->requester, page); !added) {
+    return pass_on(added);
   }
   return show(visit, std::move(page));
 }

@@ -91,23 +91,28 @@ struct Governor {
   registry::TrustTarget target;
   registry::Requester requester;
 };
+
+std::unexpected<Failure> written_down(const Visit& visit, const Governor& governor,
+                                      std::string_view action, const Failure& failure) {
+  registry::record_refusal(visit.services.registry, &governor.requester, action,
+                           registry::subject_of(governor.target), failure);
+  return std::unexpected(failure);
+}
+
 Result<Governor> confirmed_governor(const Visit& visit, std::string_view action) {
   auto target = publisher_target(visit);
   if (!target) return pass_on(target);
   auto& services = visit.services.registry;
   auto requester = registry::Requester::identify(services, visit.request);
   if (!requester) return pass_on(requester);
-  const auto refused = [&](const Failure& failure) {
-    registry::record_refusal(services, &*requester, action, registry::subject_of(*target), failure);
-    return std::unexpected(failure);
-  };
-  const auto place = registry::governed_place(services, *requester, *target);
-  if (!place) return refused(place.error());
+  Governor governor{std::move(*target), std::move(*requester)};
+  const auto place = registry::governed_place(services, governor.requester, governor.target);
+  if (!place) return written_down(visit, governor, action, place.error());
   const auto confirmed =
-      confirm(visit, {.action = std::string(action), .subject = registry::text_of(*target)},
+      confirm(visit, {.action = std::string(action), .subject = registry::text_of(governor.target)},
               accounts::WithoutFactor::refuse);
-  if (!confirmed) return refused(confirmed.error());
-  return Governor{std::move(*target), std::move(*requester)};
+  if (!confirmed) return written_down(visit, governor, action, confirmed.error());
+  return governor;
 }
 
 }  // namespace
@@ -129,6 +134,7 @@ Result<boost::json::object> publisher_parts(const Visit& visit, const registry::
   boost::json::object model{
       {"base", base},
       {"forms", forms},
+      {"checked", forms + "/check"},
       {"subject", registry::text_of(target)},
       {"what",
        place.kind == trust::PlaceKind::scope ? "every package of the scope" : "this package"}};
@@ -171,7 +177,7 @@ Result<http::Response> add_publisher_by_form(const Visit& visit, const std::stri
   if (!governor) return pass_on(governor);
   const auto added =
       registry::add_publishers(services, governor->requester, governor->target, *requests);
-  if (!added) return pass_on(added);
+  if (!added) return written_down(visit, *governor, "trust.create", added.error());
   return http::see_other(base + "?done=added#publishers");
 }
 
@@ -180,7 +186,7 @@ Result<http::Response> remove_publisher_by_form(const Visit& visit, const std::s
   if (!governor) return pass_on(governor);
   const auto removed = registry::remove_publisher(visit.services.registry, governor->requester,
                                                   governor->target, visit.field("publisher"));
-  if (!removed) return pass_on(removed);
+  if (!removed) return written_down(visit, *governor, "trust.revoke", removed.error());
   return http::see_other(base + "?done=removed#publishers");
 }
 

@@ -15,7 +15,7 @@ namespace imp::web {
 Result<registry::TrustTarget> publisher_target(const Visit& visit);
 
 /// What _publishers.html and _publisher_form.html show; `base` is the page, and forms are
-/// sent to `forms` and `forms`/remove.
+/// sent to `forms` and `forms`/remove; what is typed is checked by `forms`/check (publisher.js).
 Result<boost::json::object> publisher_parts(const Visit& visit, const registry::TrustTarget& target,
                                             const registry::TrustPlace& place,
                                             const std::string& base, const std::string& forms);

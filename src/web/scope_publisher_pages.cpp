@@ -26,7 +26,8 @@ Result<http::Response> show_scope(const Visit& visit) {
   if (!requester) return pass_on(requester);
   const auto place = registry::governed_place(services, *requester, target);
   if (!place) return pass_on(place);
-  auto model = publisher_parts(visit, target, *place, scope_link(visit), scope_link(visit));
+  const std::string link = "/org/" + organization->name + "/publishers";
+  auto model = publisher_parts(visit, target, *place, link, link);
   if (!model) return pass_on(model);
   (*model)["name"] = organization->name;
   (*model)["display_name"] = organization->display_name;
@@ -34,6 +35,7 @@ Result<http::Response> show_scope(const Visit& visit) {
   Page page{.title = "Trusted publishers of @" + organization->name,
             .content = "scope_publishers",
             .model = std::move(*model)};
+  page.scripts.emplace_back("publisher.js");
   if (const auto added = add_factor_of_visitor(visit, page); !added) return pass_on(added);
   return show(visit, std::move(page));
 }

@@ -1,8 +1,8 @@
 #include <boost/json.hpp>
 
 #include "registry/api/refusals.h"
-#include "registry/api/trust/trust_changes.h"
 #include "registry/api/trust/trust_checks.h"
+#include "registry/api/trust/trust_place.h"
 #include "registry/trust/refusal.h"
 #include "web/frames.h"
 #include "web/handlers.h"
@@ -15,21 +15,44 @@ namespace imp::web {
 
 namespace {
 
-/// The package, for somebody who governs it: the page shows what its publishers expect.
-Result<PackageView> governed(const Visit& visit) {
-  auto view = package_view(visit);
-  if (!view) return view;
-  const auto package =
-      registry::governed_package(visit.services.registry, view->requester, view->name);
-  if (!package) return pass_on(package);
-  return view;
+/// A package, or a name that has none yet, for somebody who governs it: the page shows what its
+/// publishers expect.
+struct Governed {
+  registry::PackageName name;
+  registry::Requester requester;
+  boost::json::array tabs;  ///< none while there is no package
+};
+
+/// As the API does when somebody asks there.
+std::unexpected<Failure> refused(const Visit& visit, const registry::Requester& requester,
+                                 const registry::PackageName& name, const Failure& failure) {
+  registry::record_refusal(visit.services.registry, &requester, "trust.check",
+                           "package:" + name.text(), failure);
+  return std::unexpected(failure);
 }
 
-http::Response page_of(const Visit& visit, const PackageView& view, boost::json::object result) {
+/// `asks`: not only to see the form.
+Result<Governed> governed(const Visit& visit, bool asks) {
+  auto& services = visit.services.registry;
+  auto name = registry::addressed_package(visit.request);
+  if (!name) return pass_on(name);
+  auto requester = registry::Requester::identify(services, visit.request);
+  if (!requester) return pass_on(requester);
+  const auto place = registry::governed_place(services, *requester, *name);
+  if (!place && asks) return refused(visit, *requester, *name, place.error());
+  if (!place) return pass_on(place);
+  boost::json::array tabs;
+  if (const auto view = package_view(visit)) {
+    tabs = package_tabs(name->text(), "Settings", view->writer, view->staged);
+  }
+  return Governed{std::move(*name), std::move(*requester), std::move(tabs)};
+}
+
+http::Response page_of(const Visit& visit, const Governed& view, boost::json::object result) {
   const std::string& name = view.name.text();
   boost::json::object model{{"name", name},
                             {"base", package_link(name) + "/settings"},
-                            {"tabs", package_tabs(name, "Settings", view.writer, view.staged)},
+                            {"tabs", view.tabs},
                             {"issuer", visit.field("issuer")},
                             {"described", visit.field("claims")}};
   if (!result.empty()) model["result"] = std::move(result);
@@ -38,7 +61,7 @@ http::Response page_of(const Visit& visit, const PackageView& view, boost::json:
 }
 
 Result<http::Response> show_check(const Visit& visit) {
-  const auto view = governed(visit);
+  const auto view = governed(visit, false);
   if (!view) return pass_on(view);
   return page_of(visit, *view, {});
 }
@@ -78,7 +101,7 @@ trust::CheckQuestion question_of(const Visit& visit) {
 }
 
 Result<http::Response> check(const Visit& visit) {
-  const auto view = governed(visit);
+  const auto view = governed(visit, true);
   if (!view) return pass_on(view);
   auto question = question_of(visit);
   if (question.described() == question.claims.empty()) {
@@ -88,7 +111,7 @@ Result<http::Response> check(const Visit& visit) {
   auto& services = visit.services.registry;
   const auto checked =
       registry::check_trust(services, view->requester, view->name, std::move(question));
-  if (!checked) return pass_on(checked);
+  if (!checked) return refused(visit, view->requester, view->name, checked.error());
   return page_of(visit, *view, result_model(*checked, services.issuers));
 }
 

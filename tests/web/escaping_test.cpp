@@ -32,6 +32,7 @@ class EscapingTest : public WebTest {
              {"repository", boost::json::object{{"url", "data:text/html,x"}}},
              {"scripts", boost::json::object{{hostile, hostile}}}},
             hostile);
+    clock_.advance(Milliseconds(1));  // since the package is there
     const auto recorded =
         registry_->services().database.write([&](db::Session& session) -> Result<void> {
           trust::record_attempt(

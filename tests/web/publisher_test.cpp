@@ -92,12 +92,24 @@ TEST_F(PublisherPagesTest, APackageThatDoesNotExistCanBePrepared) {
   EXPECT_TRUE(browser.get(page).has("There is no package of this name yet"));
   EXPECT_EQ(browser.post(page + "/publishers", form(codes[0])).header("location"),
             page + "?done=added#publishers");
-  EXPECT_TRUE(browser.get(page).has("It ends at"));
+  const Answer prepared = browser.get(page);
+  EXPECT_TRUE(prepared.has("It ends at"));
+  // It is set up with the same help as on a package.
+  EXPECT_TRUE(prepared.has("data-checked=\"" + page + "/publishers/check\""));
+  EXPECT_TRUE(prepared.has("Watch for its first attempt"));
+  EXPECT_TRUE(browser.get(page + "?watch=1").has("New attempts show up here"));
+  EXPECT_TRUE(browser.get(page + "/publishers/check?type=circleci&organization_id=acme")
+                  .has("data-field=\"organization_id\""));
+  EXPECT_TRUE(browser.post(page + "/check", {{"claims", "ref = x"}, {"issuer", "circleci"}})
+                  .has("What the exchange would answer"));
   EXPECT_TRUE(browser.get("/account/prepared").has("href=\"" + page + "\""));
   // To who may not create it, there is nothing.
   person("mallory");
   Browser stranger = signed_in("mallory");
   EXPECT_EQ(stranger.get(page).status, 404);
+  EXPECT_EQ(stranger.post(page + "/check", {{"claims", "ref = x"}, {"issuer", "circleci"}}).status,
+            404);
+  EXPECT_EQ(stranger.get(page + "/publishers/check").status, 404);
   EXPECT_FALSE(stranger.get("/account/prepared").has("@acme/new"));
 }
 
@@ -110,6 +122,8 @@ TEST_F(PublisherPagesTest, AdminsDecideForTheWholeScope) {
   const Answer shown = browser.get(page);
   EXPECT_TRUE(shown.has(definition.id));
   EXPECT_TRUE(shown.has("It was never used, and ends at"));
+  EXPECT_TRUE(browser.get(page + "/check?type=circleci&organization_id=acme")
+                  .has("data-field=\"organization_id\""));
   const Answer package = browser.get(kSettings);
   EXPECT_TRUE(package.has("whole scope"));
   EXPECT_FALSE(package.has("Remove this publisher"));  // not there, but for the scope

@@ -80,6 +80,35 @@ std::optional<Attempt> exchange_behind(db::Session& session, const Attempt& atte
   return first(session.row(sql, {attempt.package_name, attempt.token_id}));
 }
 
+Result<std::string> forget_unowned_attempts(db::Database& database, const std::string& after,
+                                            Time now, std::int64_t limit) {
+  std::vector<std::string> unowned;
+  std::string last = after;
+  const auto looked = database.read([&](db::Session& session) -> Result<bool> {
+    const auto rows = session.rows(
+        "SELECT a.id, a.at, p.id FROM publish_attempt a LEFT JOIN package p ON p.name = "
+        "a.package_name WHERE a.id > :p1 ORDER BY a.id LIMIT :p2",
+        {after, limit});
+    for (const db::Row& row : rows) {
+      if (from_milliseconds(row.integer(1)) > now - kUnownedKept) return true;
+      last = row.text(0);
+      if (row.null(2)) unowned.push_back(last);
+    }
+    return std::ssize(rows) < limit;
+  });
+  if (!looked) return pass_on(looked);
+  if (!unowned.empty()) {
+    const auto forgotten = database.write([&](db::Session& session) -> Result<void> {
+      for (const std::string& id : unowned) {
+        session.run("DELETE FROM publish_attempt WHERE id = :p1", {id});
+      }
+      return {};
+    });
+    if (!forgotten) return pass_on(forgotten);
+  }
+  return *looked ? std::string() : last;
+}
+
 boost::json::object attempt_json(const Attempt& attempt) {
   boost::json::object json{{"id", attempt.id},
                            {"package", attempt.package_name},

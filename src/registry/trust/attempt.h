@@ -50,6 +50,14 @@ std::optional<Attempt> attempt_by_id(db::Session& session, std::string_view id);
 /// The exchange whose token the attempt used, if it is still kept.
 std::optional<Attempt> exchange_behind(db::Session& session, const Attempt& attempt);
 
+/// How long attempts of a name that no package has are kept: nothing else bounds how many names
+/// there are.
+inline constexpr Milliseconds kUnownedKept = std::chrono::days(30);
+/// Forgets those among the next `limit` attempts after the one with the id `after`, which are in
+/// the order of time. Where to go on; empty, to begin again, when all old ones were looked at.
+Result<std::string> forget_unowned_attempts(db::Database& database, const std::string& after,
+                                            Time now, std::int64_t limit);
+
 /// One element of Attempt::comparison.
 boost::json::object comparison_json(std::string_view publisher_id, const Comparison& comparison);
 

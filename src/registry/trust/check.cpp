@@ -10,10 +10,12 @@ namespace imp::trust {
 namespace {
 
 Result<std::vector<TrustedPublisher>> all_of(db::Database& database, const Issuers& issuers,
-                                             std::string_view package_name) {
+                                             const CheckQuestion& question) {
   return database.read([&](db::Session& session) -> Result<std::vector<TrustedPublisher>> {
     issuers.refresh(session);
-    return publishers_for(session, package_name);
+    auto publishers = publishers_for(session, question.request.package_name);
+    if (question.shown) std::erase_if(publishers, std::not_fn(question.shown));
+    return publishers;
   });
 }
 
@@ -44,14 +46,14 @@ boost::json::object said_by(const CheckQuestion& question, const Evaluation& eva
 
 Result<CheckAnswer> check(Exchange& exchange, db::Database& database, const Issuers& issuers,
                           const CheckQuestion& question) {
-  auto publishers = all_of(database, issuers, question.request.package_name);
+  auto publishers = all_of(database, issuers, question);
   if (!publishers) return pass_on(publishers);
   CheckAnswer answer;
   if (question.described()) {
     const auto issuer = issuer_of(question, issuers, *publishers);
     if (!issuer) return pass_on(issuer);
-    answer.rehearsal.evaluation =
-        exchange.evaluator().suppose(question.request.package_name, *issuer, question.claims);
+    answer.rehearsal.evaluation = exchange.evaluator().suppose(
+        question.request.package_name, *issuer, question.claims, question.shown);
     if (!answer.rehearsal.evaluation.granted()) {
       answer.rehearsal.refusal = answer.rehearsal.evaluation.refusal;
     }

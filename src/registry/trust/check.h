@@ -17,6 +17,9 @@ struct CheckQuestion {
   /// or when all publishers of the package are of one issuer.
   std::string issuer;
   boost::json::object claims;  ///< of a description, by their names in tokens
+  /// The publishers that the asker may see, if not all. The exchange holds a token against every
+  /// one; a description, which proves nothing, is held against these.
+  PublisherFilter shown = {};
   bool described() const { return request.id_token.empty(); }
 };
 

@@ -124,8 +124,10 @@ Evaluation Evaluator::evaluate(std::string_view package_name, std::string_view i
 }
 
 Evaluation Evaluator::suppose(std::string_view package_name, std::string_view iss,
-                              const boost::json::object& claims) const {
+                              const boost::json::object& claims,
+                              const PublisherFilter& shown) const {
   Evaluation evaluation;
+  evaluation.shown = shown;
   const auto decided = [&]() -> Result<TrustedPublisher> {
     const auto issuer = admitted(package_name, iss, evaluation);
     if (!issuer) return pass_on(issuer);
@@ -175,6 +177,7 @@ Result<TrustedPublisher> Evaluator::matching(std::string_view package_name,
   const TrustedPublisher* match = nullptr;
   std::optional<Failure> unusable;  // of the first that agrees, when its time is not now
   for (const TrustedPublisher& publisher : *publishers) {
+    if (evaluation.shown && !evaluation.shown(publisher)) continue;
     comparisons.push_back(compare(publisher.claims, evaluation.claims->all));
     evaluation.comparison.push_back(comparison_json(publisher.id, comparisons.back()));
     if (!comparisons.back().agreed()) continue;
@@ -202,7 +205,7 @@ Result<TrustedPublisher> Evaluator::matching(std::string_view package_name,
     return pass_on(allowed);
   }
   if (!match && !unusable) {
-    const auto ended = ended_match(package_name, issuer, evaluation.claims->all);
+    const auto ended = ended_match(package_name, issuer, evaluation);
     if (!ended) return pass_on(ended);
     unusable = *ended;
   }
@@ -222,10 +225,12 @@ Result<std::vector<TrustedPublisher>> Evaluator::candidates(std::string_view pac
 
 Result<std::optional<Failure>> Evaluator::ended_match(std::string_view package_name,
                                                       const IssuerMatch& issuer,
-                                                      const boost::json::object& token) const {
+                                                      const Evaluation& evaluation) const {
+  const boost::json::object& token = evaluation.claims->all;
   return database_.read([&](db::Session& session) -> Result<std::optional<Failure>> {
     for (const EndedPublisher& ended : ended_for(session, package_name)) {
       const TrustedPublisher& publisher = ended.publisher;
+      if (evaluation.shown && !evaluation.shown(publisher)) continue;
       if (!of_issuer(publisher, issuer) || !compare(publisher.claims, token).agreed()) continue;
       return refuse(TrustRefusal::publisher_expired,
                     fmt::format("A trusted publisher that matches this token is no more: it {}, "

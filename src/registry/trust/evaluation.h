@@ -2,6 +2,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,8 @@
 
 namespace imp::trust {
 
+using PublisherFilter = std::function<bool(const TrustedPublisher&)>;
+
 /// What an identity token is worth for one package: decided without changing anything.
 struct Evaluation {
   std::string issuer;                  ///< as claimed; empty when the token could not be read
@@ -28,6 +31,8 @@ struct Evaluation {
   std::shared_ptr<const Issuer> from;  ///< once that is known
   std::optional<TrustedPublisher> publisher;  ///< the one that matched …
   Failure refusal;                            ///< … or why none did
+  /// Of a description: the publishers that its asker may see, if not all. Others count for nothing.
+  PublisherFilter shown = {};
   bool granted() const { return publisher.has_value(); }
 };
 
@@ -61,7 +66,7 @@ class Evaluator {
   /// What evaluate() would decide of a token with this `iss` and these claims, if it were genuine,
   /// fresh and for this registry. Nothing proves what somebody describes: no token comes of it.
   Evaluation suppose(std::string_view package_name, std::string_view iss,
-                     const boost::json::object& claims) const;
+                     const boost::json::object& claims, const PublisherFilter& shown = {}) const;
 
  private:
   /// The issuer that the token claims, if anybody's publisher is of it.
@@ -75,7 +80,7 @@ class Evaluator {
   /// would not.
   Result<std::optional<Failure>> ended_match(std::string_view package_name,
                                              const IssuerMatch& issuer,
-                                             const boost::json::object& token) const;
+                                             const Evaluation& evaluation) const;
   /// publishers_for() the name, of this issuer.
   Result<std::vector<TrustedPublisher>> candidates(std::string_view package_name,
                                                    const IssuerMatch& issuer) const;

@@ -11,7 +11,7 @@ class AttemptTest : public TrustTest {
   void record(std::string outcome, bool proved, std::string_view name = "@acme/widget") {
     clock.advance(Milliseconds(1));
     Attempt attempt;
-    attempt.id = new_uuid();
+    attempt.id = new_ordered_uuid(clock.now());
     attempt.package_name = name;
     attempt.at = clock.now();
     attempt.action = "exchange";
@@ -32,6 +32,25 @@ TEST_F(AttemptTest, TheLastHundredAreKept) {
   ASSERT_EQ(kept.size(), static_cast<std::size_t>(kKeptAttempts));
   EXPECT_EQ(kept.front().outcome, "try-129");
   EXPECT_EQ(kept.back().outcome, "try-30");
+}
+
+// With a publisher for a scope, anybody of its project can make up names.
+TEST_F(AttemptTest, ThoseOfNamesThatNeverCameToBeAreForgotten) {
+  for (int i = 0; i < 25; ++i) record("refused", true, "@acme/made-up-" + std::to_string(i));
+  record("granted", true);
+  clock.advance(kUnownedKept);
+  record("refused", true, "@acme/made-up-late");
+  std::string from;
+  int looks = 0;
+  do {
+    const auto next = forget_unowned_attempts(*database, from, clock.now(), 10);
+    ASSERT_TRUE(next) << next.error().detail;
+    from = *next;
+  } while (++looks < 10 && !from.empty());
+  EXPECT_EQ(looks, 3);
+  EXPECT_EQ(attempts().size(), 1u);
+  EXPECT_EQ(attempts("@acme/made-up-late").size(), 1u);
+  EXPECT_EQ(attempts("@acme/made-up-0").size(), 0u);
 }
 
 TEST_F(AttemptTest, StrangersCannotPushOutTheOthers) {

@@ -6,7 +6,8 @@
 #include "registry/api/refusals.h"
 #include "registry/api/requester.h"
 #include "registry/api/routes.h"
-#include "registry/api/trust/trust_changes.h"
+#include "registry/api/trust/seen_attempts.h"
+#include "registry/api/trust/trust_place.h"
 #include "registry/trust/attempt.h"
 #include "registry/trust/refusal.h"
 
@@ -18,7 +19,8 @@ constexpr int kMostListed = trust::kKeptAttempts + trust::kKeptUnproved;
 
 std::unexpected<Failure> not_found() {
   return refuse(trust::TrustRefusal::attempt_not_found,
-                "No package that you govern has such an attempt: ids are on the package's settings "
+                "No package that you govern, or prepared, has such an attempt: ids are on the "
+                "package's settings "
                 "page, and of those that are older the audit log knows.");
 }
 
@@ -35,11 +37,12 @@ http::Response list(RegistryServices& services, const http::Request& request) {
   const std::string subject = "package:" + name->text();
   const auto requester = Requester::identify(services, request);
   if (!requester) return refused(services, nullptr, "trust.attempts", subject, requester.error());
-  const auto package = governed_package(services, *requester, *name);
-  if (!package) return refused(services, &*requester, "trust.attempts", subject, package.error());
+  const auto place = governed_place(services, *requester, *name);
+  if (!place) return refused(services, &*requester, "trust.attempts", subject, place.error());
   boost::json::array items;
   const auto read = services.database.read([&](db::Session& session) -> Result<void> {
-    for (const auto& attempt : trust::attempts_of(session, package->name, limit_of(request))) {
+    SeenAttempts seen(session, *name, *place, requester->rights());
+    for (const auto& attempt : seen.list(limit_of(request))) {
       items.push_back(trust::attempt_json(attempt));
     }
     return {};
@@ -47,23 +50,25 @@ http::Response list(RegistryServices& services, const http::Request& request) {
   return read ? http::json(200, items) : http::failure(read.error());
 }
 
-/// The attempt, for who governs its package. To everybody else it does not exist.
+/// The attempt, for who governs its package, or prepared it. To everybody else it does not exist.
 Result<boost::json::object> explained(RegistryServices& services, const Requester& requester,
                                       const std::string& id) {
-  using Found = std::optional<trust::Attempt>;
-  Found behind;
-  const auto attempt = services.database.read([&](db::Session& session) -> Result<Found> {
-    auto found = trust::attempt_by_id(session, id);
-    if (found) behind = trust::exchange_behind(session, *found);
-    return found;
+  return services.database.read([&](db::Session& session) -> Result<boost::json::object> {
+    const auto attempt = trust::attempt_by_id(session, id);
+    const auto name =
+        attempt ? PackageName::for_read(attempt->package_name) : Result<PackageName>(not_found());
+    if (!name) return not_found();
+    const auto place = governed_place(session, requester.rights(), *name);
+    if (!place) return not_found();
+    SeenAttempts seen(session, *name, *place, requester.rights());
+    const auto shown = seen.one(*attempt);
+    if (!shown) return not_found();
+    boost::json::object json = trust::attempt_json(*shown);
+    auto behind = trust::exchange_behind(session, *attempt);
+    if (behind) behind = seen.one(std::move(*behind));
+    if (behind) json["exchange"] = trust::attempt_json(*behind);
+    return json;
   });
-  if (!attempt) return pass_on(attempt);
-  const auto name =
-      *attempt ? PackageName::for_read((*attempt)->package_name) : Result<PackageName>(not_found());
-  if (!name || !governed_package(services, requester, *name)) return not_found();
-  boost::json::object json = trust::attempt_json(**attempt);
-  if (behind) json["exchange"] = trust::attempt_json(*behind);
-  return json;
 }
 
 http::Response explain(RegistryServices& services, const http::Request& request) {

@@ -4,7 +4,7 @@
 
 #include "audit/log.h"
 #include "base/clean_text.h"
-#include "registry/api/trust/trust_changes.h"
+#include "registry/api/trust/trust_place.h"
 #include "registry/trust/attempt.h"
 #include "registry/trust/refusal.h"
 
@@ -132,8 +132,13 @@ Result<trust::CheckQuestion> read_trust_question(const std::string& body) {
 
 Result<TrustCheck> check_trust(RegistryServices& services, const Requester& requester,
                                const PackageName& name, trust::CheckQuestion question) {
-  const auto governed = governed_package(services, requester, name);
+  const auto governed = governed_place(services, requester, name);
   if (!governed && question.described()) return pass_on(governed);
+  if (governed) {
+    question.shown = [&](const trust::TrustedPublisher& publisher) {
+      return sees(*governed, requester.rights(), publisher);
+    };
+  }
   question.request.package_name = name.text();
   auto answer = trust::check(services.exchange, services.database, services.issuers, question);
   if (!answer) return pass_on(answer);

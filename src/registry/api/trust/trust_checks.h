@@ -32,7 +32,8 @@ std::string_view outlook_word(const trust::CheckAnswer& answer, const trust::Out
 Result<trust::CheckQuestion> read_trust_question(const std::string& body);
 
 /// Answers it and writes down that it was asked, but not the token. Anybody may ask about a token
-/// that they hold; about a described job those who govern the package.
+/// that they hold; about a described job those who govern the package, or who may create it. What
+/// somebody else prepared for a name is not shown, and a description is not held against it.
 Result<TrustCheck> check_trust(RegistryServices& services, const Requester& requester,
                                const PackageName& name, trust::CheckQuestion question);
 

@@ -50,7 +50,9 @@ Result<TrustPlace> place_of_new_name(db::Session& session, const Caller& caller,
 
 Result<TrustPlace> place_of_scope(db::Session& session, const Caller& caller,
                                   const ScopeOf& scope) {
-  const auto organization = accounts::find_organization_by_name(session, scope.organization);
+  auto organization = accounts::find_organization_by_name(session, scope.organization);
+  // By its name alone: records of one organisation are found by one subject.
+  if (organization && organization->name != scope.organization) organization.reset();
   const Membership* member = membership(
       caller, organization ? std::optional(organization->id) : std::optional<std::string>());
   if (!member) {
@@ -112,6 +114,13 @@ std::vector<trust::TrustedPublisher> publishers_at(db::Session& session, const T
     std::erase_if(publishers, [&](const auto& one) { return one.created_by != caller.person; });
   }
   return publishers;
+}
+
+bool sees(const TrustPlace& place, const Caller& caller, const trust::TrustedPublisher& publisher) {
+  // Rivals who prepared the name do not see each other, also once the name is one of theirs.
+  if (trust::place_kind(publisher.package_id) != trust::PlaceKind::pending) return true;
+  if (place.kind == trust::PlaceKind::pending && place.every_maker) return true;
+  return publisher.created_by == caller.person;
 }
 
 std::vector<trust::TrustedPublisher> publishers_above(db::Session& session,

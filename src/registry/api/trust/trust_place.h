@@ -44,6 +44,9 @@ Result<TrustPlace> governed_place(RegistryServices& services, const Requester& r
 /// What hangs there and may be removed there, in the order in which tokens are held against it.
 std::vector<trust::TrustedPublisher> publishers_at(db::Session& session, const TrustPlace& place,
                                                    const Caller& caller);
+/// Whether somebody who governs the place may see a publisher of its name, also one that is no
+/// more.
+bool sees(const TrustPlace& place, const Caller& caller, const trust::TrustedPublisher& publisher);
 /// What comes after them: for names, the publishers of their organisation's scope.
 std::vector<trust::TrustedPublisher> publishers_above(db::Session& session,
                                                       const TrustPlace& place);

@@ -279,6 +279,65 @@ TEST_F(PendingPublishers, AreListedForTheirMakerAlone) {
   EXPECT_EQ(get("/-/trust/pending").status, 401);
 }
 
+// Trusted publishing is set up blind otherwise: the refusal names an attempt, and this is whose it
+// is.
+TEST_F(PendingPublishers, ItsMakerIsToldWhyAJobWasRefused) {
+  ASSERT_EQ(prepare(alice, "lib").status, 200);
+  const Answer refused = exchange(
+      identity_token(trust::test::claim("vcs-origin"), R"("github.com/acme/gadgets")"), "lib");
+  ASSERT_EQ(refused.outcome(), "403 claim_mismatch");
+  const std::string one = "/-/trust/attempts/" + refused.text("attempt");
+  const Answer told = get(one, alice.token);
+  ASSERT_EQ(told.status, 200) << told.body;
+  EXPECT_EQ(told.text("message"), refused.text("message"));
+  const std::string list = trust_path("lib") + "/attempts";
+  EXPECT_EQ(get(list, alice.token).document().at(0), told.document());
+  // A described job is held against what its asker prepared.
+  const auto check = [&](const User& user) {
+    json::object claims = trust::test::publisher_claims();
+    claims[trust::test::claim("ssh-rerun")] = false;
+    return ask({.method = Method::post,
+                .target = trust_path("lib") + "/check",
+                .token = user.token,
+                .body = json::serialize(json::object{{"claims", claims}, {"issuer", "circleci"}})});
+  };
+  const Answer own = check(alice);
+  EXPECT_EQ(own.text("outcome"), "would_be_granted_if_genuine") << own.body;
+  EXPECT_EQ(own.document().at("publishers").as_array().size(), 1u);
+  // To others who may take the name, there is nothing of it.
+  EXPECT_EQ(get(one, mallory.token).outcome(), "404 attempt_not_found");
+  EXPECT_EQ(get(list, mallory.token).body, "[]");
+  const Answer foreign = check(mallory);
+  EXPECT_NE(foreign.text("outcome"), "would_be_granted_if_genuine") << foreign.body;
+  EXPECT_TRUE(foreign.document().at("publishers").as_array().empty()) << foreign.body;
+}
+
+TEST_F(PendingPublishers, RivalsComparisonsAreNotShown) {
+  ASSERT_EQ(prepare(alice, "lib").status, 200);
+  const std::string origin = trust::test::claim("vcs-origin");
+  ASSERT_EQ(prepare(mallory, "lib",
+                    config(trust::test::changed(trust::test::publisher_claims(), origin,
+                                                R"("github.com/acme/mallorys")")))
+                .status,
+            200);
+  const Answer refused = exchange(identity_token(origin, R"("github.com/acme/gadgets")"), "lib");
+  ASSERT_EQ(refused.outcome(), "403 claim_mismatch");
+  const std::string one = "/-/trust/attempts/" + refused.text("attempt");
+  const auto compared = [&](const User& user) {
+    const Answer answer = get(one, user.token);
+    return answer.status == 200 ? answer.document().at("publishers").as_array().size() : 0;
+  };
+  EXPECT_EQ(compared(mallory), 1u);
+  EXPECT_FALSE(get(one, mallory.token).body.contains(trust::test::kOrigin));
+  EXPECT_EQ(get(one, mallory.token).text("message"), "");
+  clock_.advance(Milliseconds(5));
+  // Whoever has the name afterwards has no right to what others had prepared.
+  ASSERT_EQ(publish(mallory.token, "lib", "1.0.0", otp(mallory)).status, 201);
+  EXPECT_EQ(compared(mallory), 1u);
+  EXPECT_FALSE(get(one, mallory.token).body.contains(trust::test::kOrigin));
+  EXPECT_EQ(compared(alice), 0u);
+}
+
 class ScopePublishers : public PendingPublishers {
  protected:
   Answer scope(Method method, const User& user, std::string body = {}, const std::string& id = {}) {
@@ -340,6 +399,34 @@ TEST_F(ScopePublishers, AdminsDecide) {
   EXPECT_EQ(scope(Method::del, alice, {}, id).status, 204);
   EXPECT_EQ(publish(token, "@acme/lib", "1.0.0").outcome(), "401 publish_token_invalid");
   EXPECT_THAT(audited("trust.", acme.id), Contains("trust.revoke granted"));
+}
+
+TEST_F(ScopePublishers, OneNameInTheAuditLog) {
+  EXPECT_EQ(ask({.method = Method::post,
+                 .target = "/-/org/@acme/trust",
+                 .token = alice.token,
+                 .otp = otp(alice),
+                 .body = config()})
+                .outcome(),
+            "404 organization_not_found");
+  ASSERT_EQ(scope(Method::post, alice, config()).status, 200);
+  EXPECT_EQ(count("SELECT COUNT(*) FROM audit_records WHERE action = 'trust.create' AND outcome = "
+                  "'granted' AND subject = 'organization:acme'"),
+            1);
+}
+
+// Its admins see why a job could not make a new package of the scope.
+TEST_F(ScopePublishers, AttemptsOfNewNamesAreTheAdmins) {
+  const User bob = add_user("bob", true);
+  set_member(acme, bob, accounts::Role::member);
+  ASSERT_EQ(prepare(bob, "@acme/new").status, 200);
+  const Answer refused =
+      exchange(identity_token(trust::test::claim("vcs-origin"), R"("github.com/acme/gadgets")"),
+               "@acme/new");
+  const std::string one = "/-/trust/attempts/" + refused.text("attempt");
+  EXPECT_EQ(get(one, alice.token).text("outcome"), "claim_mismatch");
+  EXPECT_EQ(get(one, bob.token).text("outcome"), "claim_mismatch");
+  EXPECT_EQ(get(one, mallory.token).outcome(), "404 attempt_not_found");
 }
 
 TEST_F(ScopePublishers, ThePackagesOwnComeFirstThenPendingThenTheScopes) {
