@@ -98,7 +98,7 @@ std::string local_path(std::string_view path) {
 }
 
 void add_page(http::Router& router, WebServices& services, std::string_view pattern,
-              Audience audience, Action show) {
+              Audience audience, Action show, http::Pool pool) {
   auto packages = std::make_shared<http::Router>();
   registry::add_package_routes(*packages, services.registry);
   router.add(http::Method::get, pattern,
@@ -110,7 +110,8 @@ void add_page(http::Router& router, WebServices& services, std::string_view patt
                const auto visit = visit_of(services, request);
                return respond(visit ? *visit : visit_of_stranger(services, request), audience,
                               show);
-             });
+             },
+             {.pool = pool});
 }
 
 void add_form(http::Router& router, WebServices& services, std::string_view pattern,

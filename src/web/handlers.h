@@ -15,9 +15,9 @@ enum class Audience { everyone, signed_in };
 using Action = std::function<Result<http::Response>(const Visit&)>;
 
 /// Adds a page. Visitors who have to sign in are sent to do so and come back. Paths that could also
-/// be a package's are the registry's for clients that ask for JSON.
+/// be a package's are the registry's for clients that ask for JSON. `pool`: see http/router.h.
 void add_page(http::Router& router, WebServices& services, std::string_view pattern,
-              Audience audience, Action show);
+              Audience audience, Action show, http::Pool pool = http::Pool::database);
 
 /// Adds what a form is sent to. With a session its CSRF token is required; forms for everyone must
 /// come from this server's own pages. A refusal shows the page again with what went wrong; without

@@ -17,9 +17,12 @@ constexpr std::string_view kPolicy =
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+constexpr std::int64_t kMostShown = 99;  // of what waits
+
 /// Hidden fields that tell forms of one address on one page apart.
-constexpr std::array<std::string_view, 6> kFormsApart = {"kind",       "stage",    "publisher",
-                                                         "definition", "variable", "restriction"};
+constexpr std::array<std::string_view, 9> kFormsApart = {"kind",       "stage",    "publisher",
+                                                         "definition", "variable", "restriction",
+                                                         "hook",       "delivery", "switch"};
 
 /// What went wrong, and for problem.js the form that was sent and the field that it is about.
 boost::json::object problem_of(const Visit& visit, const Failure& failure) {
@@ -65,8 +68,9 @@ http::Response show(const Visit& visit, Page page) {
                             {"path", visit.request.path()},
                             {"public_url", visit.services.public_url}};
   // A page is worth more than this number: without it when it cannot be had.
-  if (const auto waiting = waiting_releases(visit, 0, 0); waiting && waiting->total > 0) {
-    frame["waiting"] = std::to_string(waiting->total);
+  if (const auto waiting = count_waiting(visit, kMostShown + 1); waiting && *waiting > 0) {
+    frame["waiting"] =
+        *waiting > kMostShown ? fmt::format("{}+", kMostShown) : std::to_string(*waiting);
   }
   for (const auto& member : frame) page.model[member.key()] = member.value();
   frame["content"] = render(page.content, page.model);

@@ -158,10 +158,13 @@ Result<http::Response> decide(const Visit& visit) {
 void add_staged_pages(http::Router& router, WebServices& services) {
   constexpr std::string_view staged = "/package/{package}/staged";
   add_page(router, services, staged, Audience::signed_in, show_staged);
-  add_form(router, services, staged, Audience::signed_in, decide, show_staged);
+  // Both read whole tarballs: not on the threads that wait for the database.
+  constexpr http::Pool reads = http::Pool::program;
+  add_form(router, services, staged, Audience::signed_in, decide, show_staged, reads);
   add_form(router, services, "/package/{package}/staged/policy", Audience::signed_in, change_policy,
            show_staged);
-  add_page(router, services, "/package/{package}/staged/{stage}", Audience::signed_in, show_review);
+  add_page(router, services, "/package/{package}/staged/{stage}", Audience::signed_in, show_review,
+           reads);
 }
 
 }  // namespace imp::web

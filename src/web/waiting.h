@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "registry/staging/staged_release.h"
 #include "web/visit.h"
 
@@ -10,5 +12,8 @@ namespace imp::web {
 /// many there are. Nobody's are none.
 Result<registry::StagedPage> waiting_releases(const Visit& visit, std::int64_t page,
                                               std::int64_t per_page);
+
+/// How many those are, counted up to `most`: for every page, so nothing is read of them.
+Result<std::int64_t> count_waiting(const Visit& visit, std::int64_t most);
 
 }  // namespace imp::web

@@ -37,6 +37,19 @@ TEST_F(RoutingTest, OtherPackagesStayOnTheHotPath) {
   }
 }
 
+// What reads whole tarballs must not hold the threads that exchanges wait for.
+TEST_F(RoutingTest, WhatReadsTarballsHasThreadsOfItsOwn) {
+  for (const auto& [method, target] : {std::pair(http::Method::get, "/package/lib/staged/1"),
+                                       std::pair(http::Method::post, "/package/lib/staged"),
+                                       std::pair(http::Method::post, "/-/stage/1/approve"),
+                                       std::pair(http::Method::get, "/-/stage/1/review")}) {
+    http::Request asked = request(method, target);
+    const auto match = router_.match(asked);
+    ASSERT_TRUE(match.route) << target;
+    EXPECT_EQ(match.route->options.pool, http::Pool::program) << target;
+  }
+}
+
 TEST_F(RoutingTest, AssetsAreNamedByTheirContentAndKept) {
   Browser browser{*this};
   const std::string page = browser.get("/").body;

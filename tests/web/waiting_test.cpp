@@ -61,6 +61,9 @@ TEST_F(WaitingTest, ManyAreOnSeveralPages) {
   EXPECT_THAT(second.body, HasSubstr("href=\"/staged?page=0\">Newer"));
   EXPECT_THAT(second.body, HasSubstr("@acme/lib"));
   EXPECT_THAT(second.body, Not(HasSubstr("Older")));
+  EXPECT_THAT(first.body, HasSubstr("<span class=\"pill waiting\">62</span>"));
+  for (int i = 0; i < 60; ++i) stage("@acme/more", "1.0." + std::to_string(i), alice);
+  EXPECT_THAT(browser.get("/account").body, HasSubstr("<span class=\"pill waiting\">99+</span>"));
   for (const std::string page : {"-1", "x", "99999999999999999999"}) {
     EXPECT_EQ(browser.get("/staged?page=" + page).body.contains("@acme/many"), true) << page;
   }

@@ -161,7 +161,6 @@ Result<Reviews::Compared> Reviews::compare(const std::optional<PreviousRelease>&
   const std::string key = (previous ? previous->sha512 : std::string()) + " " + sha512;
   {
     const std::lock_guard lock(mutex_);
-    if (auto found = kept(key)) return found;
     if (running_ == kReviewsAtOnce) {
       return refuse(StageRefusal::review_busy,
                     "Other releases are being compared right now. Try again in a moment.");
@@ -173,6 +172,17 @@ Result<Reviews::Compared> Reviews::compare(const std::optional<PreviousRelease>&
     --running_;
   };
   const std::unique_ptr<void, decltype(leave)> place(this, leave);
+  // What is looked at is what was staged, and approval asks the same again.
+  if (const auto intact = blobs_.verify(sha512); !intact) {
+    return refuse(StageRefusal::tarball_changed,
+                  "The stored tarball is not the one that was staged. Reject this release and "
+                  "stage it again.",
+                  intact.error().detail);
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    if (auto found = kept(key)) return found;
+  }
   auto made = review_tarballs(previous ? opener(blobs_, previous->sha512) : OpenTarball(),
                               opener(blobs_, sha512), limits_);
   if (!made) return pass_on(made);
@@ -197,13 +207,6 @@ Result<ReleaseReview> Reviews::of(const StagedRelease& release) {
     return true;
   });
   if (!loaded) return pass_on(loaded);
-  // What is looked at is what was staged, and approval asks the same again.
-  if (const auto intact = blobs_.verify(release.candidate.tarball.sha512); !intact) {
-    return refuse(StageRefusal::tarball_changed,
-                  "The stored tarball is not the one that was staged. Reject this release and "
-                  "stage it again.",
-                  intact.error().detail);
-  }
   review.manifest =
       manifest_changes(review.previous ? review.previous->manifest : boost::json::object(),
                        release.candidate.clean.manifest);
@@ -211,12 +214,14 @@ Result<ReleaseReview> Reviews::of(const StagedRelease& release) {
   look_at_people(review);
   look_at_origin(review);
   auto tarball = compare(review.previous, release.candidate);
+  const bool unusable =
+      !tarball && (tarball.error().code() == reason(StageRefusal::review_busy).code ||
+                   tarball.error().code() == reason(StageRefusal::tarball_changed).code);
+  if (unusable) return pass_on(tarball);
   if (tarball) {
     review.tarball = std::move(*tarball);
     review.notes = review.tarball->notes;
     look_at_files(review);
-  } else if (tarball.error().code() == reason(StageRefusal::review_busy).code) {
-    return pass_on(tarball);
   } else {
     review.notes.push_back("The files were not compared: " + tarball.error().message +
                            " Download the tarball to look at them.");

@@ -8,19 +8,27 @@ namespace imp::registry {
 
 namespace {
 
-/// Ids and package names, newest first, of what the packages of the caller have staged: those that
-/// they maintain or their organisations own. It begins at the caller's packages, so that a registry
-/// full of other people's releases is not read.
-std::vector<db::Row> staged_of_own_packages(db::Session& session, const Caller& caller) {
-  std::string sql =
-      "SELECT id, package_name FROM staged_release WHERE package_id IN "
-      "(SELECT package_id FROM package_maintainer WHERE person = :p1";
-  std::vector<db::Value> parameters{caller.person};
+/// The condition on staged_release for the packages that the caller maintains or their
+/// organisations own, which are those that they may write.
+std::string of_own_packages(const Caller& caller, std::vector<db::Value>& parameters) {
+  std::string sql = "package_id IN (SELECT package_id FROM package_maintainer WHERE person = :p1";
+  parameters.emplace_back(caller.person);
   for (const Membership& membership : caller.organizations) {
     parameters.emplace_back(membership.organization);
     sql += " UNION SELECT id FROM package WHERE owner = :p" + std::to_string(parameters.size());
   }
-  return session.rows(sql + ") ORDER BY created_at DESC, id", std::move(parameters));
+  return sql + ")";
+}
+
+/// Ids and package names, newest first, of what the packages of the caller have staged: those that
+/// they maintain or their organisations own. It begins at the caller's packages, so that a registry
+/// full of other people's releases is not read.
+std::vector<db::Row> staged_of_own_packages(db::Session& session, const Caller& caller) {
+  std::vector<db::Value> parameters;
+  const std::string own = of_own_packages(caller, parameters);
+  return session.rows(
+      "SELECT id, package_name FROM staged_release WHERE " + own + " ORDER BY created_at DESC, id",
+      std::move(parameters));
 }
 
 std::vector<db::Row> staged_of(db::Session& session, const std::string& package_name) {
@@ -31,6 +39,18 @@ std::vector<db::Row> staged_of(db::Session& session, const std::string& package_
 }
 
 }  // namespace
+
+std::int64_t count_staged(db::Session& session, const Caller& caller, std::int64_t most) {
+  if (caller.person.empty()) return 0;
+  std::vector<db::Value> parameters;
+  const std::string own = of_own_packages(caller, parameters);
+  parameters.emplace_back(most);
+  return session
+      .row("SELECT COUNT(*) FROM (SELECT 1 FROM staged_release WHERE " + own + " LIMIT :p" +
+               std::to_string(parameters.size()) + ") AS waiting",
+           parameters)
+      ->integer(0);
+}
 
 StagedPage staged_releases(db::Session& session, const Caller& caller,
                            const std::optional<std::string>& package_name, std::int64_t page,

@@ -87,6 +87,8 @@ Reason reason(StageRefusal refusal) {
       return {"invalid_stage_events", FailureKind::invalid};
     case StageRefusal::too_many_listeners:
       return {"too_many_listeners", FailureKind::rate_limited};
+    case StageRefusal::too_many_staged:
+      return {"too_many_staged", FailureKind::conflict};
   }
   return {};
 }
@@ -120,6 +122,14 @@ Result<StagedRelease> stage_release(db::Session& session, const PublishCandidate
   order.stage_id = release.id;
   const auto package = stage(session, candidate, order, now);
   if (!package) return pass_on(package);
+  const auto waiting =
+      session.row("SELECT COUNT(*) FROM staged_release WHERE package_name = :p1", {candidate.name});
+  if (waiting->integer(0) >= kMostStaged) {
+    return refuse(StageRefusal::too_many_staged,
+                  fmt::format("{} releases of {} wait for a decision already, which is as many as "
+                              "may. Approve or reject some first: npm stage list {}",
+                              kMostStaged, candidate.name, candidate.name));
+  }
   release.candidate = candidate;
   release.publisher = order.publisher;
   release.automation = order.publisher.trusted.has_value();

@@ -31,12 +31,17 @@ enum class StageRefusal : std::uint8_t {
   not_the_stager,        ///< only whoever staged it withdraws it
   invalid_stage_events,  ///< a filter or a Last-Event-ID that is none
   too_many_listeners,    ///< one person has as many streams as they may
+  too_many_staged,       ///< kMostStaged of the package wait
 };
 Reason reason(StageRefusal refusal);
 
 /// How long a release waits to be decided. Then it is over: nobody can approve it any more, and its
 /// number is free again.
 inline constexpr Milliseconds kStageLife = std::chrono::days(14);
+
+/// So many releases of one package wait at most: each keeps a tarball, and somebody has to look at
+/// it.
+inline constexpr std::int64_t kMostStaged = 100;
 
 /// A version that waits for a person's approval. It exists while it is pending: approval, rejection
 /// and the end of its time remove it.
@@ -63,7 +68,7 @@ struct StagedRelease {
 /// Reserves the version and keeps the candidate. `behind` is the person on whose word it was
 /// staged, where known: who holds the credential, or who started the run. `held_reason` says why a
 /// direct publish is held back here. In the caller's write transaction; who may stage is `order`'s
-/// question (its stage_id is overwritten).
+/// question (its stage_id is overwritten). too_many_staged when kMostStaged of the package wait.
 Result<StagedRelease> stage_release(db::Session& session, const PublishCandidate& candidate,
                                     PublishOrder order, const boost::json::object& run,
                                     const std::string& behind, Time now,
@@ -89,6 +94,10 @@ StagedPage staged_releases(db::Session& session, const Caller& caller,
                            const std::optional<std::string>& package_name, std::int64_t page,
                            std::int64_t per_page,
                            const std::function<bool(std::string_view package)>& reaches = {});
+
+/// How many staged_releases() has for a caller whose credential is not limited, counted up to
+/// `most`: nothing is read of them.
+std::int64_t count_staged(db::Session& session, const Caller& caller, std::int64_t most);
 
 /// Takes one away, with its approvals. Its version is given back unless it was published.
 void forget_staged(db::Session& session, const StagedRelease& release);

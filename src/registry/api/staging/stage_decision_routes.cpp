@@ -24,8 +24,14 @@ struct Decision {
   }
 };
 
+/// A confirmation is for the release, and for the tag where another one than its own is named.
+std::string purpose_of(const std::string& id, const std::string& tag) {
+  return tag.empty() ? id : fmt::format("{} {}", id, tag);
+}
+
 std::expected<Decision, http::Response> decide(RegistryServices& services,
-                                               const http::Request& request, std::string action) {
+                                               const http::Request& request, std::string action,
+                                               const std::string& tag = {}) {
   auto requester = deciding_person(services, request, action);
   if (!requester) return std::unexpected(requester.error());
   const std::string& id = request.param("id");
@@ -35,7 +41,8 @@ std::expected<Decision, http::Response> decide(RegistryServices& services,
   if (const auto allowed = requester->may_govern(); !allowed) return denied(allowed.error());
   auto release = visible_release(services, *requester, id);
   if (!release) return denied(release.error());
-  auto confirmed = confirmed_factor(services, request, *requester, action, id, Without::refuse);
+  auto confirmed =
+      confirmed_factor(services, request, *requester, action, purpose_of(id, tag), Without::refuse);
   if (!confirmed) return std::unexpected(std::move(confirmed.error()));
   return Decision{std::move(*requester), std::move(*release), std::move(action), confirmed->kind};
 }
@@ -63,7 +70,7 @@ http::Response approve(RegistryServices& services, const http::Request& request)
   // What is wrong with it is said before a code is asked for and used up.
   const auto words = words_of(request, "tag");
   if (!words) return http::failure(words.error());
-  const auto decision = decide(services, request, "stage.approve");
+  const auto decision = decide(services, request, "stage.approve", words->tag);
   if (!decision) return decision.error();
   const auto approval = approve_release(services, decision->requester, decision->release,
                                         decision->factor, words->tag);
@@ -116,7 +123,9 @@ void add_stage_decision_routes(http::Router& router, RegistryServices& services)
     return
         [&services, handler](const http::Request& request) { return handler(services, request); };
   };
-  router.add(http::Method::post, "/-/stage/{id}/approve", bind(approve));
+  // Hashes the tarball: not on the threads that wait for the database.
+  router.add(http::Method::post, "/-/stage/{id}/approve", bind(approve),
+             {.pool = http::Pool::program});
   router.add(http::Method::del, "/-/stage/{id}", bind(reject));
   router.add(http::Method::post, "/-/stage/{id}/withdraw", bind(withdraw));
 }

@@ -74,6 +74,28 @@ TEST_F(HeldPublish, OneTooManyWaitsForAPersonAndSaysSo) {
   EXPECT_EQ(count("SELECT COUNT(*) FROM recent_publish"), 2);
 }
 
+// Each keeps a tarball for two weeks, and somebody has to look at it.
+TEST_F(HeldPublish, TheHundredAndFirstIsRefused) {
+  services_->publish_limits.per_publisher = 1;
+  EXPECT_EQ(publish_by_job("@alice/lib", "1.1.0").status, 201);
+  ASSERT_EQ(publish_by_job("@alice/lib", "1.2.0").status, 202);
+  ASSERT_TRUE(write([&](db::Session& session) -> Result<void> {
+    for (int n = 2; n <= kMostStaged; ++n) {
+      session.run(
+          "INSERT INTO staged_release SELECT :p1, package_id, package_name, :p2, sha512, "
+          "candidate, "
+          "publisher_name, publisher_email, trusted_id, trusted_config, run, access, created_at, "
+          "behind, held_reason FROM staged_release WHERE version = '1.2.0'",
+          {fmt::format("id-{}", n), fmt::format("2.0.{}", n)});
+    }
+    return {};
+  }));
+  EXPECT_EQ(publish_by_job("@alice/lib", "1.3.0").outcome(), "409 too_many_staged");
+  EXPECT_EQ(stage(alice.token, "@alice/lib", "1.4.0").outcome(), "409 too_many_staged");
+  EXPECT_EQ(held(), kMostStaged);
+  EXPECT_EQ(stage(alice.token, "@alice/other", "1.4.0").status, 201);
+}
+
 TEST_F(HeldPublish, AnHourLaterThereIsRoomAgain) {
   services_->publish_limits.per_publisher = 2;
   EXPECT_EQ(publish_by_job("@alice/lib", "1.1.0").status, 201);
