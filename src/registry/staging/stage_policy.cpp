@@ -16,6 +16,19 @@ StagePolicy from_columns(const db::Row& row, std::size_t first) {
           .passkeys_only = row.flag(first + 3)};
 }
 
+/// Both hold: in each respect the stricter.
+void tighten(StagePolicy& policy, const StagePolicy& other) {
+  policy.approvals = std::max(policy.approvals, other.approvals);
+  policy.different_person = policy.different_person || other.different_person;
+  policy.passkeys_only = policy.passkeys_only || other.passkeys_only;
+  if (other.group.empty() || other.group == policy.group) return;
+  if (policy.group.empty()) {
+    policy.group = other.group;
+  } else if (std::ranges::find(policy.more_groups, other.group) == policy.more_groups.end()) {
+    policy.more_groups.push_back(other.group);
+  }
+}
+
 }  // namespace
 
 boost::json::object StagePolicy::to_json() const {
@@ -54,13 +67,21 @@ StagePolicy stage_policy(db::Session& session, std::string_view key) {
 
 StagePolicy binding_policy(db::Session& session, const Package& package) {
   StagePolicy policy = stage_policy(session, package.id);
+  if (package.owner) tighten(policy, stage_policy(session, scope_policy_key(*package.owner)));
+  return policy;
+}
+
+StagePolicy binding_policy(db::Session& session, const Package& package, Time since) {
+  StagePolicy policy = binding_policy(session, package);
+  // Whatever was in force and is not any more is what some change made looser.
+  for (const PolicyChange& change : loosened_since(session, package.id, since)) {
+    tighten(policy, change.before);
+  }
   if (!package.owner) return policy;
-  const StagePolicy scope = stage_policy(session, scope_policy_key(*package.owner));
-  policy.approvals = std::max(policy.approvals, scope.approvals);
-  policy.different_person = policy.different_person || scope.different_person;
-  policy.passkeys_only = policy.passkeys_only || scope.passkeys_only;
-  if (policy.group.empty()) policy.group = scope.group;
-  if (policy.group != scope.group) policy.scope_group = scope.group;
+  for (const PolicyChange& change :
+       loosened_since(session, scope_policy_key(*package.owner), since)) {
+    tighten(policy, change.before);
+  }
   return policy;
 }
 
@@ -111,8 +132,10 @@ Result<void> may_approve(const StagePolicy& policy, const std::string& behind,
                   "You are behind this release: the package's policy wants somebody else to "
                   "approve it.");
   }
-  for (const std::string* group : {&policy.group, &policy.scope_group}) {
-    if (group->empty() || rights.in_group(person, *group)) continue;
+  std::vector<std::string> groups = policy.more_groups;
+  if (!policy.group.empty()) groups.push_back(policy.group);
+  for (const std::string& group : groups) {
+    if (rights.in_group(person, group)) continue;
     return refuse(StageRefusal::approver_not_in_group,
                   "The package's policy wants members of a named group to approve, and you are "
                   "not in it.");

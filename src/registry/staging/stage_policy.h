@@ -25,8 +25,8 @@ struct StagePolicy {
   bool different_person = false;  ///< none of them the one behind the release, where known
   std::string group;              ///< id of the group they must be in; empty: any writer
   bool passkeys_only = false;     ///< each of them confirmed by a passkey, not by a code
-  /// Of a policy that binding_policy() made: they must be in this group, too.
-  std::string scope_group = {};
+  /// Of a policy that binding_policy() made: they must be in these groups, too.
+  std::vector<std::string> more_groups = {};
   bool operator==(const StagePolicy&) const = default;
 
   /// {"approvals", "differentPerson", "group", "passkeysOnly"}; the group's id, or null.
@@ -45,6 +45,9 @@ StagePolicy stage_policy(db::Session& session, std::string_view key);
 /// What binds a package: its own policy and its organisation's, the stricter of the two in each
 /// respect.
 StagePolicy binding_policy(db::Session& session, const Package& package);
+/// What binds a release of the package that waits since then: also what was in force meanwhile, so
+/// that nothing that waits is freed by a policy that becomes looser.
+StagePolicy binding_policy(db::Session& session, const Package& package, Time since);
 
 /// A change of a policy.
 struct PolicyChange {

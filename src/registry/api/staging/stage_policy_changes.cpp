@@ -45,7 +45,10 @@ Result<void> check_scope(db::Session& session, const GovernedPlace& place,
                          const StagePolicy& policy) {
   if (place.kind != GovernedPlace::Kind::package || !place.organization) return {};
   const StagePolicy scope = stage_policy(session, scope_policy_key(*place.organization));
-  if (!is_looser(policy, scope)) return {};
+  // A team of the package's own adds to the organisation's, which stays asked.
+  StagePolicy but_for_team = scope;
+  but_for_team.group.clear();
+  if (!is_looser(policy, but_for_team)) return {};
   return refuse(
       StageRefusal::invalid_stage_policy,
       fmt::format("A package's policy may only be stricter than its organisation's, which "

@@ -15,8 +15,10 @@ namespace {
 void warn_of_loosening(db::Session& session, std::string_view key, std::string_view what,
                        Time since, std::vector<std::string>& warnings) {
   for (const PolicyChange& change : loosened_since(session, key, since)) {
-    warnings.push_back(fmt::format("{} loosened {} at {}: {} before, {} now.", change.person, what,
-                                   iso8601(change.at), change.before.text(), change.after.text()));
+    warnings.push_back(fmt::format(
+        "{} loosened {} at {}: {} before, {} now. What waited "
+        "then still takes what it took before.",
+        change.person, what, iso8601(change.at), change.before.text(), change.after.text()));
   }
 }
 
@@ -46,7 +48,8 @@ Result<StageState> stage_state(RegistryServices& services, const Package& packag
                                const StagedRelease* release) {
   auto state = services.database.read([&](db::Session& session) -> Result<StageState> {
     StageState now;
-    now.policy = binding_policy(session, package);
+    now.policy = release ? binding_policy(session, package, release->created)
+                         : binding_policy(session, package);
     now.own = stage_policy(session, package.id);
     if (package.owner) now.scope = stage_policy(session, scope_policy_key(*package.owner));
     if (!release) return now;
@@ -70,9 +73,10 @@ Result<StageState> stage_state(RegistryServices& services, const Package& packag
     return now;
   });
   if (!state || !package.owner) return state;
-  for (const std::string* id : {&state->policy.group, &state->policy.scope_group}) {
-    if (id->empty()) continue;
-    const auto group = services.accounts.groups.by_id(*package.owner, *id);
+  std::vector<std::string> groups = state->policy.more_groups;
+  if (!state->policy.group.empty()) groups.insert(groups.begin(), state->policy.group);
+  for (const std::string& id : groups) {
+    const auto group = services.accounts.groups.by_id(*package.owner, id);
     if (!group) {
       state->warnings.emplace_back("The team that may approve is no more: nobody can.");
       continue;

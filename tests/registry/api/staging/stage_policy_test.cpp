@@ -161,6 +161,42 @@ TEST_F(StagePolicyTest, LooseningItIsSeenInWhatWaits) {
   EXPECT_EQ(review(id).at("warnings").as_array().size(), 1u);
 }
 
+// One account that governs must not free what already waits: its policy stays.
+TEST_F(StagePolicyTest, WhatWaitedKeepsThePolicyItWasStagedUnder) {
+  policy(R"({"approvals": 2, "differentPerson": true})");
+  const std::string id = staged(bob);
+  clock_.advance(Milliseconds(1));
+  policy(R"({"approvals": 3})");
+  policy(R"({"approvals": 1})");
+  clock_.advance(Milliseconds(1));
+  EXPECT_EQ(approve(bob, id).outcome(), "403 approver_is_stager");
+  // The strictest that was in force meanwhile, too.
+  EXPECT_EQ(review(id).at("policy").at("approvals"), json::value(3));
+  EXPECT_EQ(approve(alice, id).document().at("published"), json::value(false));
+  EXPECT_EQ(approve(carol, id).document().at("published"), json::value(false));
+  EXPECT_FALSE(live());
+  EXPECT_EQ(approve(dave, id).document().at("published"), json::value(true));
+  // What is staged from now on is under the new one.
+  const std::string later = staged(bob, "1.2.0");
+  EXPECT_EQ(approve(bob, later).document().at("published"), json::value(true));
+}
+
+TEST_F(StagePolicyTest, WhatWaitedKeepsItsTeamAndItsPasskeys) {
+  const accounts::Actor actor = accounts::Actor::system();
+  const auto release = accounts_->groups.create(acme, "release", actor);
+  ASSERT_TRUE(release && accounts_->groups.add(acme, *release, bob.person, actor));
+  policy(R"({"group": "release"})");
+  const std::string team = staged(alice), passkeys = staged(alice, "1.2.0");
+  clock_.advance(Milliseconds(1));
+  policy(R"({})");
+  EXPECT_EQ(approve(carol, team).outcome(), "403 approver_not_in_group");
+  EXPECT_EQ(approve(bob, team).outcome(), "201 ok");
+  policy(R"({"passkeysOnly": true})");
+  clock_.advance(Milliseconds(1));
+  policy(R"({})");
+  EXPECT_EQ(approve(bob, passkeys).outcome(), "403 passkey_required");
+}
+
 // Two approvals are needed and three people give them at once, while a fourth publishes directly.
 TEST_F(StagePolicyTest, ApprovalsAtTheSameTimePublishOnce) {
   policy(R"({"approvals": 2})");
@@ -301,6 +337,26 @@ TEST_F(ScopePolicyTest, APackageMayOnlyBeStricter) {
   const json::value shown = get("/-/package/@acme%2flib/stage-policy", alice.token).document();
   EXPECT_EQ(shown.at("approvals"), json::value(3));
   EXPECT_EQ(shown.at("passkeysOnly"), json::value(true));
+}
+
+TEST_F(ScopePolicyTest, WhatWaitedKeepsTheScopesPolicy) {
+  scope(R"({"approvals": 2})");
+  const std::string id = staged(alice);
+  clock_.advance(Milliseconds(1));
+  scope(R"({"approvals": 1})");
+  EXPECT_EQ(approve(bob, id).document().at("published"), json::value(false));
+  EXPECT_EQ(approve(carol, id).document().at("published"), json::value(true));
+}
+
+TEST_F(ScopePolicyTest, APackageKeepsItsOwnTeamBesideTheScopes) {
+  const accounts::Actor actor = accounts::Actor::system();
+  ASSERT_TRUE(accounts_->groups.create(acme, "release", actor));
+  ASSERT_TRUE(accounts_->groups.create(acme, "security", actor));
+  policy(R"({"group": "release"})");
+  scope(R"({"group": "security", "approvals": 2})");
+  EXPECT_EQ(set(alice, R"({"approvals": 2, "group": "release"})", otp(alice)).outcome(), "200 ok");
+  EXPECT_EQ(set(alice, R"({"approvals": 1, "group": "release"})", otp(alice)).outcome(),
+            "400 invalid_stage_policy");
 }
 
 TEST_F(ScopePolicyTest, BothTeamsAreWanted) {
