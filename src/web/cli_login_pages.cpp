@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 
 #include "accounts/refusal.h"
+#include "registry/api/staging/stage_decisions.h"
 #include "web/handlers.h"
 #include "web/model.h"
 #include "web/passkey_pages.h"
@@ -12,6 +13,26 @@ namespace {
 
 using accounts::FlowKind;
 using accounts::FlowState;
+
+/// The release that is to be decided, so that nobody confirms an id: its name, what it is, and
+/// where to look at it. Nothing for other purposes, and for releases that are not the visitor's.
+boost::json::value release_of(const Visit& visit, const accounts::Purpose& purpose) {
+  if (purpose.action != "stage.approve" && purpose.action != "stage.reject") return nullptr;
+  auto& services = visit.services.registry;
+  const std::size_t space = std::min(purpose.subject.find(' '), purpose.subject.size());
+  const std::string id = purpose.subject.substr(0, space);
+  const auto requester = registry::Requester::identify(services, visit.request);
+  if (!requester) return nullptr;
+  const auto release = registry::visible_release(services, *requester, id);
+  if (!release) return nullptr;
+  const registry::PublishCandidate& candidate = release->candidate;
+  return boost::json::object{
+      {"verb", purpose.action == "stage.approve" ? "Approve" : "Reject"},
+      {"name", candidate.name + "@" + candidate.version},
+      {"tag", space < purpose.subject.size() ? purpose.subject.substr(space + 1) : candidate.tag},
+      {"integrity", candidate.tarball.integrity},
+      {"link", package_link(candidate.name) + "/staged/" + id}};
+}
 
 Result<http::Response> show_flow(const Visit& visit) {
   const auto flow = visit.services.accounts.web_flows.find(visit.param("id"));
@@ -35,6 +56,7 @@ Result<http::Response> show_flow(const Visit& visit) {
                       {"name", visit.person().name},
                       {"action", flow->purpose.action},
                       {"subject", flow->purpose.subject},
+                      {"release", release_of(visit, flow->purpose)},
                       {"address", flow->address},
                       {"agent", flow->user_agent},
                       {"created", time_model(flow->created, visit.services.clock.now())}}};

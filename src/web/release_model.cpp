@@ -12,8 +12,10 @@ namespace {
 boost::json::array run_model(const boost::json::object& run) {
   boost::json::array items;
   for (const auto& member : run) {
-    if (!member.value().is_string()) continue;
-    items.push_back({{"key", member.key()}, {"value", member.value().get_string()}});
+    const boost::json::value& value = member.value();
+    items.push_back({{"key", member.key()},
+                     {"value", value.is_string() ? std::string(value.get_string())
+                                                 : boost::json::serialize(value)}});
   }
   return items;
 }

@@ -24,7 +24,8 @@ class StagedPagesTest : public WebTest {
 
   /// Stages a version with this tarball; its id.
   std::string stage(const std::string& version, const std::string& tarball,
-                    boost::json::object manifest = {}, const std::string& held_reason = {}) {
+                    boost::json::object manifest = {}, const std::string& held_reason = {},
+                    const boost::json::object& run = {}) {
     auto& services = registry_->services();
     const auto blob = blobs::put(services.blobs, bytes_of(tarball));
     EXPECT_TRUE(blob);
@@ -39,7 +40,7 @@ class StagedPagesTest : public WebTest {
     order.caller.person = "alice";
     order.publisher.person = {"alice", alice.email};
     const auto release = services.database.write([&](db::Session& session) {
-      return registry::stage_release(session, candidate, order, {}, "alice", clock_.now(),
+      return registry::stage_release(session, candidate, order, run, "alice", clock_.now(),
                                      held_reason);
     });
     EXPECT_TRUE(release) << release.error().message;
@@ -48,6 +49,34 @@ class StagedPagesTest : public WebTest {
 
   accounts::Person alice;
 };
+
+// A page that asks for a passkey is where a person sees what they confirm.
+TEST_F(StagedPagesTest, AConfirmationNamesTheRelease) {
+  const std::string id = stage("1.1.0", registry::TarBuilder().add("package/a", "a").gzip());
+  Browser browser = signed_in("alice");
+  const auto page = [&](const std::string& action, const std::string& subject) {
+    const auto flow = accounts_->web_flows.start_confirmation(alice, {action, subject}, {});
+    EXPECT_TRUE(flow);
+    return browser.get("/login/cli/" + flow->id);
+  };
+  const Answer approve = page("stage.approve", id);
+  EXPECT_TRUE(approve.has("Approve lib@1.1.0")) << approve.body;
+  EXPECT_TRUE(approve.has("<code>latest</code>"));
+  EXPECT_TRUE(approve.has("sha512-staged"));
+  EXPECT_TRUE(approve.has("href=\"/package/lib/staged/" + id + "\""));
+  EXPECT_TRUE(page("stage.approve", id + " next").has("<code>next</code>"));
+  EXPECT_TRUE(page("stage.reject", id).has("Reject lib@1.1.0"));
+  EXPECT_TRUE(page("trust.apply", "lib (plan 1)").has("lib (plan 1)"));
+}
+
+TEST_F(StagedPagesTest, ClaimsThatAreNoTextsAreShown) {
+  const std::string id = stage("1.1.0", registry::TarBuilder().add("package/a", "a").gzip(), {}, {},
+                               {{"context-ids", {"c1"}}, {"ssh-rerun", false}});
+  const Answer page = signed_in("alice").get("/package/lib/staged/" + id);
+  EXPECT_TRUE(page.has("context-ids"));
+  EXPECT_TRUE(page.has("[&quot;c1&quot;]"));
+  EXPECT_TRUE(page.has("ssh-rerun"));
+}
 
 TEST_F(StagedPagesTest, AReviewShowsWhatWasStagedAndIsDecidedThere) {
   const std::string id = stage("1.1.0",

@@ -33,7 +33,7 @@ http::Response put(RegistryServices& services, const http::Request& request) {
   if (!plan->dry_run) {
     if (due > 0) {
       if (auto challenge = second_factor(services, request, *requester, "trust.apply",
-                                         fmt::format("{} packages", due), Without::refuse)) {
+                                         plan_subject(*plan, services.issuers), Without::refuse)) {
         return std::move(*challenge);
       }
     }

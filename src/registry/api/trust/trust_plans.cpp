@@ -4,6 +4,7 @@
 #include <set>
 #include <span>
 
+#include "crypto/hash.h"
 #include "registry/api/refusals.h"
 #include "registry/api/trust/trust_changes.h"
 #include "registry/trust/refusal.h"
@@ -14,6 +15,8 @@ namespace {
 
 // So many share a transaction, and one sync of the disk; a refusal among them makes them go singly.
 constexpr std::size_t kTogether = 100;
+
+constexpr std::size_t kNamed = 20;  // of the packages that a confirmation shows
 
 std::unexpected<Failure> invalid(std::string message) {
   return refuse(trust::TrustRefusal::invalid_publisher,
@@ -137,6 +140,20 @@ boost::json::object PackagePlan::to_json(const trust::Issuers& issuers, bool pru
           {"change", std::move(change)},
           {prune ? "remove" : "extra", std::move(extra)},
           {"kept", plan.kept}};
+}
+
+std::string plan_subject(const PlanRequest& request, const trust::Issuers& issuers) {
+  boost::json::array changed;
+  std::string names;
+  for (const PackagePlan& package : request.packages) {
+    if (!package.changes(request.prune)) continue;
+    if (changed.size() < kNamed) names += (names.empty() ? "" : ", ") + package.package;
+    changed.push_back(package.to_json(issuers, request.prune));
+  }
+  const std::size_t more = changed.size() - std::min(changed.size(), kNamed);
+  if (more > 0) names += fmt::format(" and {} more", more);
+  return fmt::format("{} (plan {})", names,
+                     crypto::sha256_hex(boost::json::serialize(changed)).substr(0, 32));
 }
 
 Result<PlanRequest> read_plan(RegistryServices& services, const std::string& body) {

@@ -35,6 +35,9 @@ struct PlanRequest {
   std::vector<PackagePlan> packages;
   bool dry_run = false, prune = false;
 };
+/// What a second factor for applying it is given for: which packages change, for people, and a hash
+/// of all that is changed, so that it is good for no other plan.
+std::string plan_subject(const PlanRequest& request, const trust::Issuers& issuers);
 /// `invalid_publisher` for another body than {"packages": [{"package", "publishers"}], "dryRun",
 /// "prune"}. What is wrong with one package is that package's refusal.
 Result<PlanRequest> read_plan(RegistryServices& services, const std::string& body);

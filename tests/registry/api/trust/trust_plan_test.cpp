@@ -72,6 +72,33 @@ TEST_F(TrustPlans, ApplyingTakesOneCodeForAllAndIsIdempotent) {
   EXPECT_EQ(put({{"@alice/c", {config()}}}, false, code).outcome(), "401 second_factor_required");
 }
 
+// What somebody confirms in the browser is what is done: no other plan of as many packages.
+TEST_F(TrustPlans, AConfirmationIsForOnePlan) {
+  const auto apply = [&](const char* package, const std::string& code) {
+    return ask({.method = Method::put,
+                .target = "/-/trust/publishers",
+                .token = alice.token,
+                .otp = code,
+                .body = json::serialize(json::object{
+                    {"packages", json::array{{{"package", package}, {"publishers", {config()}}}}}}),
+                .headers = {{"npm-auth-type", "web"}, {"npm-command", "trust"}}});
+  };
+  const auto confirmed = [&] {
+    const Answer challenge = apply("@alice/a", "");
+    EXPECT_EQ(challenge.outcome(), "401 second_factor_required");
+    const std::string url = challenge.text("authUrl"), done = challenge.text("doneUrl");
+    const std::string flow = url.substr(url.rfind('/') + 1);
+    EXPECT_TRUE(accounts_->web_flows.find(flow)->purpose.subject.starts_with("@alice/a (plan "));
+    const accounts::Actor actor{.person_id = alice.person.id, .name = "alice", .in_browser = true};
+    EXPECT_TRUE(accounts_->web_flows.confirm_purpose(flow, alice.person, otp(alice), actor));
+    return get(done.substr(kPublicUrl.size())).text("token");
+  };
+  EXPECT_EQ(apply("@alice/b", confirmed()).outcome(), "401 second_factor_required");
+  EXPECT_EQ(publishers(), 0);
+  EXPECT_EQ(apply("@alice/a", confirmed()).status, 200);
+  EXPECT_EQ(publishers(), 1);
+}
+
 TEST_F(TrustPlans, OnlyPruningRemoves) {
   ASSERT_EQ(put({{"@alice/a", {config()}}, {"@alice/b", {config()}}}, false, otp(alice)).status,
             200);
