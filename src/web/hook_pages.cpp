@@ -2,8 +2,8 @@
 
 #include "registry/api/operator/hook_changes.h"
 #include "registry/api/operator/hook_events.h"
-#include "registry/api/refusals.h"
 #include "web/frames.h"
+#include "web/governed.h"
 #include "web/handlers.h"
 #include "web/model.h"
 #include "web/package_view.h"
@@ -16,34 +16,22 @@ namespace {
 
 constexpr std::int64_t kDeliveriesShown = 10;
 
-/// A package or an organisation whose webhooks the visitor governs.
-struct Hooked {
-  registry::Requester requester;
-  registry::GovernedPlace place;
-  std::string base;  ///< path of the page
-  boost::json::array tabs;
-};
+/// The path of the page.
+std::string base_of(const registry::GovernedPlace& place) {
+  return (place.kind == registry::GovernedPlace::Kind::organization ? "/org/" + place.name
+                                                                    : package_link(place.name)) +
+         "/hooks";
+}
 
-Result<Hooked> hooked(const Visit& visit) {
-  auto& services = visit.services.registry;
-  if (visit.param("package").empty()) {
-    auto requester = registry::Requester::identify(services, visit.request);
-    if (!requester) return pass_on(requester);
-    auto place = registry::governed_organization(services, *requester, visit.param("organization"));
-    if (!place) return pass_on(place);
-    const auto organization = visit.services.accounts.organizations.by_id(place->id);
+Result<boost::json::array> tabs_of(const Visit& visit, const registry::GovernedPlace& place) {
+  if (place.kind == registry::GovernedPlace::Kind::organization) {
+    const auto organization = visit.services.accounts.organizations.by_id(place.id);
     if (!organization) return pass_on(organization);
-    const std::string base = "/org/" + place->name + "/hooks";
-    return Hooked{std::move(*requester), std::move(*place), base,
-                  organization_tabs(*organization, "Webhooks")};
+    return organization_tabs(*organization, "Webhooks");
   }
-  auto view = package_view(visit);
+  const auto view = package_view(visit);
   if (!view) return pass_on(view);
-  auto place = registry::governed_place(services, view->requester, view->name);
-  if (!place) return pass_on(place);
-  const std::string& name = view->name.text();
-  return Hooked{std::move(view->requester), std::move(*place), package_link(name) + "/hooks",
-                package_tabs(name, "Webhooks", view->writer, view->staged)};
+  return package_tabs(place.name, "Webhooks", view->writer, view->staged);
 }
 
 boost::json::array events_model(const std::vector<std::string>& chosen) {
@@ -70,14 +58,14 @@ boost::json::object delivery_model(const hooks::Delivery& delivery, Time now) {
           {"created", time_model(delivery.created, now)}};
 }
 
-Result<boost::json::array> hooks_model(const Visit& visit, const Hooked& hooked) {
+Result<boost::json::array> hooks_model(const Visit& visit, const registry::GovernedPlace& place) {
   auto& services = visit.services.registry;
   const Time now = services.clock.now();
-  const auto found = registry::list_hooks(services, hooked.place);
+  const auto found = registry::list_hooks(services, place);
   if (!found) return pass_on(found);
   boost::json::array items;
   for (const hooks::Hook& hook : *found) {
-    const auto log = registry::list_deliveries(services, hooked.place, hook.id, kDeliveriesShown);
+    const auto log = registry::list_deliveries(services, place, hook.id, kDeliveriesShown);
     if (!log) return pass_on(log);
     boost::json::array deliveries;
     for (const hooks::Delivery& delivery : *log) {
@@ -96,19 +84,24 @@ Result<boost::json::array> hooks_model(const Visit& visit, const Hooked& hooked)
   return items;
 }
 
-Result<http::Response> show_with(const Visit& visit, const Hooked& hooked,
+Result<http::Response> show_with(const Visit& visit, const registry::GovernedPlace& place,
                                  const std::string& secret) {
+  auto tabs = tabs_of(visit, place);
+  if (!tabs) return pass_on(tabs);
   const auto factor = visit.services.accounts.second_factors.state(visit.person().id);
   if (!factor) return pass_on(factor);
-  auto items = hooks_model(visit, hooked);
+  auto items = hooks_model(visit, place);
   if (!items) return pass_on(items);
-  const std::string& name = hooked.place.name;
+  const std::string& name = place.name;
+  // What was typed to change another one is not what is to be added.
+  const bool adds = visit.request.path() == base_of(place);
   boost::json::object model{{"name", name},
-                            {"base", hooked.base},
-                            {"tabs", hooked.tabs},
+                            {"base", base_of(place)},
+                            {"tabs", std::move(*tabs)},
                             {"hooks", std::move(*items)},
-                            {"new_url", visit.field("url")},
-                            {"new_events", events_model(visit.request.form_all("event"))},
+                            {"new_url", adds ? visit.field("url") : std::string()},
+                            {"new_events", events_model(adds ? visit.request.form_all("event")
+                                                             : std::vector<std::string>())},
                             {"made", !secret.empty()},
                             {"secret", {{"value", secret}, {"what", "the secret"}}}};
   Page page{.title = "Webhooks of " + name, .content = "hooks", .model = std::move(model)};
@@ -117,25 +110,23 @@ Result<http::Response> show_with(const Visit& visit, const Hooked& hooked,
 }
 
 Result<http::Response> show_hooks(const Visit& visit) {
-  const auto place = hooked(visit);
-  if (!place) return pass_on(place);
-  return show_with(visit, *place, {});
+  const auto found = governed(visit);
+  if (!found) return pass_on(found);
+  return show_with(visit, found->place, {});
 }
 
 hooks::HookRequest request_of(const Visit& visit) {
   return {.url = visit.field("url"), .events = visit.request.form_all("event")};
 }
 
-/// What a form asks, after the second factor that it needs.
-Result<void> confirmed(const Visit& visit, const Hooked& hooked, std::string_view action) {
-  const auto given = confirm(visit, {.action = std::string(action), .subject = hooked.place.name},
+/// Somebody who governs the place and, where a form needs one, has given a second factor for it.
+Result<Governed> confirmed(const Visit& visit, std::string_view action) {
+  auto found = governed_for(visit, action);
+  if (!found) return found;
+  const auto given = confirm(visit, {.action = std::string(action), .subject = found->place.name},
                              accounts::WithoutFactor::refuse);
-  if (!given) {
-    registry::record_refusal(visit.services.registry, &hooked.requester, action,
-                             hooked.place.subject(), given.error());
-    return pass_on(given);
-  }
-  return {};
+  if (!given) return refused(visit, *found, action, given.error());
+  return found;
 }
 
 Result<http::Response> add(const Visit& visit) {
@@ -143,44 +134,41 @@ Result<http::Response> add(const Visit& visit) {
   const hooks::HookRequest wanted = request_of(visit);
   // What is wrong with it is said before a code is used up.
   if (const auto usable = registry::check_hook(services, wanted); !usable) return pass_on(usable);
-  const auto place = hooked(visit);
-  if (!place) return pass_on(place);
-  if (const auto given = confirmed(visit, *place, "hook.add"); !given) return pass_on(given);
-  const auto made = registry::add_hook(services, place->requester, place->place, wanted);
-  if (!made) return pass_on(made);
-  return show_with(visit, *place, made->secret);
+  const auto by = confirmed(visit, "hook.add");
+  if (!by) return pass_on(by);
+  const auto made = registry::add_hook(services, by->requester, by->place, wanted);
+  if (!made) return refused(visit, *by, "hook.add", made.error());
+  return show_with(visit, by->place, made->secret);
 }
 
 Result<http::Response> change(const Visit& visit) {
   auto& services = visit.services.registry;
   const hooks::HookRequest wanted = request_of(visit);
   if (const auto usable = registry::check_hook(services, wanted); !usable) return pass_on(usable);
-  const auto place = hooked(visit);
-  if (!place) return pass_on(place);
-  if (const auto given = confirmed(visit, *place, "hook.change"); !given) return pass_on(given);
+  const auto by = confirmed(visit, "hook.change");
+  if (!by) return pass_on(by);
   const auto changed =
-      registry::change_hook(services, place->requester, place->place, visit.field("hook"), wanted);
-  if (!changed) return pass_on(changed);
-  return http::see_other(place->base + "?done=saved");
+      registry::change_hook(services, by->requester, by->place, visit.field("hook"), wanted);
+  if (!changed) return refused(visit, *by, "hook.change", changed.error());
+  return http::see_other(base_of(by->place) + "?done=saved");
 }
 
 Result<http::Response> remove(const Visit& visit) {
-  const auto place = hooked(visit);
-  if (!place) return pass_on(place);
-  if (const auto given = confirmed(visit, *place, "hook.remove"); !given) return pass_on(given);
-  const auto removed = registry::remove_hook(visit.services.registry, place->requester,
-                                             place->place, visit.field("hook"));
-  if (!removed) return pass_on(removed);
-  return http::see_other(place->base + "?done=removed");
+  const auto by = confirmed(visit, "hook.remove");
+  if (!by) return pass_on(by);
+  const auto removed =
+      registry::remove_hook(visit.services.registry, by->requester, by->place, visit.field("hook"));
+  if (!removed) return refused(visit, *by, "hook.remove", removed.error());
+  return http::see_other(base_of(by->place) + "?done=removed");
 }
 
 Result<http::Response> send_again(const Visit& visit) {
-  const auto place = hooked(visit);
-  if (!place) return pass_on(place);
-  const auto delivery = registry::redeliver(visit.services.registry, place->requester, place->place,
+  const auto by = governed_for(visit, "hook.redeliver");
+  if (!by) return pass_on(by);
+  const auto delivery = registry::redeliver(visit.services.registry, by->requester, by->place,
                                             visit.field("hook"), visit.field("delivery"));
-  if (!delivery) return pass_on(delivery);
-  return http::see_other(place->base + "?done=redelivered");
+  if (!delivery) return refused(visit, *by, "hook.redeliver", delivery.error());
+  return http::see_other(base_of(by->place) + "?done=redelivered");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "registry/api/staging/stage_policy_changes.h"
 #include "web/frames.h"
+#include "web/governed.h"
 #include "web/handlers.h"
 #include "web/passkey_pages.h"
 #include "web/routes.h"
@@ -10,21 +11,6 @@
 namespace imp::web {
 
 namespace {
-
-/// An organisation whose policy the visitor governs.
-struct Governed {
-  registry::Requester requester;
-  registry::GovernedPlace place;
-};
-
-Result<Governed> governed(const Visit& visit) {
-  auto& services = visit.services.registry;
-  auto requester = registry::Requester::identify(services, visit.request);
-  if (!requester) return pass_on(requester);
-  auto place = registry::governed_organization(services, *requester, visit.param("organization"));
-  if (!place) return pass_on(place);
-  return Governed{std::move(*requester), std::move(*place)};
-}
 
 std::string link_of(const registry::GovernedPlace& place) { return "/org/" + place.name; }
 
@@ -54,7 +40,7 @@ Result<http::Response> show_policy(const Visit& visit) {
 }
 
 Result<http::Response> change(const Visit& visit) {
-  const auto found = governed(visit);
+  const auto found = governed_for(visit, "stage.policy");
   if (!found) return pass_on(found);
   const auto done = set_policy(visit, found->requester, found->place);
   if (!done) return pass_on(done);

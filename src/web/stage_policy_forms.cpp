@@ -5,6 +5,7 @@
 
 #include "registry/api/refusals.h"
 #include "registry/api/staging/stage_state.h"
+#include "web/governed.h"
 #include "web/model.h"
 #include "web/release_model.h"
 
@@ -87,16 +88,10 @@ Result<void> set_policy(const Visit& visit, const registry::Requester& requester
 }
 
 Result<http::Response> change_policy(const Visit& visit) {
-  const auto view = package_view(visit);
-  if (!view) return pass_on(view);
-  const auto place = registry::governed_place(visit.services.registry, view->requester, view->name);
-  if (!place) {
-    registry::record_refusal(visit.services.registry, &view->requester, kAction,
-                             "package:" + view->name.text(), place.error());
-    return pass_on(place);
-  }
-  if (const auto done = set_policy(visit, view->requester, *place); !done) return pass_on(done);
-  return http::see_other(package_link(view->name.text()) + "/staged?done=policy");
+  const auto by = governed_for(visit, kAction);
+  if (!by) return pass_on(by);
+  if (const auto done = set_policy(visit, by->requester, by->place); !done) return pass_on(done);
+  return http::see_other(package_link(by->place.name) + "/staged?done=policy");
 }
 
 }  // namespace imp::web

@@ -44,6 +44,42 @@ TEST_F(HookPagesTest, AreSetUpChangedAndRemoved) {
   EXPECT_EQ(count("SELECT COUNT(*) FROM hook"), 0);
 }
 
+TEST_F(HookPagesTest, ARefusedChangeIsExplainedAtItsOwnForm) {
+  Browser browser = signed_in("alice");
+  const Answer refused = browser.post("/package/lib/hooks/change",
+                                      {{"hook", "the-one"}, {"url", "http://typed.example/"}});
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_TRUE(refused.has("the-one")) << refused.body;
+  EXPECT_FALSE(refused.has("value=\"http://typed.example/\""));
+  // What is to be added is there again.
+  EXPECT_TRUE(browser.post("/package/lib/hooks", {{"url", "http://typed.example/"}})
+                  .has("value=\"http://typed.example/\""));
+}
+
+// As when they try it over the API.
+TEST_F(HookPagesTest, WhoMayNotIsWrittenDown) {
+  const auto acme = organization("acme", alice);
+  const auto bob = person("bob");
+  ASSERT_TRUE(accounts_->organizations.set_member(acme, bob, accounts::Role::member,
+                                                  accounts::Actor::system()));
+  Browser browser = signed_in("bob");
+  EXPECT_EQ(browser.get("/org/acme/hooks").status, 403);
+  using testing::ElementsAre;
+  EXPECT_THAT(audited("package_not_permitted"), ElementsAre());
+  for (const std::string base : {"/org/acme/hooks", "/package/lib/hooks"}) {
+    EXPECT_EQ(browser.post(base, {{"url", "https://hooks.example/"}}).status, 403);
+    EXPECT_EQ(browser.post(base + "/change", {{"url", "https://hooks.example/"}}).status, 403);
+    EXPECT_EQ(browser.post(base + "/remove").status, 403);
+    EXPECT_EQ(browser.post(base + "/redeliver").status, 403);
+  }
+  EXPECT_EQ(browser.post("/org/acme/releases", {{"approvals", "1"}}).status, 403);
+  EXPECT_EQ(browser.post("/package/lib/settings/check", {{"claims", "ref = x"}}).status, 403);
+  EXPECT_THAT(
+      audited("package_not_permitted"),
+      ElementsAre("hook.add", "hook.change", "hook.remove", "hook.redeliver", "hook.add",
+                  "hook.change", "hook.remove", "hook.redeliver", "stage.policy", "trust.check"));
+}
+
 TEST_F(HookPagesTest, OthersHaveNone) {
   person("mallory");
   Browser mallory = signed_in("mallory");
