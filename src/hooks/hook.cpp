@@ -75,6 +75,8 @@ Reason reason(HookRefusal refusal) {
       return {"too_many_hooks", FailureKind::conflict};
     case HookRefusal::delivery_not_found:
       return {"delivery_not_found", FailureKind::not_found};
+    case HookRefusal::hook_paused:
+      return {"hook_paused", FailureKind::conflict};
   }
   return {};
 }
@@ -173,7 +175,11 @@ std::vector<db::Migration> migrations() {
        "  next_at BIGINT, last_at BIGINT, last_status BIGINT, last_answer TEXT NOT NULL);\n"
        "CREATE INDEX hook_delivery_due ON hook_delivery (hook_id, state, next_at);\n"
        "CREATE INDEX hook_delivery_log ON hook_delivery (hook_id, seq);\n"
-       "CREATE INDEX hook_delivery_age ON hook_delivery (state, created_at);\n"}};
+       "CREATE INDEX hook_delivery_age ON hook_delivery (state, created_at);\n"},
+      // What is paused, or waits for the other threads, is not walked by each look at what is due.
+      {"trust_fix/1",
+       "DROP INDEX hook_due;\n"
+       "CREATE INDEX hook_due ON hook (slow, due_at) WHERE paused = '';\n"}};
 }
 
 }  // namespace imp::hooks

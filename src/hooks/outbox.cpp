@@ -114,6 +114,12 @@ std::vector<Delivery> deliveries_of(db::Session& session, std::string_view hook_
 
 Result<Delivery> redeliver(db::Session& session, std::string_view hook_id,
                            std::string_view delivery_id, Time now) {
+  const auto hook = session.row("SELECT paused FROM hook WHERE id = :p1", {std::string(hook_id)});
+  if (hook && !hook->text(0).empty()) {
+    return refuse(HookRefusal::hook_paused,
+                  fmt::format("The webhook is paused, and nothing is sent to it: {} Save it first.",
+                              hook->text(0)));
+  }
   const std::int64_t found = session.run(
       "UPDATE hook_delivery SET state = 'pending', attempts = 0, next_at = :p1 WHERE id = :p2 AND "
       "hook_id = :p3",
@@ -160,10 +166,11 @@ void record_attempt(db::Session& session, const Delivery& delivery, const Attemp
                                           : State::failed;
   session.run(
       "UPDATE hook_delivery SET state = :p1, attempts = :p2, next_at = :p3, last_at = :p4, "
-      "last_status = :p5, last_answer = :p6 WHERE id = :p7",
+      "last_status = :p5, last_answer = :p6 WHERE id = :p7 AND attempts = :p8",
       {std::string(name(state)), delivery.attempts + 1,
        wait ? db::Value(to_milliseconds(now + *wait)) : db::Value(), to_milliseconds(now),
-       attempted.status, clean_text(attempted.answer, kAnswerKept), delivery.id});
+       attempted.status, clean_text(attempted.answer, kAnswerKept), delivery.id,
+       delivery.attempts});
   session.run("UPDATE hook SET slow = :p1 WHERE id = :p2",
               {std::int64_t{attempted.slow}, delivery.hook_id});
   set_due(session, delivery.hook_id);

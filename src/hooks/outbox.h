@@ -50,7 +50,8 @@ void queue(db::Session& session, const Hook& hook, std::string_view type,
 /// Of one webhook, the last first.
 std::vector<Delivery> deliveries_of(db::Session& session, std::string_view hook_id,
                                     std::int64_t limit);
-/// Sends one again, at once and with all its attempts, under its id. delivery_not_found.
+/// Sends one again, at once and with all its attempts, under its id, also when an attempt is under
+/// way. delivery_not_found; hook_paused.
 Result<Delivery> redeliver(db::Session& session, std::string_view hook_id,
                            std::string_view delivery_id, Time now);
 
@@ -72,7 +73,8 @@ struct Attempted {
   std::string answer;
   bool slow = false;
 };
-/// Records it, and when to try again or that it is given up (base/retry.h).
+/// Records it, and when to try again or that it is given up (base/retry.h). Nothing when it was
+/// asked for anew since the attempt began.
 void record_attempt(db::Session& session, const Delivery& delivery, const Attempted& attempted,
                     Time now);
 

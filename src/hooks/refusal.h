@@ -11,6 +11,7 @@ enum class HookRefusal : std::uint8_t {
   invalid_hook,    ///< its address, events or secret
   too_many_hooks,  ///< of one package or organisation
   delivery_not_found,
+  hook_paused,  ///< nothing is sent to it
 };
 Reason reason(HookRefusal refusal);
 

@@ -124,6 +124,54 @@ TEST_F(SenderTest, DeliversOnceSignedAndLogged) {
   EXPECT_EQ(logged.last_answer, "thanks");
 }
 
+// Each second, by each thread: what is not to be sent must cost nothing.
+TEST_F(SenderTest, ALookReadsOnlyWhatItSends) {
+  const auto plan = database->read([](db::Session& session) -> Result<std::string> {
+    std::string text;
+    for (const db::Row& row :
+         session.rows("EXPLAIN QUERY PLAN SELECT id FROM hook WHERE due_at <= :p1 AND slow = :p2 "
+                      "AND paused = '' ORDER BY due_at LIMIT :p3",
+                      {1, 0, 1})) {
+      text += row.text(3) + "; ";
+    }
+    return text;
+  });
+  ASSERT_TRUE(plan) << plan.error().detail;
+  EXPECT_TRUE(plan->contains("INDEX hook_due (slow=? AND due_at<?)")) << *plan;
+}
+
+// "Answer with 2xx": how much more is said does not matter.
+TEST_F(SenderTest, ALongAnswerIsAnAnswer) {
+  handle = [](const Request&) { return http::text(202, std::string(300'000, 'x')); };
+  start();
+  make_sender();
+  const Hook hook = add("one");
+  tell(hook);
+  EXPECT_TRUE(sender->send_one(false));
+  const Delivery logged = log_of(hook).front();
+  EXPECT_EQ(logged.state, Delivery::State::delivered);
+  EXPECT_EQ(logged.last_answer.size(), kAnswerKept);
+}
+
+TEST_F(SenderTest, WhatIsAskedForDuringAnAttemptIsSentAfterIt) {
+  start();
+  make_sender();
+  const Hook hook = add("one");
+  tell(hook);
+  const std::string id = log_of(hook).front().id;
+  write([&](db::Session& session) { session.run("UPDATE hook_delivery SET attempts = 7"); });
+  handle = [&](const Request&) {
+    write([&](db::Session& session) { EXPECT_TRUE(redeliver(session, hook.id, id, now.now())); });
+    return http::text(500, "no");
+  };
+  EXPECT_TRUE(sender->send_one(false));
+  EXPECT_EQ(log_of(hook).front().state, Delivery::State::pending);
+  EXPECT_EQ(log_of(hook).front().attempts, 0);
+  handle = [](const Request&) { return http::text(200, "thanks"); };
+  EXPECT_TRUE(sender->send_one(true));
+  EXPECT_EQ(log_of(hook).front().state, Delivery::State::delivered);
+}
+
 TEST_F(SenderTest, WhatFailsIsTriedAgainLaterUnderItsId) {
   handle = [](const Request&) { return http::text(500, std::string(5000, 'x')); };
   start();

@@ -299,6 +299,13 @@ TEST_F(HookRoutesTest, DeliveriesAreListedAndSentAgain) {
   EXPECT_EQ(again.text("state"), "pending");
   EXPECT_EQ(send(Method::post, one + "/deliveries/none", alice.token, "").outcome(),
             "404 delivery_not_found");
+  // Of one that is paused nothing is sent, and that is said.
+  ASSERT_TRUE(write([&](db::Session& session) -> Result<void> {
+    session.run("UPDATE hook SET paused = 'So.'");
+    return {};
+  }));
+  EXPECT_EQ(send(Method::post, one + "/deliveries/" + id, alice.token, "").outcome(),
+            "409 hook_paused");
   clock_.advance(hooks::kLogLife);
   ASSERT_TRUE(tidy_hooks(*services_));
   EXPECT_EQ(count("SELECT COUNT(*) FROM hook_delivery"), 1);  // it waits
