@@ -7,6 +7,7 @@
 #include "base/printable.h"
 #include "cli/commands.h"
 #include "cli/comparison_text.h"
+#include "cli/stage_watch.h"
 
 namespace imp::cli {
 
@@ -101,6 +102,37 @@ int wait(Registry& registry, const StageOptions& options) {
   }
 }
 
+int watch(const RegistryOptions& options, WatchOptions watched) {
+  const Registry registry = Registry::open(options, process_environment());
+  if (const auto token = registry.needs_token(); !token) return complain(token.error());
+  watched.json = options.json;
+  StageWatch watching(registry, std::move(watched), std::cout, [](Milliseconds pause) {
+    std::this_thread::sleep_for(pause);
+    return true;
+  });
+  return complain(watching.run());
+}
+
+void add_watch(CLI::App& stage, Command& chosen) {
+  const auto options = std::make_shared<RegistryOptions>();
+  const auto watched = std::make_shared<WatchOptions>();
+  auto* command = stage.add_subcommand(
+      "watch",
+      "Print what happens to staged releases that you may decide, as it happens, until it is "
+      "interrupted. Goes on after the last event when the connection breaks.");
+  auto* package = command->add_option("--package", watched->package, "of this package alone");
+  command->add_option("--scope", watched->scope, "of this scope alone, like @acme")
+      ->excludes(package);
+  command->add_option("--after", watched->after,
+                      "begin after the event of this id, at most seven days ago; without it, now");
+  add_address_flag(*command, *options);
+  command->add_flag("--json", options->json,
+                    "print each event as a line of JSON: {\"id\", \"event\", \"data\"}");
+  command->callback([options, watched, &chosen] {
+    chosen = [options, watched] { return watch(*options, *watched); };
+  });
+}
+
 }  // namespace
 
 void add_stage_command(CLI::App& app, Command& chosen) {
@@ -146,6 +178,7 @@ void add_stage_command(CLI::App& app, Command& chosen) {
   waiter->add_option("--timeout", options->timeout, "seconds to wait; 14 days without it")
       ->check(CLI::Range(std::int64_t{1}, options->timeout));
   waiter->add_flag("--json", options->registry.json, "print what became of it as JSON");
+  add_watch(*command, chosen);
 }
 
 }  // namespace imp::cli

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { Workspace, current } from './lib/npm.mjs';
@@ -155,5 +156,43 @@ describe('decisions on staged releases', () => {
       assert.equal(JSON.parse(body).type, 'release.staged');
       assert.equal(JSON.parse(body).data.id, id);
     }
+  });
+
+  test('a watch prints what happens as it happens, across a restart, with the token that npm has', async () => {
+    const env = { ...process.env, npm_config_userconfig: `${server.data}/watcher.npmrc` };
+    delete env.IMPRIMATUR_TOKEN;
+    writeFileSync(env.npm_config_userconfig,
+      `registry=${server.url}/\n//localhost:${server.port}/:_authToken=${token}\n`);
+    const child = spawn(binary, ['stage', 'watch', '--package', '@alice/lib', '--json'], { env, cwd: server.data });
+    let printed = '';
+    child.stdout.on('data', (chunk) => { printed += chunk; });
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    const told = () => printed.split('\n').slice(0, -1).map((line) => JSON.parse(line));
+    const texts = () => told().map(({ event, data }) => `${event} ${data.version}`);
+    try {
+      // It begins when it is connected, which nothing prints: until the first release is told.
+      let id, number = 0;
+      await until(async () => {
+        id = await stage(`3.${number}.0`);
+        number += 1;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        return told().length > 0;
+      }, 'the first event');
+      const refused = await imprimatur('reject', id, '--reason', 'Not yet.', '--otp', await factor.code());
+      assert.equal(refused.code, 0, refused.output);
+      await until(() => told().at(-1).event === 'rejected', 'the rejection');
+      assert.equal(told().at(-1).data.reason, 'Not yet.');
+      await server.kill();
+      await server.launch();
+      const kept = await stage('3.100.0');
+      await until(() => told().some(({ data }) => data.id === kept), 'an event after the restart');
+      assert.equal(new Set(told().map((one) => one.id)).size, told().length, 'nothing twice');
+      assert.equal(texts().at(-1), 'staged 3.100.0');
+    } finally {
+      child.kill();
+      await ended;
+    }
+    const nobody = spawn(binary, ['stage', 'watch', '--registry', server.url], { env: { ...env, IMPRIMATUR_TOKEN: 'npm_x' } });
+    assert.equal(await new Promise((resolve) => nobody.once('close', resolve)), 1);
   });
 });
