@@ -158,7 +158,7 @@ Result<IssuerMatch> Evaluator::admitted(std::string_view package_name, std::stri
   if (!issuer) {
     return refuse(TrustRefusal::unknown_issuer,
                   "The identity token's issuer is not one that this registry trusts. An operator "
-                  "adds issuers in the settings.",
+                  "adds it: imprimatur issuer add.",
                   evaluation.issuer);
   }
   if (issuer->issuer->frozen) return frozen(*issuer->issuer);
