@@ -151,7 +151,7 @@ std::string ReleaseReview::to_text() const {
     out += fmt::format("held back: {}\n", shown(release.held_reason));
   }
   for (const auto& member : release.run) {
-    out += fmt::format("run.{}: {}\n", std::string_view(member.key()),
+    out += fmt::format("run.{}: {}\n", shown(member.key()),
                        shown(member.value().is_string() ? std::string(member.value().get_string())
                                                         : boost::json::serialize(member.value())));
   }
