@@ -39,6 +39,20 @@ std::string_view text_of(registry::PublishSwitch which) {
   return "";
 }
 
+/// What may be done with a switch: relax one's own, stay that, or turn it on.
+boost::json::array choices(const boost::json::object& item) {
+  const bool own = item.at("own").as_bool(), ending = item.at("ends").is_object();
+  const auto choice = [](std::string_view label, bool on) {
+    return boost::json::object{{"label", label},
+                               {"to", on ? "true" : "false"},
+                               {"relaxes", !on},
+                               {"tone", on ? "primary" : "danger"}};
+  };
+  if (ending) return {choice("Keep it on", true)};
+  if (own) return {choice("Relax it", false)};
+  return {choice("Turn it on", true)};
+}
+
 }  // namespace
 
 Result<boost::json::array> switches_model(const Visit& visit, const registry::TrustTarget& target) {
@@ -65,6 +79,7 @@ Result<boost::json::array> switches_model(const Visit& visit, const registry::Tr
       if (own) item["set_by"] = state.set_by;
       if (own) item["ends"] = time_model(state.ends_at, visit.services.clock.now());
     }
+    item["choices"] = choices(item);
     items.push_back(std::move(item));
   }
   return items;
