@@ -9,7 +9,7 @@
 
 #include "ci/contexts/ci_store.h"
 #include "ci/identity/job.h"
-#include "ci/pipelines/mortal_database.h"
+#include "db/mortal_database.h"
 #include "jose/verify.h"
 
 namespace imp::ci {
@@ -223,7 +223,7 @@ TEST_F(IssuerTest, ThePrivateHalfIsErasedWhenTheNextKeySigns) {
 }
 
 TEST_F(IssuerTest, TidyingWithoutAnythingToEraseWritesNothing) {
-  MortalDatabase counting(*database_);
+  db::test::MortalDatabase counting(*database_);
   SigningKeys keys(counting, sealer_, clock_);
   ASSERT_TRUE(keys.rotate(alice_));
   ASSERT_TRUE(keys.tidy());

@@ -13,9 +13,9 @@
 #include "ci/contexts/contexts.h"
 #include "ci/contexts/restrictions.h"
 #include "ci/identity/signing_keys.h"
-#include "ci/pipelines/mortal_database.h"
 #include "ci/pipelines/pipelines.h"
 #include "crypto/random.h"
+#include "db/mortal_database.h"
 #include "jose/token.h"
 
 namespace imp::ci {
@@ -125,7 +125,7 @@ class EngineTest : public CiStore {
 
   static std::string variable(const runner::JobTicket& ticket, std::string_view name);
 
-  MortalDatabase mortal_{*database_};
+  db::test::MortalDatabase mortal_{*database_};
   std::unique_ptr<World> world_;
   accounts::Person alice, bob, carol;
   accounts::Organization acme;

@@ -98,18 +98,18 @@ bool Walk::step() {
   return complaint_.empty();
 }
 
-Crash Walk::maybe_crash(std::int64_t writes) {
-  if (!one_in(12)) return Crash::none;
-  const Crash crash = one_in(2) ? Crash::before_commit : Crash::after_commit;
+Death Walk::maybe_crash(std::int64_t writes) {
+  if (!one_in(12)) return Death::none;
+  const Death crash = one_in(2) ? Death::before_commit : Death::after_commit;
   world_.crash_at(writes, crash);
-  steps_.push_back(crash == Crash::before_commit ? "(dies before its commit)"
+  steps_.push_back(crash == Death::before_commit ? "(dies before its commit)"
                                                  : "(dies after its commit)");
   return crash;
 }
 
-bool Walk::judge(const Answer& answer, const std::string& expected, int success, Crash crash) {
+bool Walk::judge(const Answer& answer, const std::string& expected, int success, Death crash) {
   const bool died = world_.crashed();
-  if (crash != Crash::none) world_.restart();
+  if (crash != Death::none) world_.restart();
   const std::string got = answer.status < 400 ? "ok" : answer.code;
   steps_.back() += fmt::format(" -> {} {}", answer.status, got);
   ++outcomes_[died ? "died" : got];
@@ -119,7 +119,7 @@ bool Walk::judge(const Answer& answer, const std::string& expected, int success,
            fmt::format("answered {} {} while it died, where the model says {}", answer.status, got,
                        expected));
     refused_ = world_.number("SELECT COUNT(*) FROM audit_records WHERE outcome <> 'granted'");
-    return expected == "ok" && crash == Crash::after_commit;
+    return expected == "ok" && crash == Death::after_commit;
   }
   expect(got == expected, fmt::format("answered {} {}, and the model says {}: {}", answer.status,
                                       got, expected, answer.body.substr(0, 300)));
@@ -145,7 +145,7 @@ void Walk::exchange() {
     if (one_in(6)) return;  // kept for later
   }
   const Held& held = held_[one_in(4) ? below(held_.size()) : held_.size() - 1];
-  const Crash crash = maybe_crash(0);
+  const Death crash = maybe_crash(0);
   const Time now = world_.clock.now();
   const std::string expected = model_.exchange(held.identity, package, now);
   steps_.push_back(fmt::format("exchange {} of job {} for {}", held.identity.jti,
@@ -165,7 +165,7 @@ void Walk::exchange() {
 void Walk::publish() {
   const int by = somebody();
   const std::string package = a_package(), version = a_version(), bytes = content();
-  const Crash crash = maybe_crash(0);
+  const Death crash = maybe_crash(0);
   const Time now = world_.clock.now();
   const std::string expected = model_.publish(by, package, version, now);
   steps_.push_back(fmt::format("publish {}@{} by {}", package, version, by));
@@ -177,13 +177,13 @@ void Walk::publish() {
   if (!died) return;
   // The client got no answer and repeats itself: it must not be told that it came too late.
   steps_.push_back("the same again");
-  judge(world_.publish(credential(by), package, version, bytes), "ok", 201, Crash::none);
+  judge(world_.publish(credential(by), package, version, bytes), "ok", 201, Death::none);
 }
 
 void Walk::stage() {
   const int by = somebody();
   const std::string package = a_package(), version = a_version();
-  const Crash crash = maybe_crash(0);
+  const Death crash = maybe_crash(0);
   const Time now = world_.clock.now();
   const std::string expected = model_.stage(by, package, version, now);
   steps_.push_back(fmt::format("stage {}@{} by {}", package, version, by));
@@ -202,7 +202,7 @@ void Walk::decide() {
   const bool approves = !one_in(3);
   const bool there = model_.staged.contains(id);
   // The first write is that of the code, which is asked for when the release is there.
-  const Crash crash = there ? maybe_crash(1) : Crash::none;
+  const Death crash = there ? maybe_crash(1) : Death::none;
   steps_.push_back(fmt::format("{} release {}", approves ? "approve" : "reject",
                                std::ranges::find(stages_, id) - stages_.begin()));
   const Answer answer = approves ? world_.approve(id) : world_.reject(id);
@@ -224,7 +224,7 @@ void Walk::hand_back() {
   const int by = somebody();
   if (by == Model::kBob) return;
   const std::string package = a_package();
-  const Crash crash = maybe_crash(0);
+  const Death crash = maybe_crash(0);
   const Time now = world_.clock.now();
   const std::string expected = model_.hand_back(by, package, now);
   steps_.push_back(fmt::format("hand back {} at {}", by, package));

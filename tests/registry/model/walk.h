@@ -54,9 +54,9 @@ class Walk {
   void move_clock();
 
   /// Arms a crash, now and then, `writes` writes ahead.
-  Crash maybe_crash(std::int64_t writes);
+  Death maybe_crash(std::int64_t writes);
   /// Compares an answer with the model's; whether the change was made. `success` is its status.
-  bool judge(const Answer& answer, const std::string& expected, int success, Crash crash);
+  bool judge(const Answer& answer, const std::string& expected, int success, Death crash);
   void expect(bool holds, std::string what);
   void compare();
 

@@ -169,7 +169,7 @@ World::~World() = default;
 
 void World::restart() {
   process_.reset();
-  process_database_.start();
+  process_database_.revive();
   process_ = std::make_unique<Process>(*this);
 }
 

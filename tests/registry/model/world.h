@@ -12,14 +12,16 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "blobs/memory_store.h"
-#include "crashing_database.h"
 #include "crypto/sealing.h"
+#include "db/mortal_database.h"
 #include "http/router.h"
 #include "registry/api/packages/recent_publishes.h"
 #include "registry/api/services.h"
 #include "testissuer/test_issuer.h"
 
 namespace imp::registry::model {
+
+using db::test::Death;
 
 /// Two packages of bob's and alice's: what their trusted publisher, the same job, may do.
 inline constexpr std::string_view kPublishes = "both";   ///< publish and stage
@@ -62,8 +64,8 @@ class World {
   void tidy();
 
   /// Kills the process at the write after so many more, and starts the next.
-  void crash_at(std::int64_t writes, Crash when) { process_database_.crash_at(writes, when); }
-  bool crashed() const { return process_database_.crashed(); }
+  void crash_at(std::int64_t writes, Death when) { process_database_.die_after(writes, when); }
+  bool crashed() const { return process_database_.dead(); }
   void restart();
 
   std::int64_t number(std::string_view sql, std::vector<db::Value> parameters = {});
@@ -93,7 +95,7 @@ class World {
   http::Router issuer_router_;
   testissuer::test::RoutedClient client_{issuer_router_};
   std::unique_ptr<db::Database> store_;
-  CrashingDatabase process_database_;
+  db::test::MortalDatabase process_database_;
   blobs::MemoryStore blobs_;
   RegistryKey key_;
   std::unique_ptr<Process> process_;
