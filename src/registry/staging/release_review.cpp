@@ -161,6 +161,7 @@ Result<Reviews::Compared> Reviews::compare(const std::optional<PreviousRelease>&
   const std::string key = (previous ? previous->sha512 : std::string()) + " " + sha512;
   {
     const std::lock_guard lock(mutex_);
+    if (auto found = kept(key)) return found;
     if (running_ == kReviewsAtOnce) {
       return refuse(StageRefusal::review_busy,
                     "Other releases are being compared right now. Try again in a moment.");
@@ -178,10 +179,6 @@ Result<Reviews::Compared> Reviews::compare(const std::optional<PreviousRelease>&
                   "The stored tarball is not the one that was staged. Reject this release and "
                   "stage it again.",
                   intact.error().detail);
-  }
-  {
-    const std::lock_guard lock(mutex_);
-    if (auto found = kept(key)) return found;
   }
   auto made = review_tarballs(previous ? opener(blobs_, previous->sha512) : OpenTarball(),
                               opener(blobs_, sha512), limits_);

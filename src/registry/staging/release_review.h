@@ -52,15 +52,17 @@ struct ReleaseReview {
   std::string to_text() const;
 };
 
-/// Makes reviews, of which at most a few at a time are computed; the last ones are kept, since a
-/// page is looked at more than once. Thread-safe.
+/// Makes reviews, of which at most a few at a time are computed, hashing the tarball included; the
+/// last ones are kept by what the tarballs are named, which is their content, since a page is
+/// looked at more than once. Thread-safe.
 class Reviews {
  public:
   Reviews(db::Database& database, blobs::Store& blobs, ReviewLimits limits = {})
       : database_(database), blobs_(blobs), limits_(std::move(limits)) {}
 
   /// Whoever asks must be allowed to decide it. `tarball_changed` when the stored bytes are not the
-  /// staged ones; `review_busy` when too many are being computed.
+  /// staged ones, which is not asked again for what is kept (approval does); `review_busy` when too
+  /// many are being computed.
   Result<ReleaseReview> of(const StagedRelease& release);
 
  private:
