@@ -52,8 +52,8 @@ http::Response set(RegistryServices& services, const http::Request& request) {
   if (!target) return http::failure(target.error());
   // What is wrong with it is said before a code is asked for and used up.
   const auto wishes = parse(request.body);
-  if (!wishes) return http::failure(wishes.error());
   const std::string subject = subject_of(*target);
+  if (!wishes) return refused(services, nullptr, kAction, subject, wishes.error());
   const auto requester = Requester::identify(services, request);
   if (!requester) return refused(services, nullptr, kAction, subject, requester.error());
   const auto before = switches_for(services, *requester, *target);

@@ -66,10 +66,16 @@ Result<DecisionWords> words_of(const http::Request& request, std::string_view kn
   return words;
 }
 
+/// Before anybody was asked who they are: it is counted, and there is nobody to write down.
+http::Response unusable(RegistryServices& services, const http::Request& request,
+                        std::string_view action, const Failure& failure) {
+  return refused(services, nullptr, action, "stage:" + request.param("id"), failure);
+}
+
 http::Response approve(RegistryServices& services, const http::Request& request) {
   // What is wrong with it is said before a code is asked for and used up.
   const auto words = words_of(request, "tag");
-  if (!words) return http::failure(words.error());
+  if (!words) return unusable(services, request, "stage.approve", words.error());
   const auto decision = decide(services, request, "stage.approve", words->tag);
   if (!decision) return decision.error();
   const auto approval = approve_release(services, decision->requester, decision->release,
@@ -89,7 +95,7 @@ http::Response approve(RegistryServices& services, const http::Request& request)
 
 http::Response reject(RegistryServices& services, const http::Request& request) {
   const auto words = words_of(request, "reason");
-  if (!words) return http::failure(words.error());
+  if (!words) return unusable(services, request, "stage.reject", words.error());
   const auto decision = decide(services, request, "stage.reject");
   if (!decision) return decision.error();
   const auto rejected =

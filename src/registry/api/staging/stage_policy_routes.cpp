@@ -110,11 +110,14 @@ http::Response show(RegistryServices& services, const http::Request& request) {
 }
 
 http::Response set(RegistryServices& services, const http::Request& request) {
-  // What is wrong with it is said before a code is asked for and used up.
-  const auto wanted = parse(request.body);
-  if (!wanted) return http::failure(wanted.error());
   const auto governed = govern(services, request);
   if (!governed) return governed.error();
+  // What is wrong with it is said before a code is asked for and used up.
+  const auto wanted = parse(request.body);
+  if (!wanted) {
+    return refused(services, &governed->requester, kAction, governed->place.subject(),
+                   wanted.error());
+  }
   if (auto challenge = second_factor(services, request, governed->requester, std::string(kAction),
                                      governed->place.name, Without::refuse)) {
     return std::move(*challenge);

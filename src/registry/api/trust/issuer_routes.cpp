@@ -58,7 +58,7 @@ http::Response add(RegistryServices& services, const http::Request& request) {
                           ? trust::parse_issuer(document.get_object())
                           : Result<trust::Issuer>(refuse(trust::TrustRefusal::invalid_issuer,
                                                          "The body must be a JSON object."));
-  if (!issuer) return http::failure(issuer.error());
+  if (!issuer) return refused(services, nullptr, "issuer.add", "issuer:", issuer.error());
   return change(services, request, "issuer.add", issuer->id,
                 {{"issuer", trust::issuer_json(*issuer)}},
                 [&](db::Session& session, const Requester& requester, Time now) {

@@ -143,6 +143,7 @@ TEST_F(PublishSwitches, WhoGovernsChangesThemWithASecondFactor) {
                 .outcome(),
             "401 second_factor_required");
   EXPECT_EQ(set_package("everything", true).outcome(), "400 invalid_switches");
+  EXPECT_TRUE(counted(R"(registry_refusals_total{action="switch.set",code="invalid_switches"} 1)"));
   EXPECT_EQ(set("/-/package/unknown", alice, "stagedOnly", true).outcome(),
             "404 package_not_found");
   EXPECT_EQ(by_person("1.1.0"), "201 ok");

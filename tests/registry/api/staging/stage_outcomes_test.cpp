@@ -106,6 +106,9 @@ TEST_F(StageOutcomesTest, OddBodiesAreRefusedBeforeACodeIsUsed) {
     EXPECT_EQ(answer.status, 400) << body << answer.body;
   }
   EXPECT_EQ(view(id, alice).text("status"), "pending");
+  EXPECT_TRUE(counted(R"(registry_refusals_total{action="stage.reject",code="invalid_decision"})"));
+  EXPECT_TRUE(
+      counted(R"(registry_refusals_total{action="stage.approve",code="invalid_decision"})"));
 }
 
 TEST_F(StageOutcomesTest, TheApproverChoosesTheTag) {

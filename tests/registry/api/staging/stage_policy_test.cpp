@@ -146,6 +146,10 @@ TEST_F(StagePolicyTest, MalformedPoliciesAreRefusedBeforeACodeIsUsed) {
        {R"({"approvals": 0})", R"({"approvals": 11})", R"({"group": "nobody"})"}) {
     EXPECT_EQ(set(alice, body, otp(alice)).outcome(), "400 invalid_stage_policy") << body;
   }
+  EXPECT_TRUE(
+      counted(R"(registry_refusals_total{action="stage.policy",code="invalid_stage_policy"} 10)"));
+  // Who may not change it is told so, whatever they send.
+  EXPECT_EQ(set(bob, "{}}", otp(bob)).outcome(), "403 package_not_permitted");
 }
 
 TEST_F(StagePolicyTest, LooseningItIsSeenInWhatWaits) {

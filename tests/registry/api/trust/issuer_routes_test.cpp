@@ -136,6 +136,7 @@ TEST_F(IssuerRoutes, WhatIsWrongWithAnIssuerIsSaid) {
       {issuer("url", "\"" + trust::test::organization_issuer() + "\""), "409 issuer_exists"},
       {issuer("id", "\"github\""), "409 issuer_exists"}};
   for (const auto& [body, outcome] : cases) EXPECT_EQ(add(body).outcome(), outcome) << body;
+  EXPECT_TRUE(counted(R"(registry_refusals_total{action="issuer.add",code="invalid_issuer"})"));
 }
 
 TEST_F(IssuerRoutes, APublisherOfASharedIssuerNamesItsTenant) {
@@ -164,6 +165,7 @@ TEST_F(IssuerRoutes, APublisherOfASharedIssuerNamesItsTenant) {
   EXPECT_TRUE(attempts("@root/lib").front().proved);
   EXPECT_EQ(exchanged(trust::test::changed(job(kForge), "sub", "")), "403 claim_missing");
   EXPECT_EQ(exchanged(job(kForge + "/x")), "401 unknown_issuer");
+  EXPECT_TRUE(attempts("@root/lib").front().message.contains("imprimatur issuer add"));
 }
 
 json::object own_issuer() {
