@@ -32,6 +32,7 @@ Result<http::Response> show_policy(const Visit& visit) {
   (*model)["tabs"] = organization_tabs(*organization, "Releases");
   (*model)["text"] = policy->policy.text();
   (*model)["group"] = policy->group_name;
+  (*model)["to_come"] = to_come_model(policy->to_come, visit.services.clock.now());
   Page page{.title = "Releases of " + organization->display_name,
             .content = "organization_releases",
             .model = std::move(*model)};

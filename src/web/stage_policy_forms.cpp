@@ -49,6 +49,13 @@ Result<boost::json::object> policy_fields(const Visit& visit,
                              {"groups", std::move(groups)}};
 }
 
+boost::json::value to_come_model(const std::optional<registry::PolicyToCome>& next, Time now) {
+  if (!next) return false;
+  boost::json::object model = time_model(next->from, now);
+  model["text"] = next->policy.text();
+  return model;
+}
+
 Result<boost::json::object> policy_model(const Visit& visit, const PackageView& view) {
   const registry::Package& package = view.package.package;
   const auto state = registry::stage_state(visit.services.registry, package);
@@ -60,6 +67,7 @@ Result<boost::json::object> policy_model(const Visit& visit, const PackageView& 
                                                                          : std::string()},
       {"governs", registry::may_administer(view.requester.rights(), view.package.access())},
       {"policy_action", package_link(view.name.text()) + "/staged/policy"},
+      {"to_come", to_come_model(state->to_come, visit.services.clock.now())},
       {"warnings", texts_model(state->warnings)}};
   if (!model["governs"].as_bool()) return model;
   // The form suggests what binds: less than the organisation wants is refused.

@@ -21,6 +21,9 @@ Result<boost::json::object> policy_fields(const Visit& visit,
 Result<void> set_policy(const Visit& visit, const registry::Requester& requester,
                         const registry::GovernedPlace& place);
 
+/// "What is to come": a looser policy and when, for _policy_to_come.html; false when none is.
+boost::json::value to_come_model(const std::optional<registry::PolicyToCome>& next, Time now);
+
 /// What the form of a package's page is sent to.
 Result<http::Response> change_policy(const Visit& visit);
 

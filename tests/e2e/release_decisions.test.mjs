@@ -59,7 +59,7 @@ describe('decisions on staged releases', () => {
 
   before(async () => {
     receiver = await startReceiver();
-    server = await Server.start({ settings: 'webhooks:\n  private_addresses: true\n' });
+    server = await Server.start({ settings: 'webhooks:\n  private_addresses: true\ntrust:\n  switch_cool_down: 0s\n' });
     token = server.addUser('alice', { admin: true });
     factor = await enableTotp(server, token, "alice's long password");
     person = new Workspace(server, { token, manifest: { name: '@alice/lib', version: '1.0.0' } });

@@ -150,10 +150,12 @@ TEST_F(PublisherPagesTest, SwitchesAreTurnedOnRelaxedAndKept) {
         .status;
   };
   EXPECT_EQ(set(kSettings, "true", "123456"), 401);
+  EXPECT_TRUE(browser.get(kSettings).has("<button class=\"primary\">Turn it on</button>"));
   EXPECT_EQ(set(kSettings, "true", codes[0]), 303);
   EXPECT_TRUE(browser.get(kSettings).has("Relax it"));
   EXPECT_EQ(set(kSettings, "false", codes[1]), 303);
   EXPECT_TRUE(browser.get(kSettings).has("It was relaxed, and stays in force until"));
+  EXPECT_TRUE(browser.get(kSettings).has("<button class=\"primary\">Keep it on</button>"));
   EXPECT_EQ(set(kSettings, "true", codes[2]), 303);
   EXPECT_FALSE(browser.get(kSettings).has("It was relaxed"));
   EXPECT_EQ(set("/org/acme/publishers", "true", codes[3]), 303);

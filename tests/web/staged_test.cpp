@@ -162,6 +162,11 @@ TEST_F(StagedPagesTest, AnOrganisationsPolicyBindsItsPackages) {
       browser.post("/package/@acme/lib/staged/policy", {{"approvals", "1"}, {"otp", codes[1]}})
           .status,
       400);
+  // A looser one is to come, and the page says when; until then it can be kept.
+  EXPECT_EQ(browser.post("/org/acme/releases", {{"approvals", "1"}, {"otp", codes[2]}}).status,
+            303);
+  EXPECT_TRUE(browser.get("/org/acme/releases").has("on it is: 1 approval."));
+  EXPECT_TRUE(browser.get("/org/acme/releases").has("2 approvals, each confirmed with a passkey"));
   person("mallory");
   EXPECT_EQ(signed_in("mallory").get("/org/acme/releases").status, 404);
 }

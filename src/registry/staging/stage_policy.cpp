@@ -29,6 +29,49 @@ void tighten(StagePolicy& policy, const StagePolicy& other) {
   }
 }
 
+void add_columns(std::vector<db::Value>& values, const StagePolicy& policy) {
+  values.emplace_back(policy.approvals);
+  values.emplace_back(std::int64_t{policy.different_person});
+  values.emplace_back(policy.group);
+  values.emplace_back(std::int64_t{policy.passkeys_only});
+}
+
+/// What is set somewhere.
+struct Standing {
+  StagePolicy policy;  ///< in force
+  std::optional<PolicyToCome> to_come;
+};
+
+Standing standing(db::Session& session, std::string_view key, Time now) {
+  const auto row = session.row(
+      "SELECT approvals, different_person, group_id, passkeys_only, next_approvals, "
+      "next_different_person, next_group_id, next_passkeys_only, next_from FROM stage_policy "
+      "WHERE package_id = :p1",
+      {std::string(key)});
+  if (!row) return {};
+  if (row->null(8)) return {from_columns(*row, 0), std::nullopt};
+  PolicyToCome next{from_columns(*row, 4), from_milliseconds(row->integer(8))};
+  if (now >= next.from) return {std::move(next.policy), std::nullopt};
+  return {from_columns(*row, 0), std::move(next)};
+}
+
+void set_standing(db::Session& session, const std::string& key, const Standing& standing) {
+  session.run("DELETE FROM stage_policy WHERE package_id = :p1", {key});
+  std::vector<db::Value> values{key};
+  add_columns(values, standing.policy);
+  if (standing.to_come) {
+    add_columns(values, standing.to_come->policy);
+    values.emplace_back(to_milliseconds(standing.to_come->from));
+  } else {
+    values.resize(values.size() + 5);  // null
+  }
+  session.run(
+      "INSERT INTO stage_policy (package_id, approvals, different_person, group_id, passkeys_only, "
+      "next_approvals, next_different_person, next_group_id, next_passkeys_only, next_from) "
+      "VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10)",
+      std::move(values));
+}
+
 }  // namespace
 
 boost::json::object StagePolicy::to_json() const {
@@ -57,22 +100,23 @@ std::string scope_policy_key(std::string_view organization_id) {
   return fmt::format("organization:{}", organization_id);
 }
 
-StagePolicy stage_policy(db::Session& session, std::string_view key) {
-  const auto row = session.row(
-      "SELECT approvals, different_person, group_id, passkeys_only FROM stage_policy "
-      "WHERE package_id = :p1",
-      {std::string(key)});
-  return row ? from_columns(*row, 0) : StagePolicy();
+StagePolicy stage_policy(db::Session& session, std::string_view key, Time now) {
+  return standing(session, key, now).policy;
 }
 
-StagePolicy binding_policy(db::Session& session, const Package& package) {
-  StagePolicy policy = stage_policy(session, package.id);
-  if (package.owner) tighten(policy, stage_policy(session, scope_policy_key(*package.owner)));
+std::optional<PolicyToCome> policy_to_come(db::Session& session, std::string_view key, Time now) {
+  return standing(session, key, now).to_come;
+}
+
+StagePolicy binding_policy(db::Session& session, const Package& package, Time now) {
+  StagePolicy policy = stage_policy(session, package.id, now);
+  if (package.owner) tighten(policy, stage_policy(session, scope_policy_key(*package.owner), now));
   return policy;
 }
 
-StagePolicy binding_policy(db::Session& session, const Package& package, Time since) {
-  StagePolicy policy = binding_policy(session, package);
+StagePolicy binding_policy_since(db::Session& session, const Package& package, Time since,
+                                 Time now) {
+  StagePolicy policy = binding_policy(session, package, now);
   // Whatever was in force and is not any more is what some change made looser.
   for (const PolicyChange& change : loosened_since(session, package.id, since)) {
     tighten(policy, change.before);
@@ -87,25 +131,28 @@ StagePolicy binding_policy(db::Session& session, const Package& package, Time si
 
 std::optional<PolicyChange> change_policy(db::Session& session, std::string_view key,
                                           const StagePolicy& policy, const std::string& person,
-                                          Time now) {
+                                          Time now, Milliseconds cool_down) {
   const std::string id(key);
-  PolicyChange change{now, person, stage_policy(session, id), policy};
-  if (change.before == policy) return std::nullopt;
-  session.run("DELETE FROM stage_policy WHERE package_id = :p1", {id});
+  const Standing before = standing(session, id, now);
+  if (policy == (before.to_come ? before.to_come->policy : before.policy)) return std::nullopt;
+  const Time from = is_looser(policy, before.policy) ? now + cool_down : now;
+  const PolicyChange change{now, person, before.policy, policy, from};
+  Standing after{policy, std::nullopt};
+  if (from > now) after = {before.policy, PolicyToCome{policy, from}};
+  set_standing(session, id, after);
   session.run(
-      "INSERT INTO stage_policy (package_id, approvals, different_person, group_id, passkeys_only) "
-      "VALUES (:p1, :p2, :p3, :p4, :p5)",
-      {id, policy.approvals, std::int64_t{policy.different_person}, policy.group,
-       std::int64_t{policy.passkeys_only}});
-  const StagePolicy& before = change.before;
+      "UPDATE stage_policy_change SET given_up = 1 WHERE package_id = :p1 AND from_at > :p2",
+      {id, to_milliseconds(now)});
+  std::vector<db::Value> values{id, to_milliseconds(now), person};
+  add_columns(values, change.before);
+  add_columns(values, change.after);
+  values.emplace_back(to_milliseconds(from));
   session.run(
       "INSERT INTO stage_policy_change (package_id, changed_at, person, old_approvals, "
       "old_different_person, old_group_id, old_passkeys_only, approvals, different_person, "
-      "group_id, passkeys_only) "
-      "VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11)",
-      {id, to_milliseconds(now), person, before.approvals, std::int64_t{before.different_person},
-       before.group, std::int64_t{before.passkeys_only}, policy.approvals,
-       std::int64_t{policy.different_person}, policy.group, std::int64_t{policy.passkeys_only}});
+      "group_id, passkeys_only, from_at) "
+      "VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11, :p12)",
+      std::move(values));
   return change;
 }
 
@@ -113,12 +160,13 @@ std::vector<PolicyChange> loosened_since(db::Session& session, std::string_view 
   std::vector<PolicyChange> changes;
   for (const db::Row& row :
        session.rows("SELECT changed_at, person, old_approvals, old_different_person, old_group_id, "
-                    "old_passkeys_only, approvals, different_person, group_id, passkeys_only "
-                    "FROM stage_policy_change "
-                    "WHERE package_id = :p1 AND changed_at >= :p2 ORDER BY changed_at",
+                    "old_passkeys_only, approvals, different_person, group_id, passkeys_only, "
+                    "from_at FROM stage_policy_change WHERE package_id = :p1 AND "
+                    "(changed_at >= :p2 OR from_at >= :p2) AND given_up = 0 ORDER BY changed_at",
                     {std::string(key), to_milliseconds(since)})) {
     PolicyChange change{from_milliseconds(row.integer(0)), row.text(1), from_columns(row, 2),
-                        from_columns(row, 6)};
+                        from_columns(row, 6),
+                        from_milliseconds(std::max(row.integer(0), row.integer(10)))};
     if (is_looser(change.after, change.before)) changes.push_back(std::move(change));
   }
   return changes;
@@ -174,6 +222,17 @@ bool add_approval(db::Session& session, std::string_view stage_id, const Recorde
 
 void forget_approvals(db::Session& session, std::string_view stage_id) {
   session.run("DELETE FROM stage_approval WHERE stage_id = :p1", {std::string(stage_id)});
+}
+
+db::Migration policy_cool_down_migration() {
+  return {"staging/9",
+          "ALTER TABLE stage_policy ADD COLUMN next_approvals BIGINT;\n"
+          "ALTER TABLE stage_policy ADD COLUMN next_different_person BIGINT;\n"
+          "ALTER TABLE stage_policy ADD COLUMN next_group_id TEXT;\n"
+          "ALTER TABLE stage_policy ADD COLUMN next_passkeys_only BIGINT;\n"
+          "ALTER TABLE stage_policy ADD COLUMN next_from BIGINT;\n"
+          "ALTER TABLE stage_policy_change ADD COLUMN from_at BIGINT NOT NULL DEFAULT 0;\n"
+          "ALTER TABLE stage_policy_change ADD COLUMN given_up BIGINT NOT NULL DEFAULT 0;\n"};
 }
 
 db::Migration passkey_policy_migration() {

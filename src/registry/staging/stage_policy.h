@@ -40,26 +40,36 @@ bool is_looser(const StagePolicy& after, const StagePolicy& before);
 
 /// A policy is kept for a package, by its id, and for all packages of an organisation, by this.
 std::string scope_policy_key(std::string_view organization_id);
-/// The one that was set there.
-StagePolicy stage_policy(db::Session& session, std::string_view key);
+/// The one that is in force there.
+StagePolicy stage_policy(db::Session& session, std::string_view key, Time now);
+/// A looser policy that takes the place of the one in force once its cool-down is over.
+struct PolicyToCome {
+  StagePolicy policy;
+  Time from;
+};
+std::optional<PolicyToCome> policy_to_come(db::Session& session, std::string_view key, Time now);
 /// What binds a package: its own policy and its organisation's, the stricter of the two in each
 /// respect.
-StagePolicy binding_policy(db::Session& session, const Package& package);
+StagePolicy binding_policy(db::Session& session, const Package& package, Time now);
 /// What binds a release of the package that waits since then: also what was in force meanwhile, so
 /// that nothing that waits is freed by a policy that becomes looser.
-StagePolicy binding_policy(db::Session& session, const Package& package, Time since);
+StagePolicy binding_policy_since(db::Session& session, const Package& package, Time since,
+                                 Time now);
 
 /// A change of a policy.
 struct PolicyChange {
   Time at;
   std::string person;
   StagePolicy before, after;
+  Time from;  ///< when `after` is in force
 };
-/// Sets the policy and remembers the change; nothing when it is the same.
+/// Sets the policy and remembers the change; nothing when it is the same, or to come already. One
+/// that is looser is in force after the cool-down, and whole: what was set for then before is given
+/// up. So setting the policy in force once more keeps it.
 std::optional<PolicyChange> change_policy(db::Session& session, std::string_view key,
                                           const StagePolicy& policy, const std::string& person,
-                                          Time now);
-/// Changes since then that made it looser, oldest first.
+                                          Time now, Milliseconds cool_down = Milliseconds(0));
+/// Changes since then that made it looser, oldest first, without those that were given up.
 std::vector<PolicyChange> loosened_since(db::Session& session, std::string_view key, Time since);
 
 /// What is known of people inside the transaction that counts their approvals.
@@ -89,6 +99,7 @@ bool add_approval(db::Session& session, std::string_view stage_id, const Recorde
 void forget_approvals(db::Session& session, std::string_view stage_id);
 
 db::Migration stage_policy_migration();
+db::Migration policy_cool_down_migration();
 db::Migration passkey_policy_migration();
 
 }  // namespace imp::registry

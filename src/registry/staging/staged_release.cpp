@@ -202,7 +202,8 @@ std::vector<db::Migration> staging_migrations() {
       stage_outcome_migration(),
       stage_outcome_run_migration(),
       passkey_policy_migration(),
-      stage_event_migration()};
+      stage_event_migration(),
+      policy_cool_down_migration()};
 }
 
 }  // namespace imp::registry

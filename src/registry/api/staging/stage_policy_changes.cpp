@@ -42,9 +42,9 @@ std::string key_of(const GovernedPlace& place) {
 
 /// A package's policy binds beside its organisation's, so a looser one would say what is not so.
 Result<void> check_scope(db::Session& session, const GovernedPlace& place,
-                         const StagePolicy& policy) {
+                         const StagePolicy& policy, Time now) {
   if (place.kind != GovernedPlace::Kind::package || !place.organization) return {};
-  const StagePolicy scope = stage_policy(session, scope_policy_key(*place.organization));
+  const StagePolicy scope = stage_policy(session, scope_policy_key(*place.organization), now);
   // A team of the package's own adds to the organisation's, which stays asked.
   StagePolicy but_for_team = scope;
   but_for_team.group.clear();
@@ -66,30 +66,32 @@ Result<StagePolicy> set_stage_policy(RegistryServices& services, const Requester
     const Time now = services.clock.now();
     const auto rights = still_governs(session, requester, place, now);
     if (!rights) return pass_on(rights);
-    if (const auto stricter = check_scope(session, place, *policy); !stricter) {
+    if (const auto stricter = check_scope(session, place, *policy, now); !stricter) {
       return pass_on(stricter);
     }
-    const auto change = change_policy(session, key_of(place), *policy, rights->person, now);
+    const auto change = change_policy(session, key_of(place), *policy, rights->person, now,
+                                      services.switch_cool_down);
     if (!change) return policy;
     audit::Record record = requester.audit_record("stage.policy", place.subject(), now);
     record.organization = place.organization;
     record.detail = {{"before", change->before.to_json()},
                      {"after", change->after.to_json()},
-                     {"looser", is_looser(change->after, change->before)}};
+                     {"looser", is_looser(change->after, change->before)},
+                     {"from", iso8601(change->from)}};
     audit::append(session, record);
     return policy;
   });
 }
 
 Result<ScopePolicy> scope_policy(RegistryServices& services, const GovernedPlace& place) {
-  const auto policy = services.database.read([&](db::Session& session) -> Result<StagePolicy> {
-    return stage_policy(session, scope_policy_key(place.id));
+  auto found = services.database.read([&](db::Session& session) -> Result<ScopePolicy> {
+    const Time now = services.clock.now();
+    const std::string key = scope_policy_key(place.id);
+    return ScopePolicy{stage_policy(session, key, now), {}, policy_to_come(session, key, now)};
   });
-  if (!policy) return pass_on(policy);
-  ScopePolicy found{*policy, {}};
-  if (policy->group.empty()) return found;
-  const auto group = services.accounts.groups.by_id(place.id, policy->group);
-  if (group) found.group_name = group->name;
+  if (!found || found->policy.group.empty()) return found;
+  const auto group = services.accounts.groups.by_id(place.id, found->policy.group);
+  if (group) found->group_name = group->name;
   return found;
 }
 

@@ -20,14 +20,16 @@ struct PolicyRequest {
 
 /// Sets the policy of a package, or of all packages of an organisation, on the word of somebody who
 /// governs it and has given a second factor. A package's may only be stricter than its
-/// organisation's: invalid_stage_policy.
+/// organisation's: invalid_stage_policy. One that is looser than the one in force is so after the
+/// cool-down that switches have (RegistryServices::switch_cool_down).
 Result<StagePolicy> set_stage_policy(RegistryServices& services, const Requester& requester,
                                      const GovernedPlace& place, const PolicyRequest& wanted);
 
 /// An organisation's policy, with the name of its group.
 struct ScopePolicy {
-  StagePolicy policy;
+  StagePolicy policy;  ///< in force
   std::string group_name;
+  std::optional<PolicyToCome> to_come;
 };
 Result<ScopePolicy> scope_policy(RegistryServices& services, const GovernedPlace& place);
 

@@ -1,5 +1,6 @@
 #include <boost/json.hpp>
 
+#include "accounts/groups.h"
 #include "http/response.h"
 #include "registry/api/refusals.h"
 #include "registry/api/requester.h"
@@ -20,6 +21,20 @@ boost::json::object form(const StagePolicy& policy, const std::string& group_nam
   document["group"] =
       group_name.empty() ? boost::json::value(nullptr) : boost::json::value(group_name);
   document["text"] = policy.text();
+  return document;
+}
+
+/// The looser one that is to come, with the name of its team; null when there is none.
+boost::json::value form(RegistryServices& services, const std::optional<std::string>& organization,
+                        const std::optional<PolicyToCome>& next) {
+  if (!next) return nullptr;
+  std::string group_name;
+  if (organization && !next->policy.group.empty()) {
+    const auto group = services.accounts.groups.by_id(*organization, next->policy.group);
+    if (group) group_name = group->name;
+  }
+  boost::json::object document = form(next->policy, group_name);
+  document["from"] = iso8601(next->from);
   return document;
 }
 
@@ -95,18 +110,27 @@ http::Response show_package(RegistryServices& services, const GovernedPlace& pla
   document["own"] = state->own.text();
   document["organization"] =
       state->scope ? boost::json::value(state->scope->text()) : boost::json::value(nullptr);
+  document["next"] = form(services, package->owner, state->to_come);
   return http::json(200, document);
+}
+
+http::Response show_organization(RegistryServices& services, const GovernedPlace& place) {
+  const auto found = scope_policy(services, place);
+  if (!found) return http::failure(found.error());
+  boost::json::object document = form(found->policy, found->group_name);
+  document["next"] = form(services, place.organization, found->to_come);
+  return http::json(200, document);
+}
+
+http::Response show_place(RegistryServices& services, const GovernedPlace& place) {
+  return place.kind == GovernedPlace::Kind::package ? show_package(services, place)
+                                                    : show_organization(services, place);
 }
 
 http::Response show(RegistryServices& services, const http::Request& request) {
   const auto governed = govern(services, request);
   if (!governed) return governed.error();
-  if (governed->place.kind == GovernedPlace::Kind::package) {
-    return show_package(services, governed->place);
-  }
-  const auto found = scope_policy(services, governed->place);
-  return found ? http::json(200, form(found->policy, found->group_name))
-               : http::failure(found.error());
+  return show_place(services, governed->place);
 }
 
 http::Response set(RegistryServices& services, const http::Request& request) {
@@ -127,10 +151,7 @@ http::Response set(RegistryServices& services, const http::Request& request) {
     return refused(services, &governed->requester, kAction, governed->place.subject(),
                    policy.error());
   }
-  if (governed->place.kind == GovernedPlace::Kind::package) {
-    return show_package(services, governed->place);
-  }
-  return http::json(200, form(*policy, wanted->group_name));
+  return show_place(services, governed->place);
 }
 
 }  // namespace

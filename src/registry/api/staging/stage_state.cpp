@@ -13,12 +13,12 @@ namespace imp::registry {
 namespace {
 
 void warn_of_loosening(db::Session& session, std::string_view key, std::string_view what,
-                       Time since, std::vector<std::string>& warnings) {
+                       Time since, Time now, std::vector<std::string>& warnings) {
   for (const PolicyChange& change : loosened_since(session, key, since)) {
+    const std::string when = change.from > now ? "from " + iso8601(change.from) + " on" : "now";
     warnings.push_back(fmt::format(
-        "{} loosened {} at {}: {} before, {} now. What waited "
-        "then still takes what it took before.",
-        change.person, what, iso8601(change.at), change.before.text(), change.after.text()));
+        "{} loosened {} at {}: {} before, {} {}. What waited before still takes what it took.",
+        change.person, what, iso8601(change.at), change.before.text(), change.after.text(), when));
   }
 }
 
@@ -48,10 +48,12 @@ Result<StageState> stage_state(RegistryServices& services, const Package& packag
                                const StagedRelease* release) {
   auto state = services.database.read([&](db::Session& session) -> Result<StageState> {
     StageState now;
-    now.policy = release ? binding_policy(session, package, release->created)
-                         : binding_policy(session, package);
-    now.own = stage_policy(session, package.id);
-    if (package.owner) now.scope = stage_policy(session, scope_policy_key(*package.owner));
+    const Time time = services.clock.now();
+    now.policy = release ? binding_policy_since(session, package, release->created, time)
+                         : binding_policy(session, package, time);
+    now.own = stage_policy(session, package.id, time);
+    now.to_come = policy_to_come(session, package.id, time);
+    if (package.owner) now.scope = stage_policy(session, scope_policy_key(*package.owner), time);
     if (!release) return now;
     const ApprovalRights rights = approval_rights(session, package.owner);
     const std::string& staged_with = release->candidate.tag;
@@ -61,10 +63,10 @@ Result<StageState> stage_state(RegistryServices& services, const Package& packag
       now.other_approvals.push_back(
           fmt::format("{} approved it for the tag {}.", approval.person, approval.tag));
     }
-    warn_of_loosening(session, package.id, "the policy", release->created, now.warnings);
+    warn_of_loosening(session, package.id, "the policy", release->created, time, now.warnings);
     if (package.owner) {
       warn_of_loosening(session, scope_policy_key(*package.owner), "the organisation's policy",
-                        release->created, now.warnings);
+                        release->created, time, now.warnings);
     }
     if (now.policy.different_person && release->behind.empty()) {
       now.warnings.emplace_back(

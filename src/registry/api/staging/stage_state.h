@@ -17,11 +17,12 @@ ApprovalRights approval_rights(db::Session& session, const std::optional<std::st
 
 /// A package's policy for staged releases and, for one that waits, what came of it so far.
 struct StageState {
-  StagePolicy policy;                  ///< that binds it, or the release since it was staged
-  StagePolicy own;                     ///< set for the package itself
-  std::optional<StagePolicy> scope;    ///< of the organisation that owns its scope
-  std::string group_name;              ///< of policy.group and policy.more_groups
-  std::vector<std::string> approvers;  ///< who approved it for the tag it was staged with
+  StagePolicy policy;                   ///< that binds it, or the release since it was staged
+  StagePolicy own;                      ///< set for the package itself
+  std::optional<StagePolicy> scope;     ///< of the organisation that owns its scope
+  std::optional<PolicyToCome> to_come;  ///< of the package's own, once its cool-down is over
+  std::string group_name;               ///< of policy.group and policy.more_groups
+  std::vector<std::string> approvers;   ///< who approved it for the tag it was staged with
   /// Approvals for another tag, as sentences.
   std::vector<std::string> other_approvals;
   std::vector<std::string> warnings;  ///< for whoever reviews the release

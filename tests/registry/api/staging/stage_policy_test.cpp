@@ -15,6 +15,7 @@ class StagePolicyTest : public RegistryTest {
     acme = add_organization("acme", alice);
     for (const User* user : {&bob, &carol, &dave}) set_member(acme, *user, accounts::Role::member);
     EXPECT_EQ(publish(alice.token, "@acme/lib", "1.0.0", otp(alice)).status, 201);
+    services_->switch_cool_down = Milliseconds(0);
   }
 
   Answer set(const User& user, std::string body, std::string code) {
@@ -427,6 +428,78 @@ TEST_F(StagePolicyTest, ApprovingTwiceAtOnceIsOneApproval) {
     EXPECT_EQ(count("SELECT COUNT(*) FROM stage_approval WHERE stage_id = :p1", {id}), 1);
     EXPECT_GE(std::ranges::count(outcomes, "201 ok"), 1) << outcomes[0] << ", " << outcomes[1];
   }
+}
+
+/// With the cool-down that is the default: a day.
+class PolicyCoolDownTest : public ScopePolicyTest {
+ protected:
+  PolicyCoolDownTest() { services_->switch_cool_down = std::chrono::hours(24); }
+  json::value shown(const std::string& target = "/-/package/@acme%2flib/stage-policy") {
+    return get(target, alice.token).document();
+  }
+};
+
+TEST_F(PolicyCoolDownTest, ALooserPolicyBindsAfterTheCoolDown) {
+  policy(R"({"approvals": 2, "passkeysOnly": true})");
+  policy(R"({"approvals": 3, "passkeysOnly": true})");  // what is stricter binds at once
+  EXPECT_EQ(shown().at("approvals"), json::value(3));
+  EXPECT_TRUE(shown().at("next").is_null());
+  const std::string id = staged(bob);
+  policy(R"({"approvals": 1})");
+  const Time from = clock_.now() + std::chrono::hours(24);
+  EXPECT_EQ(shown().at("approvals"), json::value(3));
+  EXPECT_EQ(shown().at("passkeysOnly"), json::value(true));
+  EXPECT_EQ(shown().at("next").at("approvals"), json::value(1));
+  EXPECT_EQ(shown().at("next").at("passkeysOnly"), json::value(false));
+  EXPECT_EQ(shown().at("next").at("from"), json::value(iso8601(from)));
+  EXPECT_EQ(audit_detail("stage.policy").at("from"), json::value(iso8601(from)));
+  EXPECT_EQ(approve(carol, id).outcome(), "403 passkey_required");
+  const auto warnings = review(id).at("warnings").as_array();
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_TRUE(warnings[0].as_string().ends_with("1 approval from " + iso8601(from) + " on."));
+  // Asked for again it keeps its time, so that nobody is kept waiting or in the dark.
+  policy(R"({"approvals": 1})");
+  clock_.set(from - Milliseconds(1));
+  EXPECT_EQ(shown().at("approvals"), json::value(3));
+  clock_.set(from);
+  EXPECT_EQ(shown().at("approvals"), json::value(1));
+  EXPECT_TRUE(shown().at("next").is_null());
+  EXPECT_TRUE(review(id).at("warnings").at(0).as_string().ends_with("1 approval now."));
+  EXPECT_EQ(approve(carol, id).outcome(), "201 ok");
+  EXPECT_TRUE(live());
+}
+
+TEST_F(PolicyCoolDownTest, ItCanBeStayed) {
+  policy(R"({"approvals": 2})");
+  const std::string id = staged(bob);
+  policy(R"({"approvals": 1})");
+  EXPECT_FALSE(shown().at("next").is_null());
+  policy(R"({"approvals": 2})");
+  EXPECT_TRUE(shown().at("next").is_null());
+  EXPECT_TRUE(review(id).at("warnings").as_array().empty());
+  clock_.advance(std::chrono::hours(48));
+  EXPECT_EQ(shown().at("approvals"), json::value(2));
+  EXPECT_EQ(approve(carol, id).document().at("published"), json::value(false));
+  // What is looser in one respect and stricter in another waits, whole.
+  policy(R"({"approvals": 1, "differentPerson": true})");
+  EXPECT_EQ(shown().at("differentPerson"), json::value(false));
+  clock_.advance(std::chrono::hours(24));
+  EXPECT_EQ(shown().at("differentPerson"), json::value(true));
+}
+
+TEST_F(PolicyCoolDownTest, AnOrganisationsToo) {
+  scope(R"({"approvals": 2})");
+  const std::string id = staged(bob);
+  scope(R"({"approvals": 1})");
+  EXPECT_EQ(shown("/-/org/acme/stage-policy").at("approvals"), json::value(2));
+  EXPECT_EQ(shown("/-/org/acme/stage-policy").at("next").at("approvals"), json::value(1));
+  // A package cannot go ahead of it.
+  policy(R"({"approvals": 3})");
+  EXPECT_EQ(set(alice, R"({"approvals": 1})", otp(alice)).outcome(), "400 invalid_stage_policy");
+  EXPECT_EQ(approve(carol, id).document().at("needed"), json::value(3));
+  clock_.advance(std::chrono::hours(24));
+  EXPECT_EQ(shown("/-/org/acme/stage-policy").at("approvals"), json::value(1));
+  EXPECT_EQ(shown().at("approvals"), json::value(3));
 }
 
 }  // namespace
