@@ -15,6 +15,7 @@ namespace {
 
 using test::key_of;
 using test::kKinds;
+using test::pkcs1_block;
 
 constexpr std::string_view kMessage = "header.payload";
 
@@ -74,24 +75,9 @@ TEST(Signature, AnEmptyMessageCanBeSigned) {
   for (const KeyKind kind : kKinds) EXPECT_TRUE(verifies(kind, key_of(kind).sign({}), ""));
 }
 
-constexpr std::string_view kOrder =
-    "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
-
 Bytes joined(Bytes r, const Bytes& s) {
   r.insert(r.end(), s.begin(), s.end());
   return r;
-}
-
-/// n - s, big-endian: the other valid s of the same signature.
-Bytes negated(ByteView s) {
-  Bytes out = *from_hex(kOrder);
-  int borrow = 0;
-  for (std::size_t i = out.size(); i-- > 0;) {
-    int digit = out[i] - s[i] - borrow;
-    borrow = digit < 0 ? 1 : 0;
-    out[i] = static_cast<std::uint8_t>(digit + 256 * borrow);
-  }
-  return out;
 }
 
 struct EcdsaRow {
@@ -107,13 +93,13 @@ TEST(Signature, EcdsaNumbersOutOfRange) {
   const Bytes zero(32, 0);
   Bytes one = zero;
   one.back() = 1;
-  const Bytes n = *from_hex(kOrder);
+  const Bytes n = *from_hex(test::kP256Order);
   Bytes n_less_one = n;
   --n_less_one.back();
   const Bytes most(32, 0xff);
   const std::vector<EcdsaRow> rows = {
       {"as signed", good, true},
-      {"the other s", joined(r, negated(s)), true},  // ECDSA is malleable: both are valid
+      {"the other s", test::ecdsa_twin(good), true},  // ECDSA is malleable: both are valid
       {"psychic: r and s zero (CVE-2022-21449)", joined(zero, zero), false},
       {"r zero", joined(zero, s), false},
       {"s zero", joined(r, zero), false},
@@ -146,19 +132,6 @@ TEST(Signature, DerAndRawFormsAreTheSameNumbers) {
   EXPECT_THROW(key_of(KeyKind::rsa).sign_der(bytes_of(kMessage)), std::logic_error);
 }
 
-/// EMSA-PKCS1-v1_5 (RFC 8017 §9.2): 00 01 FF..FF 00 DigestInfo.
-Bytes block_of(std::string_view digest_info_hex, std::size_t padding, std::uint8_t type = 1,
-               std::uint8_t fill = 0xff, std::size_t garbage = 0) {
-  Bytes block = {0x00, type};
-  block.insert(block.end(), padding, fill);
-  block.push_back(0x00);
-  const Bytes info = *from_hex(digest_info_hex);
-  block.insert(block.end(), info.begin(), info.end());
-  block.insert(block.end(), garbage, 0x5a);
-  EXPECT_EQ(block.size(), 256u);
-  return block;
-}
-
 struct PaddingRow {
   std::string_view name;
   Bytes block;
@@ -170,21 +143,21 @@ TEST(Signature, RsaPaddingVariants) {
   const std::string sha1_hash = hex(sha1(bytes_of(kMessage)));
   const std::string good = "3031300d060960864801650304020105000420" + sha256_hash;
   const std::vector<PaddingRow> rows = {
-      {"as RFC 8017 says", block_of(good, 202), true},
+      {"as RFC 8017 says", pkcs1_block(good, 202), true},
       // Bleichenbacher 2006: short padding, garbage behind the digest
-      {"garbage after the digest", block_of(good, 8, 1, 0xff, 194), false},
-      {"block type 2", block_of(good, 202, 2), false},
-      {"block type 0", block_of(good, 202, 0, 0x00), false},
-      {"padding not FF", block_of(good, 202, 1, 0xfe), false},
+      {"garbage after the digest", pkcs1_block(good, 8, 1, 0xff, 194), false},
+      {"block type 2", pkcs1_block(good, 202, 2), false},
+      {"block type 0", pkcs1_block(good, 202, 0, 0x00), false},
+      {"padding not FF", pkcs1_block(good, 202, 1, 0xfe), false},
       {"NULL parameters left out",
-       block_of("302f300b06096086480165030402010420" + sha256_hash, 204), false},
-      {"digest without its DigestInfo", block_of(sha256_hash, 221), false},
-      {"SHA-1", block_of("3021300906052b0e03021a05000414" + sha1_hash, 218), false},
+       pkcs1_block("302f300b06096086480165030402010420" + sha256_hash, 204), false},
+      {"digest without its DigestInfo", pkcs1_block(sha256_hash, 221), false},
+      {"SHA-1", pkcs1_block("3021300906052b0e03021a05000414" + sha1_hash, 218), false},
       {"SHA-512's identifier, SHA-256's digest",
-       block_of("3031300d060960864801650304020305000420" + sha256_hash, 202), false},
+       pkcs1_block("3031300d060960864801650304020305000420" + sha256_hash, 202), false},
       {"length in long form",
-       block_of("308131300d060960864801650304020105000420" + sha256_hash, 201), false},
-      {"another digest", block_of(good.substr(0, good.size() - 2) + "00", 202),
+       pkcs1_block("308131300d060960864801650304020105000420" + sha256_hash, 201), false},
+      {"another digest", pkcs1_block(good.substr(0, good.size() - 2) + "00", 202),
        good.ends_with("00")},
   };
   for (const PaddingRow& row : rows) {

@@ -4,11 +4,11 @@
 
 namespace imp::http::test {
 
-/// A fresh self-signed certificate for "localhost" and 127.0.0.1, as two PEM files that are removed
-/// with this object.
+/// A fresh self-signed certificate, as two PEM files that are removed with this object.
 class Certificate {
  public:
-  Certificate();
+  /// `names` as OpenSSL's subjectAltName; `hours` from now until it ends.
+  explicit Certificate(const std::string& names = "DNS:localhost,IP:127.0.0.1", int hours = 1);
   ~Certificate();
   Certificate(const Certificate&) = delete;
   Certificate& operator=(const Certificate&) = delete;

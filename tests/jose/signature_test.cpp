@@ -116,13 +116,7 @@ TEST(TokenSignature, TheTwinOfAnEcdsaSignatureHasTheSameHash) {
   const std::string good = forge(header_of("ES256", "e"), good_payload(), p256_key());
   const auto token = parse_token(good);
   Token twin = *token;
-  const Bytes order = *from_hex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
-  int borrow = 0;
-  for (std::size_t i = 32; i-- > 0;) {
-    const int digit = order[i] - token->signature[32 + i] - borrow;
-    borrow = digit < 0 ? 1 : 0;
-    twin.signature[32 + i] = static_cast<std::uint8_t>(digit + 256 * borrow);
-  }
+  twin.signature = crypto::test::ecdsa_twin(token->signature);
   ASSERT_NE(twin.signature, token->signature);
   const auto first = verify(*token, good_keys(), good_policy(), kNow);
   const auto second = verify(twin, good_keys(), good_policy(), kNow);

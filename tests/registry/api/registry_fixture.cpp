@@ -18,8 +18,8 @@ namespace imp::registry::test {
 
 namespace {
 
-std::unique_ptr<db::Database> open_database() {
-  auto opened = db::open_sqlite({.path = ":memory:"});
+std::unique_ptr<db::Database> open_database(std::string path) {
+  auto opened = db::open_sqlite({.path = std::move(path)});
   if (!opened) {
     ADD_FAILURE() << opened.error().message;
     std::abort();
@@ -111,7 +111,8 @@ std::string Answer::outcome() const {
   return std::to_string(status) + " " + (status < 400 ? "ok" : code);
 }
 
-RegistryTest::RegistryTest() : database_(open_database()), key_(signing_key()) {
+RegistryTest::RegistryTest(std::string database)
+    : database_(open_database(std::move(database))), key_(signing_key()) {
   accounts_ = std::make_unique<accounts::Accounts>(
       accounts::Services{.database = *database_,
                          .clock = clock_,
@@ -127,7 +128,7 @@ RegistryTest::RegistryTest() : database_(open_database()), key_(signing_key()) {
   evaluator_ = std::make_unique<trust::Evaluator>(*database_, issuers_, *issuer_keys_,
                                                   std::vector{trust::test::kAudience}, clock_);
   exchange_ = std::make_unique<trust::Exchange>(*database_, *evaluator_, crypto::system_random(),
-                                                clock_, null_log(), metrics_);
+                                                exchange_clock_, null_log(), metrics_);
   services_ =
       std::make_unique<RegistryServices>(RegistryServices{.database = *database_,
                                                           .blobs = blobs_,

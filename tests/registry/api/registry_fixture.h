@@ -66,7 +66,8 @@ struct User {
 /// router.
 class RegistryTest : public testing::Test {
  protected:
-  RegistryTest();
+  /// In memory, or in a file, where threads compete as they do in a server.
+  explicit RegistryTest(std::string database = ":memory:");
   ~RegistryTest() override;
 
   User add_user(const std::string& name, bool second_factor = false);
@@ -113,6 +114,8 @@ class RegistryTest : public testing::Test {
   bool counted(std::string_view line) const { return metrics_.exposition().contains(line); }
 
   ManualClock clock_{trust::test::kNow};
+  /// The exchange's: what is to happen between verifying and minting is told to it.
+  trust::test::InterruptingClock exchange_clock_{clock_};
   crypto::Sealer sealer_{Bytes(32, 7)};
   Metrics metrics_;
   trust::test::FakeIssuers remote_;

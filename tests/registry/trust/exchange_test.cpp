@@ -6,27 +6,13 @@
 
 #include "audit/verify.h"
 #include "registry/trust/publish_token.h"
+#include "registry/trust/publisher_place.h"
 #include "trust_fixture.h"
 
 namespace imp::trust::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// Does something at its next look, which an exchange takes between verifying and minting.
-class InterruptingClock final : public Clock {
- public:
-  explicit InterruptingClock(const Clock& inner) : inner_(inner) {}
-  Time now() const override {
-    if (const auto act = std::exchange(act_, nullptr)) act();
-    return inner_.now();
-  }
-  void then(std::function<void()> act) { act_ = std::move(act); }
-
- private:
-  const Clock& inner_;
-  mutable std::function<void()> act_;
-};
 
 TEST_F(ExchangeTest, GivesATokenForOnePackageAndQuarterOfAnHour) {
   const TrustedPublisher publisher = add_default();
@@ -305,6 +291,40 @@ TEST_F(ExchangeTest, APublisherMadeAnewMeanwhileIsAnotherOne) {
     add(package.id, publisher_claims(), {false, true, false});
   });
   EXPECT_EQ(outcome(signed_token(job_claims())), "publisher_removed");
+}
+
+TEST_F(ExchangeTest, APackageThatGoesToAnotherOrganizationMeanwhileGivesItsScopesPublisherNoToken) {
+  write([&](db::Session& session) -> Result<void> {
+    session.run("UPDATE package SET owner = 'org-1' WHERE id = :p1", {package.id});
+    return {};
+  });
+  add(scope_place("org-1"), publisher_claims());
+  InterruptingClock hook(clock);
+  wire(&hook);
+  hook.then([&] {
+    (void)write([&](db::Session& session) -> Result<void> {
+      session.run("UPDATE package SET owner = 'org-2' WHERE id = :p1", {package.id});
+      return {};
+    });
+  });
+  EXPECT_EQ(outcome(signed_token(job_claims())), "publisher_removed");
+  EXPECT_EQ(count("SELECT COUNT(*) FROM publish_token"), 0);
+}
+
+// The name is closed for a day; what the token may do is asked when it is used.
+TEST_F(ExchangeTest, APackageUnpublishedMeanwhileIsStillItsPublishers) {
+  add_default();
+  InterruptingClock hook(clock);
+  wire(&hook);
+  hook.then([&] {
+    (void)write([&](db::Session& session) -> Result<void> {
+      registry::write_unpublished(session, package, clock.now());
+      return {};
+    });
+  });
+  const auto minted = exchange(signed_token(job_claims()));
+  ASSERT_TRUE(minted) << minted.error().message;
+  EXPECT_EQ(minted->token.package_name, package.name);
 }
 
 TEST_F(ExchangeTest, APublisherRemovedWhileKeysAreFetchedGivesNoToken) {

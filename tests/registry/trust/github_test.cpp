@@ -124,6 +124,23 @@ TEST(GitHubClaims, DoNotAskForWhatThePublisherDoesNotName) {
   }
 }
 
+// One word, spelt with one character and with two: different bytes, so different names.
+TEST(GitHubClaims, AreComparedWithoutNormalisation) {
+  const char* composed = "caf\u00e9";
+  const char* decomposed = "cafe\u0301";
+  for (const auto& [configured, other] :
+       {std::pair(composed, decomposed), std::pair(decomposed, composed)}) {
+    json::object claims = github_publisher();
+    claims["environment"] = configured;
+    const auto expected = github_required(claims).value();
+    const auto job = [](const char* text) {
+      return changed(github_job(), "environment", json_string(text));
+    };
+    EXPECT_TRUE(compare(expected, job(configured)).agreed());
+    EXPECT_FALSE(compare(expected, job(other)).agreed());
+  }
+}
+
 TEST(GitHubClaims, OfACalledWorkflowMayBeBoundToItsRef) {
   json::object claims = github_publisher();
   claims["job_workflow_ref"] = "acme/shared/.github/workflows/publish.yml@refs/tags/v1";

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/log.h"
@@ -73,6 +74,21 @@ struct Received {
   bool same_project = true;
   bool present = true;  ///< the claim that does not agree, in the right type
 };
+/// Does something at its next look, which an exchange takes between verifying and minting.
+class InterruptingClock final : public Clock {
+ public:
+  explicit InterruptingClock(const Clock& inner) : inner_(inner) {}
+  Time now() const override {
+    if (const auto act = std::exchange(act_, nullptr)) act();
+    return inner_.now();
+  }
+  void then(std::function<void()> act) { act_ = std::move(act); }
+
+ private:
+  const Clock& inner_;
+  mutable std::function<void()> act_;
+};
+
 /// What INSTANTIATE_TEST_SUITE_P takes to name them.
 inline constexpr auto kRowName = [](const auto& info) { return std::string(info.param.name); };
 

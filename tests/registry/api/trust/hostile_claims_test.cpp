@@ -3,6 +3,8 @@
 #include <thread>
 
 #include "registry/api/trust/identity_fixture.h"
+#include "registry/brakes/freeze.h"
+#include "registry/packages/version_store.h"
 
 // Genuine signatures under claims that must not be believed: times, audiences, issuers, numbers,
 // and what a CircleCI job says of itself. What happens besides the answer is checked where
@@ -189,6 +191,32 @@ TEST_F(Exchanged, IsATokenOnceInItsLeewayToo) {
   EXPECT_EQ(exchanged(token), "401 replayed");
 }
 
+// Servers' clocks are set back, too: a mark that was tidied away too early would let a token pass
+// that is young again.
+TEST_F(Exchanged, IsATokenOnceThoughTheClockGoesBack) {
+  const auto tidied = [this] {
+    return write([&](db::Session& session) -> Result<void> {
+      trust::forget_expired(session, clock_.now());
+      return {};
+    });
+  };
+  const Time start = clock_.now();
+  const std::string token = good();
+  ASSERT_EQ(exchanged(token), "201 ok");
+  clock_.set(start - std::chrono::minutes(10));
+  EXPECT_EQ(exchanged(token), "401 issued_in_future");
+  const std::string earlier = good();
+  EXPECT_EQ(exchanged(earlier), "201 ok");        // the keys are fetched anew
+  clock_.set(start + std::chrono::minutes(109));  // nearly an hour after the earlier one expired
+  ASSERT_TRUE(tidied());
+  clock_.set(start);
+  EXPECT_EQ(exchanged(token), "401 replayed");
+  clock_.set(start - std::chrono::minutes(10));
+  ASSERT_TRUE(tidied());
+  EXPECT_EQ(exchanged(earlier), "401 replayed");
+  EXPECT_EQ(exchanged(good()), "201 ok");
+}
+
 TEST_F(Exchanged, IsNothingOnceThePublisherIsGone) {
   const std::string token = good();
   distrust("@alice/lib", publisher);
@@ -204,6 +232,54 @@ TEST_F(Exchanged, IsNothingWhenThePublisherGoesWhileKeysAreFetched) {
   });
   EXPECT_EQ(exchanged(good()), "404 no_matching_publisher");
   EXPECT_EQ(count("SELECT COUNT(*) FROM publish_token"), 0);
+}
+
+TEST_F(Exchanged, IsNothingWhenThePublisherGoesBetweenVerifyingAndMinting) {
+  const std::string token = good();
+  exchange_clock_.then([this] { distrust("@alice/lib", publisher); });
+  EXPECT_EQ(exchanged(token), "403 publisher_removed");
+  EXPECT_EQ(count("SELECT COUNT(*) FROM publish_token"), 0);
+  EXPECT_EQ(count("SELECT COUNT(*) FROM used_identity_token"), 0);
+  trust(trust::test::publisher_claims());
+  EXPECT_EQ(exchanged(token), "201 ok");  // it was not used up
+}
+
+TEST_F(Exchanged, IsNothingWhenThePublisherIsMadeAnewBetweenVerifyingAndMinting) {
+  exchange_clock_.then([this] {
+    distrust("@alice/lib", publisher);
+    trust(trust::test::publisher_claims());
+  });
+  EXPECT_EQ(exchanged(good()), "403 publisher_removed");
+  EXPECT_EQ(count("SELECT COUNT(*) FROM publish_token"), 0);
+}
+
+TEST_F(Exchanged, IsNothingWhenThePackageIsFrozenBetweenVerifyingAndMinting) {
+  exchange_clock_.then([this] {
+    ASSERT_TRUE(write([&](db::Session& session) {
+      return add_freeze(session, FreezeTarget::package("@alice/lib").value(), "A reason.", "root",
+                        clock_.now());
+    }));
+  });
+  EXPECT_EQ(exchanged(good()), "403 frozen");
+  EXPECT_EQ(count("SELECT COUNT(*) FROM publish_token"), 0);
+}
+
+// The name stays its owners' for a day, and a token of that time opens nothing.
+TEST_F(Exchanged, PublishesNothingWhenThePackageIsUnpublishedBetweenVerifyingAndMinting) {
+  exchange_clock_.then([this] {
+    ASSERT_TRUE(write([&](db::Session& session) -> Result<void> {
+      auto package = *find_package(session, "@alice/lib");
+      burn_version(session, package.id, "1.0.0");
+      write_unpublished(session, package, clock_.now());
+      return {};
+    }));
+  });
+  const Answer answer = exchange(good(), "@alice/lib");
+  ASSERT_EQ(answer.status, 201) << answer.body;
+  const std::string token = answer.text("token");
+  EXPECT_EQ(publish(token, "@alice/lib", "2.0.0").outcome(), "403 package_recently_unpublished");
+  EXPECT_EQ(stage(token, "@alice/lib", "2.0.0").outcome(), "403 package_recently_unpublished");
+  EXPECT_EQ(count("SELECT COUNT(*) FROM staged_release"), 0);
 }
 
 // Owners come and go; what a pipeline may do is its publisher's, which the new owners see and can

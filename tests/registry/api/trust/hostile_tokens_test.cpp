@@ -61,13 +61,21 @@ std::string with_member(std::string json, const std::string& members) {
 }
 std::string name_of(const testing::TestParamInfo<Hostile>& info) { return info.param.name; }
 
-std::string hmac_with_the_public_key(T& t) {
-  const Bytes der = rsa_key().public_key().spki_der();
+/// Everybody has the public key; a verifier that takes it for an HMAC's secret believes everybody.
+Hostile hmac(const char* name, std::function<Bytes(const crypto::PublicKey&)> secret) {
+  return {name,
+          [=](T& t) {
+            const std::string input =
+                encoded(R"({"alg":"HS256","kid":"r"})") + "." + encoded(json::serialize(t.fresh()));
+            return input + "." +
+                   base64url(crypto::hmac_sha256(secret(rsa_key().public_key()), bytes_of(input)));
+          },
+          "401 algorithm_not_allowed"};
+}
+Bytes pem_text(const crypto::PublicKey& key) {
   const std::string pem =
-      "-----BEGIN PUBLIC KEY-----\n" + base64(der) + "\n-----END PUBLIC KEY-----\n";
-  const std::string input =
-      encoded(R"({"alg":"HS256","kid":"r"})") + "." + encoded(json::serialize(t.fresh()));
-  return input + "." + base64url(crypto::hmac_sha256(bytes_of(pem), bytes_of(input)));
+      "-----BEGIN PUBLIC KEY-----\n" + base64(key.spki_der()) + "\n-----END PUBLIC KEY-----\n";
+  return Bytes(pem.begin(), pem.end());
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -81,7 +89,10 @@ INSTANTIATE_TEST_SUITE_P(
         header("Number", R"("alg":256,"kid":"r")", "401 algorithm_not_allowed"),
         header("Ps256", R"("alg":"PS256","kid":"r")", "401 algorithm_not_allowed"),
         header("Rs512", R"("alg":"RS512","kid":"r")", "401 algorithm_not_allowed"),
-        Hostile{"HmacWithThePublicKey", hmac_with_the_public_key, "401 algorithm_not_allowed"},
+        hmac("HmacWithThePublicKeyAsPem", pem_text),
+        hmac("HmacWithThePublicKeyAsDer",
+             [](const crypto::PublicKey& key) { return key.spki_der(); }),
+        hmac("HmacWithTheModulus", [](const crypto::PublicKey& key) { return key.components().n; }),
         Hostile{"Es256FromAnIssuerOfRs256",
                 [](T& t) { return t.headed(R"("alg":"ES256","kid":"r")", jose::test::p256_key()); },
                 "401 algorithm_not_allowed"},
@@ -154,6 +165,11 @@ INSTANTIATE_TEST_SUITE_P(
         text("FourSegments", [](std::string t) { return t + ".AAAA"; }),
         text("FiveSegments", [](std::string t) { return t + ".AAAA.AAAA"; }),
         text("EmptySignature", [](std::string t) { return t.substr(0, t.rfind('.') + 1); }),
+        // The last of 342 characters carries two bits: sixteen spellings of one signature.
+        text("TrailingBits", [](std::string t) { return ++t.back(), t; }),
+        text("WhiteSpaceInside", [](std::string t) { return t.insert(t.size() / 2, " "); }),
+        text("NewLineInside", [](std::string t) { return t.insert(t.size() / 2, "\n"); }),
+        text("WhiteSpaceAtASeam", [](std::string t) { return t.insert(t.find('.'), " "); }),
         text("TrailingGarbage", [](std::string t) { return t + "!"; }),
         text("JsonSerialization",
              [](std::string t) { return R"({"payload":")" + t + R"(","signatures":[]})"; }),
@@ -204,6 +220,10 @@ INSTANTIATE_TEST_SUITE_P(
         payload(
             "HugeNumber", [](std::string p) { return with_member(p, R"("x":1e999)"); },
             "400 malformed"),
+        payload(
+            "NumberBelowZeroThatIsZero",
+            [](std::string p) { return p.replace(p.find("\"exp\":") + 6, 10, "-0"); },
+            "401 claim_type"),
         payload(
             "List", [](std::string p) { return "[" + p + "]"; }, "400 malformed"),
         payload(

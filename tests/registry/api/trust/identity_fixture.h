@@ -7,8 +7,11 @@
 
 #include "jose/forge.h"
 #include "registry/api/registry_fixture.h"
+#include "registry/trust/issuer_table.h"
 
 namespace imp::registry::test {
+
+inline constexpr const char* kCurves = "https://curves.example";
 
 /// A package that trusts the job of trust_fixture.h, and tokens of that job as an attacker makes
 /// them: any header, any payload, properly signed unless the test says otherwise.
@@ -20,14 +23,35 @@ class IdentityTest : public RegistryTest {
   }
 
   /// Trusts a job of these claims for the package, past the endpoints; the publisher's id.
-  std::string trust(const json::object& claims) {
+  std::string trust(const json::object& claims, const std::string& issuer = "circleci") {
     const auto parsed = trust::test::required(claims).value();
     const auto added = write([&](db::Session& session) -> Result<trust::TrustedPublisher> {
       return trust::add_publisher(session, find_package(session, "@alice/lib")->id,
-                                  {parsed, {true, true, false}, "circleci"}, "alice", clock_.now());
+                                  {parsed, {true, true, false}, issuer}, "alice", clock_.now());
     });
     EXPECT_TRUE(added) << added.error().message;
     return added->id;
+  }
+
+  /// An issuer whose tokens may be signed by any of three algorithms, with a key of each ("r", "e",
+  /// "d"), and whose job of the same claims is trusted.
+  void trust_curves() {
+    ASSERT_TRUE(write([&](db::Session& session) -> Result<void> {
+      trust::Issuer issuer;
+      issuer.id = "curves";
+      issuer.base_url = kCurves;
+      issuer.algorithms = {jose::Algorithm::rs256, jose::Algorithm::es256, jose::Algorithm::eddsa};
+      return trust::add_issuer(session, issuers_, issuer, "root", clock_.now());
+    }));
+    remote_.publish_keys(trust::test::jwks_of({{"r", jose::test::rsa_key().public_key()},
+                                               {"e", jose::test::p256_key().public_key()},
+                                               {"d", jose::test::ed25519_key().public_key()}}));
+    trust(trust::test::publisher_claims({trust::test::kContextA}), "curves");
+  }
+  /// The claims of its job.
+  json::object of_curves() {
+    return with("iss", trust::test::json_string(std::string(kCurves) + "/org/" +
+                                                trust::test::kOrganization));
   }
 
   std::int64_t second() const { return to_milliseconds(clock_.now()) / 1000; }
@@ -79,8 +103,10 @@ class HostileToken : public IdentityTest, public testing::WithParamInterface<Hos
   using IdentityTest::fresh;
   using IdentityTest::good;
   using IdentityTest::headed;
+  using IdentityTest::of_curves;
   using IdentityTest::paid;
   using IdentityTest::second;
+  using IdentityTest::trust_curves;
   using IdentityTest::with;
   /// The token of a job with one claim changed as by trust::test::changed().
   std::string claiming(std::string_view claim, std::string_view json_text) {

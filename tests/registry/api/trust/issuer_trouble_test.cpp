@@ -142,6 +142,25 @@ TEST_F(IssuerKeysOverHttp, CacheControlIsHeeded) {
   EXPECT_EQ(remote_.fetches_of("jwks"), 2);
 }
 
+// An issuer cannot have its keys asked for with every exchange, nor kept for ever.
+TEST_F(IssuerKeysOverHttp, CacheControlHasAFloorAndACeiling) {
+  remote_.state_cache_control("max-age=0");
+  ASSERT_EQ(exchanged(good()), "201 ok");
+  clock_.advance(std::chrono::seconds(59));
+  ASSERT_EQ(exchanged(good()), "201 ok");
+  EXPECT_EQ(remote_.fetches_of("jwks"), 1);
+  remote_.state_cache_control("max-age=31536000");
+  clock_.advance(std::chrono::seconds(1));
+  ASSERT_EQ(exchanged(good()), "201 ok");
+  EXPECT_EQ(remote_.fetches_of("jwks"), 2);
+  clock_.advance(std::chrono::hours(24) - std::chrono::seconds(1));
+  ASSERT_EQ(exchanged(good()), "201 ok");
+  EXPECT_EQ(remote_.fetches_of("jwks"), 2);
+  clock_.advance(std::chrono::seconds(1));
+  ASSERT_EQ(exchanged(good()), "201 ok");
+  EXPECT_EQ(remote_.fetches_of("jwks"), 3);
+}
+
 TEST_F(IssuerKeysOverHttp, AKeyOfAnotherOrganizationsIssuerDoesNotSign) {
   trust(trust::test::changed(trust::test::publisher_claims(), trust::test::claim("org-id"),
                              trust::test::json_string(trust::test::kOther)));

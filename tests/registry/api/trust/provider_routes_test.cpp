@@ -16,7 +16,18 @@ struct Shape {
     const char* outcome;
   };
   std::vector<Refused> refused;
+  /// Changes of the claim that names the file, which are the publisher's all the same.
+  const char* file_claim;
+  std::vector<std::string> files, other_files;
 };
+
+/// Where a workflow of acme/widgets lies, and at which revision.
+std::string workflow(std::string_view rest) {
+  return "acme/widgets/.github/workflows/" + std::string(rest);
+}
+std::string ci_file(std::string_view rest) {
+  return "gitlab.com/acme/tools/widgets//" + std::string(rest);
+}
 
 std::vector<Shape> shapes() {
   return {
@@ -36,13 +47,21 @@ std::vector<Shape> shapes() {
         {"repository_owner_id", "\"78\"", "403 resurrected_project"},
         {"environment", "\"NPM\"", "403 claim_mismatch"},
         {"environment", "", "403 claim_missing"},
-        {"workflow_ref", "\"acme/widgets/.github/workflows/release.yml@evil.yml@refs/heads/main\"",
-         "403 claim_mismatch"},
-        {"workflow_ref", "\"acme/evil/.github/workflows/release.yml@refs/heads/main\"",
-         "403 claim_mismatch"},
         {"workflow_ref", "", "403 claim_missing"},
         {"iss", "\"https://token.actions.githubusercontent.com/acme\"", "401 unknown_issuer"},
-        {"iss", "\"https://gitlab.com\"", "404 no_matching_publisher"}}},
+        {"iss", "\"https://gitlab.com\"", "404 no_matching_publisher"}},
+       "workflow_ref",
+       {workflow("release.yml@refs/tags/v1"), workflow("release.yml@" + std::string(40, 'a')),
+        workflow("release.yml@refs/heads/misleading@evil.yml")},
+       {workflow("other.yml@refs/heads/main"), workflow("Release.yml@refs/heads/main"),
+        workflow("release.yml@evil.yml@refs/heads/main"),
+        workflow("evil@release.yml@refs/heads/main"),
+        workflow("extra@release.yml@evil.yml@refs/heads/main"),
+        workflow("evil.yml@refs/heads/release.yml"), workflow("evil.yml@refs/heads/x@release.yml"),
+        workflow("x/release.yml@refs/heads/main"), workflow("release.yml"),
+        workflow("release.yml@"), workflow("release.yml@refs/"), workflow("release.yml@main"),
+        "acme/widgets/workflows/release.yml@refs/heads/main",
+        "acme/evil/.github/workflows/release.yml@refs/heads/main"}},
       {"gitlab",
        trust::test::gitlab_job(),
        trust::test::gitlab_publisher(),
@@ -53,9 +72,18 @@ std::vector<Shape> shapes() {
         {"project_id", "\"1002\"", "403 resurrected_project"},
         {"namespace_id", "\"78\"", "403 resurrected_project"},
         {"environment", "\"NPM\"", "403 claim_mismatch"},
-        {"ci_config_ref_uri", "null", "403 claim_missing"},
-        {"ci_config_ref_uri", "\"gitlab.com/acme/tools/widgets//evil.yml@refs/heads/main\"",
-         "403 claim_mismatch"}}}};
+        {"ci_config_ref_uri", "null", "403 claim_missing"}},
+       "ci_config_ref_uri",
+       {ci_file("ci/.gitlab-ci.yml@refs/heads/main"),
+        "git.acme.example:8443/acme/tools/widgets//.gitlab-ci.yml@refs/heads/main"},
+       {ci_file("evil.yml@refs/heads/main"), ci_file("x.gitlab-ci.yml@refs/heads/main"),
+        ci_file("evil.yml@refs/heads/.gitlab-ci.yml"),
+        ci_file(".gitlab-ci.yml@refs/evil.yml@refs/heads/main"),
+        ci_file(".gitlab-ci.yml@refs/heads/evil"), ci_file(".gitlab-ci.yml"),
+        "gitlab.com/acme/tools/evil//.gitlab-ci.yml@refs/heads/main",
+        "gitlab.com/evil/acme/tools/widgets//.gitlab-ci.yml@refs/heads/main",
+        "gitlab.com/acme/tools/widgets/.gitlab-ci.yml@refs/heads/main",
+        "acme/tools/widgets//.gitlab-ci.yml@refs/heads/main"}}};
 }
 
 class ProviderRoutes : public RegistryTest {
@@ -105,6 +133,13 @@ TEST_F(ProviderRoutes, FromTheRequestToThePackument) {
       EXPECT_EQ(exchange(token(it.job, claim, text), name).outcome(), outcome)
           << claim << " " << text;
     }
+    const auto with_file = [&](const std::string& file) {
+      return exchange(token(it.job, it.file_claim, trust::test::json_string(file)), name).outcome();
+    };
+    for (const std::string& file : it.files) EXPECT_EQ(with_file(file), "201 ok") << file;
+    for (const std::string& file : it.other_files) {
+      EXPECT_EQ(with_file(file), "403 claim_mismatch") << file;
+    }
   }
 }
 
@@ -140,6 +175,18 @@ TEST_F(ProviderRoutes, AVersionMayBeBoundToItsTag) {
   const auto recorded = attempts("@alice/lib");
   EXPECT_EQ(std::ranges::count(recorded, "version_tag_mismatch", &trust::Attempt::outcome), 2);
   EXPECT_EQ(publish(minted, "@alice/lib", "1.2.0").status, 201);
+}
+
+TEST_F(ProviderRoutes, NamesAreNotNormalised) {
+  ASSERT_EQ(publish(alice.token, "@alice/lib", "1.0.0", otp(alice)).status, 201);
+  json::object claims = trust::test::github_publisher();
+  claims["environment"] = "caf\u00e9";
+  ASSERT_EQ(trust_as("github", claims, "lib").status, 200);
+  const json::object job = trust::test::github_job();
+  EXPECT_EQ(exchange(token(job, "environment", R"("cafe\u0301")"), "@alice/lib").outcome(),
+            "403 claim_mismatch");
+  EXPECT_EQ(exchange(token(job, "environment", R"("caf\u00e9")"), "@alice/lib").outcome(),
+            "201 ok");
 }
 
 TEST_F(ProviderRoutes, OneProvidersClaimsAreNotAnothers) {
