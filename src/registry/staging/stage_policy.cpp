@@ -136,7 +136,7 @@ std::optional<PolicyChange> change_policy(db::Session& session, std::string_view
   const Standing before = standing(session, id, now);
   if (policy == (before.to_come ? before.to_come->policy : before.policy)) return std::nullopt;
   const Time from = is_looser(policy, before.policy) ? now + cool_down : now;
-  const PolicyChange change{now, person, before.policy, policy, from};
+  PolicyChange change{now, person, before.policy, policy, from};
   Standing after{policy, std::nullopt};
   if (from > now) after = {before.policy, PolicyToCome{policy, from}};
   set_standing(session, id, after);
