@@ -286,7 +286,8 @@ TEST(SigstoreBundle, WhatDoesNotHoldIsRefusedWithTheCheckThatFailed) {
     BundlePlan plan;
     one.change(plan);
     const auto result = verified(plan);
-    ASSERT_FALSE(result) << one.what;
+    EXPECT_FALSE(result) << one.what;
+    if (result) continue;
     EXPECT_EQ(result.error().code(), reason(SigstoreRefusal::not_verified).code) << one.what;
     EXPECT_TRUE(why(result).contains(one.says)) << one.what << ": " << why(result);
   }
