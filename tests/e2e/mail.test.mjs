@@ -224,8 +224,9 @@ describe('a server that misbehaves', () => {
     const { port } = mail;
     await mail.dispose();
     makeToken(server, 'ann');
-    await eventually(server, ([last]) => last.state === 'pending' && last.attempts === 1);
-    assert.match(server.log, /mail server failed/);
+    // The log comes through a pipe, so it may be read later than the outbox.
+    await eventually(server, ([last]) => last.state === 'pending' && last.attempts > 0 &&
+      server.log.includes('mail server failed'));
     mail = await MailServer.start({ port });
     await mail.next((one) => one.to[0] === 'ann@example.org');
   });
