@@ -120,7 +120,12 @@ describe('decisions on staged releases', () => {
     assert.notEqual(refused.code, 0);
     assert.match(refused.output, /confirmed with a passkey/);
     assert.equal((await change({ passkeysOnly: false })).status, 200);
-    const approved = await person.npm(client, ['stage', 'approve', id, `--otp=${await factor.code()}`]);
+    // What waited keeps the policy that it was staged under.
+    const still = await person.npm(client, ['stage', 'approve', id, `--otp=${await factor.code()}`]);
+    assert.notEqual(still.code, 0);
+    assert.match(still.output, /confirmed with a passkey/);
+    const later = await stage('1.5.1');
+    const approved = await person.npm(client, ['stage', 'approve', later, `--otp=${await factor.code()}`]);
     assert.equal(approved.code, 0, approved.output);
   });
 
