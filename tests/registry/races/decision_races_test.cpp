@@ -1,4 +1,5 @@
 #include "registry/api/staging/stage_decisions.h"
+#include "registry/api/staging/stage_expiry.h"
 #include "registry/races/races_fixture.h"
 #include "registry/staging/staged_release.h"
 
