@@ -28,7 +28,7 @@ TEST(StageEventText, IsALineForEachEvent) {
        "T approval  @a/b@1.0.0 by ada (1 of 2)  7"},
       {"rejected",
        R"({"at":"T","package":"@a/b","version":"1.0.0","decidedBy":"ada","reason":"No,\n\u001b[2J","id":"7"})",
-       "T rejected  @a/b@1.0.0 by ada: No,  [2J  7"},
+       "T rejected  @a/b@1.0.0 by ada: No,<U+000A><U+001B>[2J  7"},
       {"gap", R"({"message":"Some are missing."})", "gap: Some are missing."},
       {"staged", "[]", " staged    @  "},
   };

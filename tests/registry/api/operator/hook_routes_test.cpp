@@ -198,6 +198,19 @@ TEST_F(HookRoutesTest, EveryEventIsTold) {
   ASSERT_TRUE(expire_releases(*services_));
   EXPECT_EQ(told(), std::vector<std::string>{"release.expired 1.4.0"});
   change_publishers();
+  const std::string unused =
+      json::serialize(json::array{{{"type", "circleci"},
+                                   {"claims", trust::test::publisher_claims()},
+                                   {"permissions", {"createStagedPackage"}}}});
+  ASSERT_EQ(
+      send(Method::post, "/-/package/@acme%2flib/trust", alice.token, otp(alice), unused).status,
+      200);
+  for (const int hours : {36, 12}) {
+    clock_.advance(std::chrono::hours(hours));
+    ASSERT_TRUE(expire_publishers(*services_));
+  }
+  EXPECT_EQ(told(),
+            (std::vector<std::string>{"publisher.added", "publisher.ending", "publisher.ended"}));
   // Who asks for one event alone waits for it: there is none that nothing tells.
   for (const std::string_view event : hook_events())
     EXPECT_TRUE(ever_told_.contains(event)) << event;
