@@ -456,7 +456,8 @@ TEST_F(PolicyCoolDownTest, ALooserPolicyBindsAfterTheCoolDown) {
   EXPECT_EQ(approve(carol, id).outcome(), "403 passkey_required");
   const auto warnings = review(id).at("warnings").as_array();
   ASSERT_EQ(warnings.size(), 1u);
-  EXPECT_TRUE(warnings[0].as_string().contains("1 approval from " + iso8601(from) + " on."));
+  EXPECT_TRUE(std::string_view(warnings[0].as_string())
+                  .contains("1 approval from " + iso8601(from) + " on."));
   // Asked for again it keeps its time, so that nobody is kept waiting or in the dark.
   policy(R"({"approvals": 1})");
   clock_.set(from - Milliseconds(1));
@@ -464,7 +465,8 @@ TEST_F(PolicyCoolDownTest, ALooserPolicyBindsAfterTheCoolDown) {
   clock_.set(from);
   EXPECT_EQ(shown().at("approvals"), json::value(1));
   EXPECT_TRUE(shown().at("next").is_null());
-  EXPECT_TRUE(review(id).at("warnings").at(0).as_string().contains("1 approval now."));
+  EXPECT_TRUE(
+      std::string_view(review(id).at("warnings").at(0).as_string()).contains("1 approval now."));
   // It frees what is staged from then on.
   EXPECT_EQ(approve(carol, id).outcome(), "403 passkey_required");
   EXPECT_FALSE(live());
