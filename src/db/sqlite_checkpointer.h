@@ -10,9 +10,8 @@
 namespace imp::db {
 
 /// Copies the log into the database beside the writer, on a thread and a connection of its own (a
-/// passive checkpoint, https://www.sqlite.org/wal.html#ckpt). Left to the writer, one commit in
-/// some hundreds would hold up everybody for as long as writing and syncing thousands of pages
-/// takes.
+/// passive checkpoint, https://www.sqlite.org/wal.html#ckpt). Left to the writer, the commit that
+/// has to do it holds up everybody for as long as writing and syncing thousands of pages takes.
 class SqliteCheckpointer {
  public:
   /// Throws StoreError when the database cannot be opened.

@@ -78,7 +78,7 @@ SqliteConnection::SqliteConnection(const std::string& path, Use use)
   run("PRAGMA synchronous=FULL");
   run("PRAGMA foreign_keys=ON");
   // What a savepoint may undo is kept aside page by page; beyond 64 KB SQLite would write that to a
-  // file, which was a sixth of a group of writers' time.
+  // file, which was a seventh of a group of writers' time.
   run("PRAGMA temp_store=MEMORY");
   // After a burst the log file is cut back to this many bytes.
   rows("PRAGMA journal_size_limit=67108864");

@@ -29,8 +29,8 @@ class SqliteWriter {
   /// Queues a transaction and waits for its end. A read (only of a database in memory) is rolled
   /// back and refused any change.
   Result<void> run(const Body& body, Access access);
-  /// Queues a transaction that writes. `ended` is called on this thread, or at once when the
-  /// database is stopping.
+  /// Queues a transaction that writes. `ended` is called on the writer's thread after the commit,
+  /// or at once on the caller's when the database is stopping.
   void run_later(Body body, std::function<void(const Result<void>&)> ended);
   /// Finishes what is queued and refuses the rest.
   void stop();

@@ -177,7 +177,7 @@ std::vector<db::Migration> migrations() {
        "CREATE INDEX hook_delivery_log ON hook_delivery (hook_id, seq);\n"
        "CREATE INDEX hook_delivery_age ON hook_delivery (state, created_at);\n"},
       // What is paused, or waits for the other threads, is not walked by each look at what is due.
-      {"trust_fix/1",
+      {"hooks/2",
        "DROP INDEX hook_due;\n"
        "CREATE INDEX hook_due ON hook (slow, due_at) WHERE paused = '';\n"}};
 }

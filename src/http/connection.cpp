@@ -42,6 +42,8 @@ void start(const AnswerLater& later, Reply reply, Log& log) noexcept {
     later.start(std::move(reply));
   } catch (const std::exception& thrown) {
     log.error("handler failed", {{"error", thrown.what()}});
+  } catch (...) {
+    log.error("handler failed", {{"error", "not a std::exception"}});
   }
 }
 

@@ -98,8 +98,8 @@ int status_of(FailureKind kind);
 /// Where this server explains a code of refusal: a path, with an anchor.
 std::string help_path(std::string_view code);
 /// A refusal in the form every npm client shows: {"error": …, "message": …, "code": …, "help": …}
-/// with the kind's status. `message` goes to two keys, with
-/// what is no UTF-8 replaced; `help` is help_path(); `detail` is not sent.
+/// with the kind's status. `message` goes to two keys, with what is no UTF-8 replaced; `help` is
+/// help_path(); `detail` is not sent.
 Response failure(const Failure& failure);
 
 }  // namespace imp::http

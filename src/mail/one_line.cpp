@@ -1,8 +1,8 @@
 #include "mail/one_line.h"
 
-#include "base/clean_text.h"
-
 #include <algorithm>
+
+#include "base/clean_text.h"
 
 namespace imp::mail {
 

@@ -14,8 +14,7 @@
 namespace imp::sigstore {
 
 /// What a certificate of Fulcio says of its holder: the claims of the identity token that it was
-/// issued for. What it does not say, or says
-/// with something else than printable UTF-8, is empty.
+/// issued for. What it does not say, or says with something else than printable UTF-8, is empty.
 struct SignerIdentity {
   std::string issuer;              ///< 1.3.6.1.4.1.57264.1.8, or .1 in old certificates
   std::string subject;             ///< the subject alternative name

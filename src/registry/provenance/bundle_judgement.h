@@ -36,10 +36,10 @@ struct BundleSubject {
 };
 
 /// Judges a bundle. Refused is one that cannot be read, one that is about something else or of a
-/// predicate type that the registry attests itself, one that
-/// does not hold against `root`, and, when the version is uploaded under a CI identity, one whose
-/// certificate names another issuer, repository, commit or workflow than that identity. Without a
-/// root (null) nothing can be verified, and the judgement says so.
+/// predicate type that the registry attests itself, one that does not hold against `root`, and,
+/// when the version is uploaded under a CI identity, one whose certificate names another issuer,
+/// repository, commit or workflow than that identity. Without a root (null) nothing can be
+/// verified, and the judgement says so.
 Result<BundleJudgement> judge_bundle(std::string_view bundle, const BundleSubject& subject,
                                      const sigstore::TrustedRoot* root,
                                      const std::optional<CiIdentity>& identity);

@@ -31,16 +31,6 @@ db::Value value_of(const std::optional<Time>& time) {
   return time ? db::Value(to_milliseconds(*time)) : db::Value();
 }
 
-std::vector<TrustedPublisher> found(db::Session& session, std::string_view where,
-                                    std::vector<db::Value> parameters) {
-  std::vector<TrustedPublisher> publishers;
-  for (const db::Row& row :
-       session.rows(std::string(kColumns) + std::string(where), std::move(parameters))) {
-    publishers.push_back(publisher_from_row(row));
-  }
-  return publishers;
-}
-
 std::unexpected<Failure> invalid(std::string message) {
   return refuse(TrustRefusal::invalid_publisher,
                 "Invalid trusted publisher configuration: " + std::move(message));
@@ -169,8 +159,18 @@ Result<PublisherRequest> PublisherRequest::parse(const boost::json::value& item,
   return parsed;
 }
 
+std::vector<TrustedPublisher> publishers_where(db::Session& session, std::string_view where,
+                                               std::vector<db::Value> parameters) {
+  std::vector<TrustedPublisher> publishers;
+  for (const db::Row& row :
+       session.rows(std::string(kColumns) + std::string(where), std::move(parameters))) {
+    publishers.push_back(publisher_from_row(row));
+  }
+  return publishers;
+}
+
 std::vector<TrustedPublisher> publishers_of(db::Session& session, std::string_view package_id) {
-  auto publishers = found(session, "WHERE package_id = :p1", {std::string(package_id)});
+  auto publishers = publishers_where(session, "WHERE package_id = :p1", {std::string(package_id)});
   std::ranges::sort(publishers, [](const TrustedPublisher& a, const TrustedPublisher& b) {
     return std::tuple(b.claims.specificity(), a.created_at, a.id) <
            std::tuple(a.claims.specificity(), b.created_at, b.id);
@@ -179,13 +179,14 @@ std::vector<TrustedPublisher> publishers_of(db::Session& session, std::string_vi
 }
 
 std::vector<TrustedPublisher> publishers_made_by(db::Session& session, std::string_view person) {
-  return found(session, "WHERE created_by = :p1 ORDER BY created_at, id", {std::string(person)});
+  return publishers_where(session, "WHERE created_by = :p1 ORDER BY created_at, id",
+                          {std::string(person)});
 }
 
 std::vector<TrustedPublisher> publishers_ending_by(db::Session& session, Time then,
                                                    std::int64_t limit) {
-  return found(session, "WHERE ends_at <= :p1 ORDER BY ends_at LIMIT :p2",
-               {to_milliseconds(then), limit});
+  return publishers_where(session, "WHERE ends_at <= :p1 ORDER BY ends_at LIMIT :p2",
+                          {to_milliseconds(then), limit});
 }
 
 bool anybody_trusts(db::Session& session, std::string_view issuer_id,

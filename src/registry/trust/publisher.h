@@ -79,6 +79,9 @@ std::vector<TrustedPublisher> publishers_made_by(db::Session& session, std::stri
 /// Those with TrustedPublisher::ends_at up to then.
 std::vector<TrustedPublisher> publishers_ending_by(db::Session& session, Time then,
                                                    std::int64_t limit);
+/// Those that a condition picks: "WHERE …", with order and limit; its parameters from :p1 on.
+std::vector<TrustedPublisher> publishers_where(db::Session& session, std::string_view where,
+                                               std::vector<db::Value> parameters);
 /// Of a row with the columns of trusted_publisher in the order of TrustedPublisher, then learnt,
 /// tenant_claim, ends_at and usable_from.
 TrustedPublisher publisher_from_row(const db::Row& row);
@@ -102,7 +105,7 @@ Result<TrustedPublisher> remove_publisher(db::Session& session, std::string_view
 void delete_publisher(db::Session& session, std::string_view publisher_id, Time now);
 /// Stores what the publisher's claims have learnt.
 void keep_learnt(db::Session& session, const TrustedPublisher& publisher);
-/// It was used: it does not end any more, unless it is pending.
+/// It was used: it does not end any more, unless it is pending. When, is noted to the minute.
 void mark_used(db::Session& session, const TrustedPublisher& publisher, Time now);
 
 std::vector<db::Migration> migrations();

@@ -141,19 +141,14 @@ bool any_expired_publisher(db::Session& session, Time now) {
 }
 
 std::vector<TrustedPublisher> ending_soon(db::Session& session, Time now, std::int64_t limit) {
-  std::vector<TrustedPublisher> ending;
   // A life begins when the publisher may be used.
-  for (const db::Row& row : session.rows(
-           "SELECT id, package_id, issuer_id, type, claims, permissions, created_by, created_at, "
-           "last_used_at, learnt, tenant_claim, ends_at, usable_from FROM trusted_publisher WHERE "
-           "ends_at > :p1 AND ends_at <= :p2 AND warned_at IS NULL AND "
-           "(ends_at - COALESCE(usable_from, created_at) >= :p3 OR "
-           "ends_at + COALESCE(usable_from, created_at) <= :p4) ORDER BY ends_at, id LIMIT :p5",
-           {to_milliseconds(now), to_milliseconds(now + kWarnedBefore),
-            std::int64_t{2 * kWarnedBefore.count()}, 2 * to_milliseconds(now), limit})) {
-    ending.push_back(publisher_from_row(row));
-  }
-  return ending;
+  return publishers_where(
+      session,
+      "WHERE ends_at > :p1 AND ends_at <= :p2 AND warned_at IS NULL AND "
+      "(ends_at - COALESCE(usable_from, created_at) >= :p3 OR "
+      "ends_at + COALESCE(usable_from, created_at) <= :p4) ORDER BY ends_at, id LIMIT :p5",
+      {to_milliseconds(now), to_milliseconds(now + kWarnedBefore),
+       std::int64_t{2 * kWarnedBefore.count()}, 2 * to_milliseconds(now), limit});
 }
 
 void mark_warned(db::Session& session, std::string_view publisher_id, Time now) {

@@ -129,32 +129,35 @@ RegistryTest::RegistryTest(std::string database)
                                                   std::vector{trust::test::kAudience}, clock_);
   exchange_ = std::make_unique<trust::Exchange>(*database_, *evaluator_, crypto::system_random(),
                                                 exchange_clock_, null_log(), metrics_);
-  services_ =
-      std::make_unique<RegistryServices>(RegistryServices{.database = *database_,
-                                                          .blobs = blobs_,
-                                                          .accounts = *accounts_,
-                                                          .cache = cache_,
-                                                          .reader = *reader_,
-                                                          .key = key_,
-                                                          .issuers = issuers_,
-                                                          .exchange = *exchange_,
-                                                          .recent_publishes = recent_publishes_,
-                                                          .refused_exchanges = refused_exchanges_,
-                                                          .reviews = *reviews_,
-                                                          .waiters = waiters_,
-                                                          .hooks = {sealer_, false},
-                                                          .clock = clock_,
-                                                          .log = null_log(),
-                                                          .metrics = metrics_,
-                                                          .public_url = std::string(kPublicUrl),
-                                                          .default_issuer = "circleci",
-                                                          .own_issuer = "imprimatur",
-                                                          .receive_limits = {}});
+  services_ = std::make_unique<RegistryServices>(services_at(clock_));
   follow_memberships(*services_);
   add_registry_routes(router_, *services_);
 }
 
 RegistryTest::~RegistryTest() = default;
+
+RegistryServices RegistryTest::services_at(const Clock& clock) {
+  return {.database = *database_,
+          .blobs = blobs_,
+          .accounts = *accounts_,
+          .cache = cache_,
+          .reader = *reader_,
+          .key = key_,
+          .issuers = issuers_,
+          .exchange = *exchange_,
+          .recent_publishes = recent_publishes_,
+          .refused_exchanges = refused_exchanges_,
+          .reviews = *reviews_,
+          .waiters = waiters_,
+          .hooks = {sealer_, false},
+          .clock = clock,
+          .log = null_log(),
+          .metrics = metrics_,
+          .public_url = std::string(kPublicUrl),
+          .default_issuer = "circleci",
+          .own_issuer = "imprimatur",
+          .receive_limits = {}};
+}
 
 User RegistryTest::add_user(const std::string& name, bool second_factor) {
   auto created = accounts_->people.create(

@@ -99,6 +99,9 @@ class RegistryTest : public testing::Test {
   /// A publish token of the job, which must be trusted.
   std::string publish_token(std::string_view name);
 
+  /// Those of a server of this registry whose clock shows that.
+  RegistryServices services_at(const Clock& clock);
+
   template <class Body>
   auto write(Body body) {
     return database_->write([&](db::Session& session) { return body(session); });

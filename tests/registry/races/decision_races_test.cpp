@@ -29,30 +29,6 @@ class DecisionRaces : public RacesTest {
     return get("/@acme%2flib").document().at("versions").as_object().contains(version);
   }
 
-  /// Those of another server of the same registry.
-  RegistryServices services_at(const Clock& clock) {
-    return {.database = *database_,
-            .blobs = blobs_,
-            .accounts = *accounts_,
-            .cache = cache_,
-            .reader = *reader_,
-            .key = key_,
-            .issuers = issuers_,
-            .exchange = *exchange_,
-            .recent_publishes = recent_publishes_,
-            .refused_exchanges = refused_exchanges_,
-            .reviews = *reviews_,
-            .waiters = waiters_,
-            .hooks = {sealer_, false},
-            .clock = clock,
-            .log = null_log(),
-            .metrics = metrics_,
-            .public_url = std::string(kPublicUrl),
-            .default_issuer = "circleci",
-            .own_issuer = "imprimatur",
-            .receive_limits = {}};
-  }
-
   User alice = add_user("alice", true), bob = add_user("bob", true),
        carol = add_user("carol", true);
   accounts::Organization acme;

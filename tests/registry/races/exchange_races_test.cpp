@@ -13,6 +13,10 @@ constexpr int kTokensEach = 4;
 /// Grants after which the right is taken away, so that there are exchanges on both sides.
 constexpr int kBefore = 6;
 
+std::string publisher_of(const audit::Record& record) {
+  return std::string(record.detail.at("publisher").at("id").as_string());
+}
+
 class ExchangeRaces : public RacesTest {
  protected:
   ExchangeRaces() {
@@ -104,6 +108,15 @@ class ExchangeRaces : public RacesTest {
     EXPECT_EQ(grants, count("SELECT COUNT(*) FROM publish_token"));
     EXPECT_EQ(grants, count("SELECT COUNT(*) FROM used_identity_token"));
   }
+  /// By the log each was given while its publisher was there.
+  void expect_explained_by_publishers() {
+    std::set<std::string> trusted;
+    expect_explained([&](const audit::Record& record, const std::string& publisher) {
+      if (record.action == "trust.create") trusted.insert(publisher_of(record));
+      if (record.action == "trust.revoke") trusted.erase(publisher_of(record));
+      return trusted.contains(publisher);
+    });
+  }
   std::int64_t alive() {
     return count("SELECT COUNT(*) FROM publish_token WHERE revoked_at IS NULL");
   }
@@ -113,10 +126,6 @@ class ExchangeRaces : public RacesTest {
   std::map<std::string, std::int64_t> outcomes_;
   int round_ = 0;
 };
-
-std::string publisher_of(const audit::Record& record) {
-  return std::string(record.detail.at("publisher").at("id").as_string());
-}
 
 TEST_F(ExchangeRaces, APublisherThatIsRemovedLeavesNoTokenAlive) {
   for (int round = 0; round < 3; ++round) {
@@ -133,12 +142,7 @@ TEST_F(ExchangeRaces, APublisherThatIsRemovedLeavesNoTokenAlive) {
   expect_only({"exchange 201 ok", "exchange 403 publisher_removed",
                "exchange 404 no_matching_publisher", "use 201 ok",
                "use 401 publish_token_invalid"});
-  std::set<std::string> trusted;
-  expect_explained([&](const audit::Record& record, const std::string& publisher) {
-    if (record.action == "trust.create") trusted.insert(publisher_of(record));
-    if (record.action == "trust.revoke") trusted.erase(publisher_of(record));
-    return trusted.contains(publisher);
-  });
+  expect_explained_by_publishers();
 }
 
 // The new one is another: no exchange that was verified with the old one gets a token of it, and no
@@ -177,12 +181,7 @@ TEST_F(ExchangeRaces, APublisherThatIsMadeAnewIsAnotherOne) {
   expect_only({"exchange 201 ok", "exchange 403 publisher_removed",
                "exchange 404 no_matching_publisher", "use 201 ok",
                "use 401 publish_token_invalid"});
-  std::set<std::string> trusted;
-  expect_explained([&](const audit::Record& record, const std::string& publisher) {
-    if (record.action == "trust.create") trusted.insert(publisher_of(record));
-    if (record.action == "trust.revoke") trusted.erase(publisher_of(record));
-    return trusted.contains(publisher);
-  });
+  expect_explained_by_publishers();
 }
 
 TEST_F(ExchangeRaces, AnIssuerThatIsFrozenLeavesNoTokenAlive) {
