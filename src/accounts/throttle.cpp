@@ -10,46 +10,52 @@
 namespace imp::accounts {
 namespace {
 
-constexpr std::size_t kBuckets = 32768;
+constexpr std::size_t kBucketsOfARow = 32768;
 constexpr std::size_t kSecretBytes = 32;
 
 }  // namespace
 
 Throttle::Throttle(const Clock& clock, crypto::Random& random)
-    : clock_(clock), secret_(random.bytes(kSecretBytes)), buckets_(kBuckets) {}
+    : clock_(clock), secret_(random.bytes(kSecretBytes)), buckets_(kRows * kBucketsOfARow) {}
 
-Throttle::Bucket& Throttle::bucket(const Limit& limit, std::string_view key) {
+std::array<Throttle::Bucket*, Throttle::kRows> Throttle::buckets(const Limit& limit,
+                                                                 std::string_view key) {
   std::string message(limit.what);
   message += '\0';
   message += key;
   const crypto::Sha256 digest = crypto::hmac_sha256(secret_, bytes_of(message));
-  std::uint32_t number = 0;
-  std::memcpy(&number, digest.data(), sizeof number);
-  Bucket& bucket = buckets_[number % kBuckets];
-
   const auto window =
       static_cast<std::uint32_t>(to_milliseconds(clock_.now()) / kThrottleWindow.count());
-  if (bucket.window != window) bucket = Bucket{.window = window, .count = 0};
-  return bucket;
+
+  std::array<Bucket*, kRows> found{};
+  for (std::size_t row = 0; row < kRows; ++row) {
+    std::uint32_t number = 0;
+    static_assert(kRows * sizeof number <= std::tuple_size_v<crypto::Sha256>);
+    std::memcpy(&number, digest.data() + row * sizeof number, sizeof number);
+    Bucket& bucket = buckets_[row * kBucketsOfARow + number % kBucketsOfARow];
+    if (bucket.window != window) bucket = Bucket{.window = window, .count = 0};
+    found[row] = &bucket;
+  }
+  return found;
 }
 
 Throttle::Admission Throttle::admit(const Limit& limit, std::string_view key) {
   const std::lock_guard lock(mutex_);
-  Bucket& found = bucket(limit, key);
+  const auto found = buckets(limit, key);
+  const std::uint32_t count = std::ranges::min(found, {}, &Bucket::count)->count;
   const auto attempts = static_cast<std::uint32_t>(limit.attempts);
-  if (found.count < attempts) {
-    ++found.count;
-    return {.admitted = true};
+  // The first refusal is counted too, so that the next one is told from it.
+  if (count <= attempts) {
+    for (Bucket* bucket : found) ++bucket->count;
   }
-  const bool first = found.count == attempts;
-  if (first) ++found.count;
-  return {.admitted = false, .first_refusal = first};
+  return {.admitted = count < attempts, .first_refusal = count == attempts};
 }
 
 void Throttle::refund(const Limit& limit, std::string_view key) {
   const std::lock_guard lock(mutex_);
-  Bucket& found = bucket(limit, key);
-  if (found.count > 0) --found.count;
+  for (Bucket* bucket : buckets(limit, key)) {
+    if (bucket->count > 0) --bucket->count;
+  }
 }
 
 std::string throttle_address(std::string_view address) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <mutex>
@@ -22,10 +23,11 @@ struct Limit {
   int attempts = 0;
 };
 
-/// Counts attempts in a fixed amount of memory (256 KiB): keys are hashed, with a secret, into
-/// buckets, so that a flood of made-up names can neither grow it nor push a victim's count out.
-/// Two keys that share a bucket are limited together. Counts live on this node alone and do not
-/// survive a restart. Thread-safe.
+/// Counts attempts in a fixed amount of memory (1 MiB): a count-min sketch whose hashes are keyed
+/// with a secret, so that a flood of made-up names can neither grow it nor push a victim's count
+/// out. A key has a bucket in each of four rows and the smallest of their counts: it is limited
+/// with others only when it shares all four with keys that are used a lot. Counts live on this node
+/// alone and do not survive a restart. Thread-safe.
 class Throttle {
  public:
   Throttle(const Clock& clock, crypto::Random& random);
@@ -44,13 +46,14 @@ class Throttle {
     std::uint32_t window = 0;
     std::uint32_t count = 0;
   };
-  /// The key's bucket, emptied when its window has passed. Needs the mutex.
-  Bucket& bucket(const Limit& limit, std::string_view key);
+  static constexpr std::size_t kRows = 4;
+  /// The key's bucket in each row, emptied when its window has passed. Needs the mutex.
+  std::array<Bucket*, kRows> buckets(const Limit& limit, std::string_view key);
 
   const Clock& clock_;
   Bytes secret_;
   std::mutex mutex_;
-  std::vector<Bucket> buckets_;
+  std::vector<Bucket> buckets_;  ///< one row after the other
 };
 
 /// What attempts of one client are counted under: the IPv4 address, or the /64 of an IPv6 address.

@@ -67,6 +67,18 @@ TEST(Throttle, AFloodOfOtherNamesDoesNotFreeTheVictim) {
   EXPECT_FALSE(throttle.admit(kThree, "victim").admitted);
 }
 
+TEST(Throttle, ManyNamesInUseDoNotLimitEachOther) {
+  ManualClock clock(kStart);
+  Throttle throttle(clock, crypto::system_random());
+  // Two of 400 names share one bucket of 32,768 nine times in ten.
+  constexpr int names = 400;
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    for (int name = 0; name < names; ++name) {
+      EXPECT_TRUE(throttle.admit(kThree, std::to_string(name)).admitted) << name;
+    }
+  }
+}
+
 TEST(Throttle, ThreadsTogetherGetNoMoreThanTheLimit) {
   ManualClock clock(kStart);
   Throttle throttle(clock, crypto::system_random());
