@@ -159,6 +159,10 @@ std::string ReleaseReview::to_text() const {
       "integrity {}\n{} bytes packed{}\n", it.tarball.integrity, it.tarball.size,
       previous ? fmt::format(", {} in {}", previous->size, previous->version) : std::string());
   out += fmt::format("maintainers: {}\n", shown(joined(maintainers)));
+  if (!release.behind.empty()) out += fmt::format("behind it: {}\n", shown(release.behind));
+  out += fmt::format("needs: {}{}\n", policy.text(),
+                     group_name.empty() ? std::string() : " (" + shown(group_name) + ")");
+  out += fmt::format("approved by: {}\n", shown(joined(approvers)));
   if (bundle) {
     out +=
         fmt::format("provenance: {}\n",

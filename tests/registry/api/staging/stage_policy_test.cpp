@@ -109,6 +109,30 @@ TEST_F(StagePolicyTest, ATeamMayBeNamed) {
   EXPECT_TRUE(review(other).at("warnings").at(0).as_string().starts_with("The team"));
 }
 
+// What the page says of a release, the terminal says, too.
+TEST_F(StagePolicyTest, TheTextOfAReviewSaysWhatItNeedsAndWhoApproved) {
+  const accounts::Actor actor = accounts::Actor::system();
+  const auto group = accounts_->groups.create(acme, "release", actor);
+  ASSERT_TRUE(group) << group.error().message;
+  for (const User* user : {&bob, &carol}) {
+    ASSERT_TRUE(accounts_->groups.add(acme, *group, user->person, actor));
+  }
+  policy(R"({"approvals": 2, "group": "release"})");
+  const std::string id = staged(alice);
+  const auto text = [&] {
+    return ask({.target = "/-/stage/" + id + "/review",
+                .token = bob.token,
+                .headers = {{"accept", "text/plain"}}})
+        .body;
+  };
+  EXPECT_THAT(text(), testing::HasSubstr("\nbehind it: alice\n"));
+  EXPECT_THAT(text(),
+              testing::HasSubstr("\nneeds: 2 approvals, by members of a named group (release)\n"));
+  EXPECT_THAT(text(), testing::HasSubstr("\napproved by: nobody\n"));
+  ASSERT_EQ(approve(bob, id).status, 201);
+  EXPECT_THAT(text(), testing::HasSubstr("\napproved by: bob\n"));
+}
+
 TEST_F(StagePolicyTest, WhoLostTheRightDoesNotCountAnyMore) {
   policy(R"({"approvals": 2})");
   const std::string id = staged(alice);
