@@ -41,6 +41,14 @@ std::string publisher_text(const boost::json::value& publisher, std::string_view
   if (!from.empty()) out += fmt::format("{}  can be used from {} on\n", indent, from);
   const std::string ends = printable(text_of(publisher, "expiresAt"));
   if (!ends.empty()) out += fmt::format("{}  ends at {} unless it is used before\n", indent, ends);
+  const auto* left = members ? members->if_contains("makerLeft") : nullptr;
+  if (left && left->is_bool() && left->get_bool()) {
+    out += fmt::format("{}  added by somebody who has left: keep or remove it\n", indent);
+  }
+  if (const std::string ended = text_of(publisher, "endedAt"); !ended.empty()) {
+    out += fmt::format("{}  ended: {} ({})\n", indent, printable(ended),
+                       printable(text_of(publisher, "reason")));
+  }
   return out;
 }
 

@@ -14,7 +14,7 @@ struct PublisherOptions {
   RegistryOptions registry;
   std::string package, id, type, issuer;
   std::vector<std::string> claims;
-  bool publish = false, stage = false, dist_tags = false;
+  bool publish = false, stage = false, dist_tags = false, ended = false;
 };
 
 /// Asks with the caller's token, and prints: the answer, or each publisher in it.
@@ -29,15 +29,32 @@ int ask(const PublisherOptions& options, std::string_view method, const std::str
     return 0;
   }
   std::cout << done;
+  if (answer->document.is_object()) std::cout << publisher_text(answer->document);
   const auto* publishers = answer->document.if_array();
   if (!publishers) return 0;
   for (const boost::json::value& publisher : *publishers) std::cout << publisher_text(publisher);
-  if (publishers->empty()) std::cout << options.package << " has no trusted publisher\n";
+  if (publishers->empty()) {
+    std::cout << options.package
+              << (options.ended ? " has none that ended lately\n" : " has no trusted publisher\n");
+  }
   return 0;
 }
 
 int list(const PublisherOptions& options) {
-  return ask(options, "GET", trust_path(options.package), nullptr, "");
+  return ask(options, "GET", trust_path(options.package) + (options.ended ? "/ended" : ""), nullptr,
+             "");
+}
+
+int keep(const PublisherOptions& options) {
+  return ask(options, "POST",
+             trust_path(options.package) + "/" + percent_encode(options.id) + "/keep", nullptr,
+             fmt::format("kept {}\n", options.id));
+}
+
+int restore(const PublisherOptions& options) {
+  return ask(options, "POST",
+             trust_path(options.package) + "/" + percent_encode(options.id) + "/restore", nullptr,
+             "added again\n");
 }
 
 int add(const PublisherOptions& options) {
@@ -65,13 +82,15 @@ void add_trust_publishers(CLI::App& trust, Command& chosen) {
   const auto subcommand = [&](const char* name, const char* help, auto run) {
     auto options = std::make_shared<PublisherOptions>();
     auto* command = trust.add_subcommand(name, help);
-    command->add_option("package", options->package, "its name")->required();
+    command->add_option("package", options->package, "its name, or a scope: @acme")->required();
     add_registry_flags(*command, options->registry);
     command->callback(
         [options, &chosen, run] { chosen = [options, run] { return run(*options); }; });
     return std::pair(command, options);
   };
-  subcommand("list", "Print a package's trusted publishers. Needs a second factor.", list);
+  const auto [lister, listed] =
+      subcommand("list", "Print a package's trusted publishers. Needs a second factor.", list);
+  lister->add_flag("--ended", listed->ended, "those that ended within 30 days, with the reason");
   const auto [adder, added] =
       subcommand("add", "Add a trusted publisher. Needs a second factor.", add);
   adder->add_option("--type", added->type, "circleci, github, gitlab or generic")->required();
@@ -85,6 +104,13 @@ void add_trust_publishers(CLI::App& trust, Command& chosen) {
       "revoke", "Remove a publisher, and end the tokens that it got. Needs a second factor.",
       revoke);
   revoker->add_option("id", revoked->id, "the publisher's; `trust list` shows it")->required();
+  const auto [keeper, kept] = subcommand(
+      "keep", "Keep a publisher that somebody added who has left. Needs a second factor.", keep);
+  keeper->add_option("id", kept->id, "the publisher's; `trust list` shows it")->required();
+  const auto [restorer, restored] =
+      subcommand("restore", "Add a publisher again that ended. Needs a second factor.", restore);
+  restorer->add_option("id", restored->id, "the ended one's; `trust list --ended` shows it")
+      ->required();
 }
 
 }  // namespace imp::cli

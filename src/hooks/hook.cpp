@@ -135,6 +135,16 @@ std::vector<Hook> hooks_of(db::Session& session, const Target& target) {
   return hooks;
 }
 
+std::vector<Hook> hooks_made_by(db::Session& session, std::string_view person) {
+  static const std::string sql =
+      std::string(kColumns) + "WHERE created_by = :p1 ORDER BY created_at, id";
+  std::vector<Hook> hooks;
+  for (const db::Row& row : session.rows(sql, {std::string(person)})) {
+    hooks.push_back(from_row(row));
+  }
+  return hooks;
+}
+
 Result<Hook> find_hook(db::Session& session, const Target& target, std::string_view id) {
   static const std::string sql = std::string(kColumns) + "WHERE id = :p1";
   const auto row = session.row(sql, {std::string(id)});
@@ -179,7 +189,8 @@ std::vector<db::Migration> migrations() {
       // What is paused, or waits for the other threads, is not walked by each look at what is due.
       {"hooks/2",
        "DROP INDEX hook_due;\n"
-       "CREATE INDEX hook_due ON hook (slow, due_at) WHERE paused = '';\n"}};
+       "CREATE INDEX hook_due ON hook (slow, due_at) WHERE paused = '';\n"},
+      {"hooks/makers/1", "CREATE INDEX hook_maker ON hook (created_by);\n"}};
 }
 
 }  // namespace imp::hooks

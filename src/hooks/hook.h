@@ -55,6 +55,8 @@ std::optional<Bytes> secret_bytes(std::string_view secret);
 std::string hook_purpose(std::string_view hook_id);
 void add_hook(db::Session& session, const Hook& hook, std::string_view sealed);
 std::vector<Hook> hooks_of(db::Session& session, const Target& target);
+/// What one person set up or changed last, wherever it hangs.
+std::vector<Hook> hooks_made_by(db::Session& session, std::string_view person);
 /// One of this target's, or hook_not_found.
 Result<Hook> find_hook(db::Session& session, const Target& target, std::string_view id);
 /// Address, events, author and whether it is paused; with `sealed` the secret, too.

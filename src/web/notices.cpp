@@ -10,6 +10,7 @@ std::string_view notice_text(std::string_view word) {
       {"created", "Created."},
       {"removed", "Removed."},
       {"added", "Added."},
+      {"kept", "Kept: it is yours now."},
       {"password", "The password is changed, and every other session is signed out."},
       {"factor-off", "The second factor is switched off."},
       {"signed-out", "You are signed out."},

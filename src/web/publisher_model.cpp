@@ -122,6 +122,21 @@ boost::json::array publishers_model(const std::vector<trust::TrustedPublisher>& 
   return items;
 }
 
+boost::json::array ended_model(const std::vector<trust::EndedPublisher>& ended, Time now) {
+  boost::json::array items;
+  for (const trust::EndedPublisher& one : ended) {
+    boost::json::object item = publisher_line(one.publisher);
+    item["id"] = one.publisher.id;
+    item["facts"] = facts_model(one.publisher.claims);
+    item["permissions"] = permission_names(one.publisher.permissions);
+    item["created_by"] = one.publisher.created_by;
+    item["reason"] = trust::text(one.reason);
+    item["when"] = time_model(one.ended_at, now);
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
 boost::json::array attempts_model(const std::vector<trust::Attempt>& attempts, Time now) {
   boost::json::array items;
   for (const trust::Attempt& attempt : attempts) {

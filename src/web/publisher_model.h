@@ -7,12 +7,15 @@
 
 #include "registry/trust/attempt.h"
 #include "registry/trust/publisher.h"
+#include "registry/trust/publisher_end.h"
 #include "web/visit.h"
 
 namespace imp::web {
 
 boost::json::array publishers_model(const std::vector<trust::TrustedPublisher>& publishers,
                                     const trust::Issuers& issuers, Time now);
+/// Those that ended, for who may add them again.
+boost::json::array ended_model(const std::vector<trust::EndedPublisher>& ended, Time now);
 /// What a list of publishers calls one: its provider and its project.
 boost::json::object publisher_line(const trust::TrustedPublisher& publisher);
 boost::json::array attempts_model(const std::vector<trust::Attempt>& attempts, Time now);

@@ -95,6 +95,18 @@ Result<http::Response> remove_publisher(const Visit& visit) {
   return remove_publisher_by_form(visit, settings_link(name->text()));
 }
 
+Result<http::Response> keep_publisher(const Visit& visit) {
+  const auto name = registry::addressed_package(visit.request);
+  if (!name) return pass_on(name);
+  return keep_publisher_by_form(visit, settings_link(name->text()));
+}
+
+Result<http::Response> restore_publisher(const Visit& visit) {
+  const auto name = registry::addressed_package(visit.request);
+  if (!name) return pass_on(name);
+  return restore_publisher_by_form(visit, settings_link(name->text()));
+}
+
 Result<http::Response> set_switch(const Visit& visit) {
   const auto name = registry::addressed_package(visit.request);
   if (!name) return pass_on(name);
@@ -110,6 +122,10 @@ void add_publisher_pages(http::Router& router, WebServices& services) {
            add_publisher, show_settings);
   add_form(router, services, "/package/{package}/settings/publishers/remove", Audience::signed_in,
            remove_publisher, show_settings);
+  add_form(router, services, "/package/{package}/settings/publishers/keep", Audience::signed_in,
+           keep_publisher, show_settings);
+  add_form(router, services, "/package/{package}/settings/publishers/restore", Audience::signed_in,
+           restore_publisher, show_settings);
   add_form(router, services, "/package/{package}/settings/switches", Audience::signed_in,
            set_switch, show_settings);
 }

@@ -3,6 +3,8 @@
 #include <boost/json.hpp>
 
 #include "registry/api/refusals.h"
+#include "registry/api/trust/departures.h"
+#include "registry/api/trust/publisher_return.h"
 #include "registry/api/trust/trust_changes.h"
 #include "web/model.h"
 #include "web/passkey_pages.h"
@@ -139,8 +141,13 @@ Result<boost::json::object> publisher_parts(const Visit& visit, const registry::
       {"what",
        place.kind == trust::PlaceKind::scope ? "every package of the scope" : "this package"}};
   const auto read = services.database.read([&](db::Session& session) -> Result<void> {
-    boost::json::array publishers = publishers_model(
-        registry::publishers_at(session, place, requester->rights()), services.issuers, now);
+    const auto own = registry::publishers_at(session, place, requester->rights());
+    boost::json::array publishers = publishers_model(own, services.issuers, now);
+    for (std::size_t i = 0; i < own.size(); ++i) {
+      publishers[i].as_object()["maker_left"] = !registry::maker_governs(session, place, own[i]);
+    }
+    model["ended"] = ended_model(registry::ended_at(session, place, requester->rights()), now);
+    model["has_ended"] = !model["ended"].as_array().empty();
     for (boost::json::value& item :
          publishers_model(registry::publishers_above(session, place), services.issuers, now)) {
       item.as_object()["inherited"] = true;
@@ -188,6 +195,24 @@ Result<http::Response> remove_publisher_by_form(const Visit& visit, const std::s
                                                   governor->target, visit.field("publisher"));
   if (!removed) return written_down(visit, *governor, "trust.revoke", removed.error());
   return http::see_other(base + "?done=removed#publishers");
+}
+
+Result<http::Response> keep_publisher_by_form(const Visit& visit, const std::string& base) {
+  const auto governor = confirmed_governor(visit, "trust.keep");
+  if (!governor) return pass_on(governor);
+  const auto kept = registry::keep_publisher(visit.services.registry, governor->requester,
+                                             governor->target, visit.field("publisher"));
+  if (!kept) return pass_on(kept);
+  return http::see_other(base + "?done=kept#publishers");
+}
+
+Result<http::Response> restore_publisher_by_form(const Visit& visit, const std::string& base) {
+  const auto governor = confirmed_governor(visit, "trust.create");
+  if (!governor) return pass_on(governor);
+  const auto added = registry::restore_publisher(visit.services.registry, governor->requester,
+                                                 governor->target, visit.field("publisher"));
+  if (!added) return pass_on(added);
+  return http::see_other(base + "?done=added#publishers");
 }
 
 }  // namespace imp::web

@@ -15,7 +15,8 @@ namespace imp::web {
 Result<registry::TrustTarget> publisher_target(const Visit& visit);
 
 /// What _publishers.html and _publisher_form.html show; `base` is the page, and forms are
-/// sent to `forms` and `forms`/remove; what is typed is checked by `forms`/check (publisher.js).
+/// sent to `forms` and `forms`/remove, /keep and /restore; what is typed is checked by
+/// `forms`/check (publisher.js).
 Result<boost::json::object> publisher_parts(const Visit& visit, const registry::TrustTarget& target,
                                             const registry::TrustPlace& place,
                                             const std::string& base, const std::string& forms);
@@ -26,5 +27,7 @@ Result<void> add_factor_of_visitor(const Visit& visit, Page& page);
 /// page `base`.
 Result<http::Response> add_publisher_by_form(const Visit& visit, const std::string& base);
 Result<http::Response> remove_publisher_by_form(const Visit& visit, const std::string& base);
+Result<http::Response> keep_publisher_by_form(const Visit& visit, const std::string& base);
+Result<http::Response> restore_publisher_by_form(const Visit& visit, const std::string& base);
 
 }  // namespace imp::web

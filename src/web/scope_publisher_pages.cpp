@@ -48,6 +48,14 @@ Result<http::Response> remove_from_scope(const Visit& visit) {
   return remove_publisher_by_form(visit, scope_link(visit));
 }
 
+Result<http::Response> keep_in_scope(const Visit& visit) {
+  return keep_publisher_by_form(visit, scope_link(visit));
+}
+
+Result<http::Response> restore_in_scope(const Visit& visit) {
+  return restore_publisher_by_form(visit, scope_link(visit));
+}
+
 Result<http::Response> set_scope_switch(const Visit& visit) {
   return set_switch_by_form(visit, scope_link(visit));
 }
@@ -100,6 +108,10 @@ void add_scope_publisher_pages(http::Router& router, WebServices& services) {
   add_form(router, services, page, Audience::signed_in, add_to_scope, show_scope);
   add_form(router, services, "/org/{organization}/publishers/remove", Audience::signed_in,
            remove_from_scope, show_scope);
+  add_form(router, services, "/org/{organization}/publishers/keep", Audience::signed_in,
+           keep_in_scope, show_scope);
+  add_form(router, services, "/org/{organization}/publishers/restore", Audience::signed_in,
+           restore_in_scope, show_scope);
   add_form(router, services, "/org/{organization}/publishers/switches", Audience::signed_in,
            set_scope_switch, show_scope);
   add_page(router, services, "/account/prepared", Audience::signed_in, show_prepared);

@@ -28,5 +28,14 @@ TEST(PublisherText, SaysWhenItBeginsAndEnds) {
             "  ends at 2026-09-23T14:13:20.000Z<U+001B>[1m unless it is used before\n");
 }
 
+TEST(PublisherText, SaysWhoseMakerHasLeftAndWhatEnded) {
+  EXPECT_TRUE(publisher_text(boost::json::parse(R"({"type": "github", "makerLeft": true})"), "")
+                  .contains("added by somebody who has left: keep or remove it\n"));
+  EXPECT_TRUE(
+      publisher_text(
+          boost::json::parse(R"({"type": "github", "endedAt": "then", "reason": "unused"})"), "")
+          .contains("ended: then (unused)\n"));
+}
+
 }  // namespace
 }  // namespace imp::cli

@@ -32,6 +32,8 @@ std::vector<std::string> forms(const std::string& project, const std::string& co
           "/project/" + project + "/run",
           "/package/lib/settings/publishers",
           "/package/lib/settings/publishers/remove",
+          "/package/lib/settings/publishers/keep",
+          "/package/lib/settings/publishers/restore",
           "/package/lib/staged",
           "/account/profile",
           "/account/password",

@@ -84,6 +84,35 @@ TEST_F(PublisherPagesTest, AddsListsAndRemoves) {
   EXPECT_THAT(audited("granted"), testing::Contains("trust.revoke"));
 }
 
+TEST_F(PublisherPagesTest, WhatSomebodyAddedWhoHasLeftIsKeptAndWhatEndedIsAddedAgain) {
+  const auto bob = person("bob");
+  ASSERT_TRUE(accounts_->organizations.set_member(acme, bob, accounts::Role::admin,
+                                                  accounts::Actor::system()));
+  const auto bobs = enable_totp(bob), codes = enable_totp(alice);
+  Browser leaver = signed_in("bob"), browser = signed_in("alice");
+  const std::string scope = "/org/acme/publishers";
+  ASSERT_EQ(leaver.post(kSettings + "/publishers", form(bobs[0])).status, 303);
+  ASSERT_EQ(leaver.post(scope, form(bobs[1])).status, 303);
+  EXPECT_FALSE(browser.get(kSettings).has("who has left"));
+  ASSERT_TRUE(accounts_->organizations.remove_member(acme, bob, accounts::Actor::system()));
+  EXPECT_TRUE(browser.get(kSettings).has("Added by bob, who has left"));
+  const std::string id = publishers().front().id;
+  EXPECT_EQ(browser.post(kSettings + "/publishers/keep", {{"publisher", id}, {"otp", codes[0]}})
+                .header("location"),
+            kSettings + "?done=kept#publishers");
+  EXPECT_FALSE(browser.get(kSettings).has("who has left"));
+  EXPECT_EQ(publishers().front().created_by, "alice");
+  const Answer shown = browser.get(scope);
+  EXPECT_TRUE(shown.has("made by somebody who has left the organisation"));
+  const std::string_view name = "name=\"publisher\" value=\"";
+  const std::size_t at = shown.body.find(name) + name.size();
+  const std::string ended = shown.body.substr(at, 36);
+  EXPECT_EQ(browser.post(scope + "/restore", {{"publisher", ended}, {"otp", codes[1]}})
+                .header("location"),
+            scope + "?done=added#publishers");
+  EXPECT_FALSE(browser.get(scope).has("Add it again"));
+}
+
 TEST_F(PublisherPagesTest, APackageThatDoesNotExistCanBePrepared) {
   const auto codes = enable_totp(alice);
   Browser browser = signed_in("alice");
@@ -121,7 +150,7 @@ TEST_F(PublisherPagesTest, AdminsDecideForTheWholeScope) {
   EXPECT_EQ(browser.post(page, form(codes[0])).header("location"), page + "?done=added#publishers");
   const Answer shown = browser.get(page);
   EXPECT_TRUE(shown.has(definition.id));
-  EXPECT_TRUE(shown.has("It was never used, and ends at"));
+  EXPECT_TRUE(shown.has("It was never used to publish, and ends at"));
   EXPECT_TRUE(browser.get(page + "/check?type=circleci&organization_id=acme")
                   .has("data-field=\"organization_id\""));
   const Answer package = browser.get(kSettings);

@@ -50,6 +50,7 @@ http::Response change_package(RegistryServices& services, const http::Request& r
       for (const auto& member : rule.detail) record.detail[member.key()] = member.value();
       for (const auto& member : done->detail) record.detail[member.key()] = member.value();
       audit::append(session, record);
+      if (rule.then) rule.then(session, *requester, done->package, now);
       if (requester->publish_token()) {
         record_use(session, *requester, {name->text(), rule.action, "granted", {}, {}}, now);
       }

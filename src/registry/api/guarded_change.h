@@ -23,6 +23,8 @@ struct ChangeRule {
   trust::PublishAction use = trust::PublishAction::publish;
   boost::json::object detail = {};  ///< goes to the audit record
   int status = 200;                 ///< of success
+  /// What else follows from the change, in its transaction and after its audit record.
+  std::function<void(db::Session&, const Requester&, const Package&, Time)> then = {};
 };
 
 /// Whether the credential itself is good for this, before the person's rights are asked.

@@ -71,7 +71,9 @@ CREATE TABLE registry_key (
 DROP INDEX package_owner;
 CREATE INDEX package_owner ON package (owner) WHERE owner IS NOT NULL;
 )sql"},
-          publish_switch_migration()};
+          publish_switch_migration(),
+          {"registry/packages/maintainers/1",
+           "ALTER TABLE package_maintainer ADD COLUMN since BIGINT NOT NULL DEFAULT 0;\n"}};
 }
 
 }  // namespace imp::registry

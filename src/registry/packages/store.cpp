@@ -92,15 +92,30 @@ std::vector<Person> maintainers_of(db::Session& session, std::string_view packag
 }
 
 void write_maintainers(db::Session& session, std::string_view package_id,
-                       const std::vector<Person>& maintainers) {
+                       const std::vector<Person>& maintainers, Time since) {
+  std::map<std::string, std::int64_t> known;
+  for (const Row& row :
+       session.rows("SELECT person, since FROM package_maintainer WHERE package_id = :p1",
+                    {sql_text(package_id)})) {
+    known[row.text(0)] = row.integer(1);
+  }
   session.run("DELETE FROM package_maintainer WHERE package_id = :p1", {sql_text(package_id)});
   std::int64_t place = 0;
   for (const Person& person : maintainers) {
+    const auto before = known.find(person.name);
     session.run(
-        "INSERT INTO package_maintainer (package_id, person, email, place) "
-        "VALUES (:p1, :p2, :p3, :p4) ON CONFLICT DO NOTHING",
-        {sql_text(package_id), person.name, person.email, place++});
+        "INSERT INTO package_maintainer (package_id, person, email, place, since) "
+        "VALUES (:p1, :p2, :p3, :p4, :p5) ON CONFLICT DO NOTHING",
+        {sql_text(package_id), person.name, person.email, place++,
+         before == known.end() ? to_milliseconds(since) : before->second});
   }
+}
+
+bool maintained_since(db::Session& session, std::string_view package_id, Time then) {
+  return session
+      .row("SELECT 1 FROM package_maintainer WHERE package_id = :p1 AND since <= :p2 LIMIT 1",
+           {sql_text(package_id), to_milliseconds(then)})
+      .has_value();
 }
 
 std::map<std::string, std::string> dist_tags_of(db::Session& session, std::string_view package_id) {

@@ -30,9 +30,12 @@ void write_unpublished(db::Session& session, Package& package, std::optional<Tim
 /// What may_read() and its kin judge. Loads the maintainers.
 PackageAccess access_of(db::Session& session, const Package& package);
 std::vector<Person> maintainers_of(db::Session& session, std::string_view package_id);
-/// Replaces the maintainers.
+/// Replaces the maintainers. Those who are new are remembered as such `since` then; without it, as
+/// there from the package's beginning.
 void write_maintainers(db::Session& session, std::string_view package_id,
-                       const std::vector<Person>& maintainers);
+                       const std::vector<Person>& maintainers, Time since = {});
+/// Whether any of its maintainers has been one since then, or longer, without a break.
+bool maintained_since(db::Session& session, std::string_view package_id, Time then);
 
 std::map<std::string, std::string> dist_tags_of(db::Session& session, std::string_view package_id);
 void write_dist_tag(db::Session& session, std::string_view package_id, std::string_view tag,

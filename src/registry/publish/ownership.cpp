@@ -25,7 +25,7 @@ Result<Changed> change_owners(db::Session& session, const PackageName& name,
                   "last.");
   }
   if (wanted == maintainers_of(session, package->id)) return Changed{std::move(*package), false};
-  write_maintainers(session, package->id, wanted);
+  write_maintainers(session, package->id, wanted, now);
   touch(session, *package, now);
   boost::json::array names;
   for (const Person& person : wanted) names.emplace_back(person.name);

@@ -232,10 +232,12 @@ Result<std::optional<Failure>> Evaluator::ended_match(std::string_view package_n
       const TrustedPublisher& publisher = ended.publisher;
       if (evaluation.shown && !evaluation.shown(publisher)) continue;
       if (!of_issuer(publisher, issuer) || !compare(publisher.claims, token).agreed()) continue;
-      return refuse(TrustRefusal::publisher_expired,
-                    fmt::format("A trusted publisher that matches this token is no more: it {}, "
-                                "and ended at {}. Add it again.",
-                                text(ended.reason), iso8601(ended.ended_at)))
+      return refuse(
+                 TrustRefusal::publisher_expired,
+                 fmt::format("A trusted publisher that matches this token is no more: it {}, "
+                             "and ended at {}. Who maintains the package can add it again, on its "
+                             "settings page under \"Ended\".",
+                             text(ended.reason), iso8601(ended.ended_at)))
           .error();
     }
     return std::nullopt;

@@ -253,6 +253,7 @@ Result<TrustedPublisher> add_publisher(db::Session& session, std::string_view pa
        publisher.permissions.stored(), publisher.created_by, to_milliseconds(now),
        boost::json::serialize(publisher.claims.learnt()), publisher.claims.tenant_claim(),
        value_of(publisher.ends_at), value_of(publisher.usable_from)});
+  forget_ended_like(session, publisher);
   return publisher;
 }
 
@@ -290,6 +291,11 @@ TrustedPublisher change_publisher(db::Session& session, const TrustedPublisher& 
       {changed.id, changed.permissions.stored(), boost::json::serialize(changed.claims.learnt()),
        value_of(changed.usable_from), value_of(changed.ends_at)});
   return changed;
+}
+
+void keep_publisher(db::Session& session, std::string_view publisher_id, std::string_view person) {
+  session.run("UPDATE trusted_publisher SET created_by = :p2 WHERE id = :p1",
+              {std::string(publisher_id), std::string(person)});
 }
 
 void keep_learnt(db::Session& session, const TrustedPublisher& publisher) {

@@ -87,7 +87,8 @@ std::vector<TrustedPublisher> publishers_where(db::Session& session, std::string
 TrustedPublisher publisher_from_row(const db::Row& row);
 
 /// Adds a publisher to a place: at most kMaxPublishers, none twice. At a pending name each person's
-/// are counted apart, so that nobody can fill it up for others.
+/// are counted apart, so that nobody can fill it up for others. One that has ended and is added
+/// again is no ended one any more.
 Result<TrustedPublisher> add_publisher(db::Session& session, std::string_view package_id,
                                        const PublisherRequest& request, std::string_view created_by,
                                        Time now, const PublisherTimes& times = {});
@@ -103,6 +104,8 @@ Result<TrustedPublisher> remove_publisher(db::Session& session, std::string_view
                                           std::string_view publisher_id, Time now);
 /// The same for one that is known.
 void delete_publisher(db::Session& session, std::string_view publisher_id, Time now);
+/// Somebody else answers for it from now on: it is theirs as if they had added it.
+void keep_publisher(db::Session& session, std::string_view publisher_id, std::string_view person);
 /// Stores what the publisher's claims have learnt.
 void keep_learnt(db::Session& session, const TrustedPublisher& publisher);
 /// It was used: it does not end any more, unless it is pending. When, is noted to the minute.

@@ -12,7 +12,7 @@ namespace imp::trust {
 namespace {
 
 constexpr std::array kReasons = {EndReason::unused, EndReason::pending_over, EndReason::name_taken,
-                                 EndReason::maker_left};
+                                 EndReason::maker_left, EndReason::transferred};
 
 constexpr std::string_view kColumns =
     "SELECT id, package_id, issuer_id, type, claims, permissions, created_by, created_at, "
@@ -52,6 +52,8 @@ std::string_view word(EndReason reason) {
       return "name_taken";
     case EndReason::maker_left:
       return "maker_left";
+    case EndReason::transferred:
+      return "transferred";
   }
   return "";
 }
@@ -65,7 +67,9 @@ std::string_view text(EndReason reason) {
     case EndReason::name_taken:
       return "waited for a name that somebody else has published";
     case EndReason::maker_left:
-      return "was prepared by somebody who has left the organisation";
+      return "was made by somebody who has left the organisation";
+    case EndReason::transferred:
+      return "belonged to people who have given the package away";
   }
   return "";
 }
@@ -113,6 +117,14 @@ void end_publisher(db::Session& session, const TrustedPublisher& publisher, EndR
       "usable_from, :p2, :p3 FROM trusted_publisher WHERE id = :p1",
       {publisher.id, to_milliseconds(now), std::string(word(reason))});
   delete_publisher(session, publisher.id, now);
+}
+
+void forget_ended_like(db::Session& session, const TrustedPublisher& publisher) {
+  session.run(
+      "DELETE FROM ended_publisher WHERE package_id = :p1 AND issuer_id = :p2 AND claims = :p3 AND "
+      "(created_by = :p4 OR package_id NOT LIKE 'name:%')",
+      {publisher.package_id, publisher.issuer_id,
+       boost::json::serialize(publisher.claims.to_json()), publisher.created_by});
 }
 
 std::vector<EndedPublisher> end_expired(db::Session& session, Time now, std::int64_t limit) {

@@ -16,7 +16,8 @@ enum class EndReason {
   unused,        ///< it was never used in its time
   pending_over,  ///< its package was not published in kPendingLife
   name_taken,    ///< somebody else published the package that it waited for
-  maker_left,    ///< whoever prepared it has left the organisation of the scope
+  maker_left,    ///< whoever made it has left the organisation of the scope
+  transferred,   ///< its package was given to other people
 };
 std::string_view word(EndReason reason);  ///< "unused", …: of the API and the audit log
 /// The reason as a sentence's end: "was never used in the time that it had".
@@ -43,6 +44,9 @@ Result<void> usable(const TrustedPublisher& publisher, Time now);
 /// Ends one, and the publish tokens that it got.
 void end_publisher(db::Session& session, const TrustedPublisher& publisher, EndReason reason,
                    Time now);
+/// What ended at the same place, of the same issuer and with the same claims: it was added again.
+/// Of a pending name only the maker's own.
+void forget_ended_like(db::Session& session, const TrustedPublisher& publisher);
 /// Those whose time is over, at most `limit` of them; ends them, and forgets what ended long ago.
 std::vector<EndedPublisher> end_expired(db::Session& session, Time now, std::int64_t limit);
 /// Whether end_expired() would have anything to do.

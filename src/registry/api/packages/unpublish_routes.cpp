@@ -4,6 +4,7 @@
 #include "registry/api/guarded_change.h"
 #include "registry/api/refusals.h"
 #include "registry/api/routes.h"
+#include "registry/api/trust/departures.h"
 #include "registry/publish/publish_decoder.h"
 #include "registry/publish/revision_put.h"
 #include "registry/publish/unpublish.h"
@@ -33,7 +34,10 @@ http::Response put_document(RegistryServices& services, const http::Request& req
                             const boost::json::object& document) {
   const bool owners = !document.contains("versions");
   ChangeRule needed = rule(owners ? "package.owners" : "package.unpublish", 201);
-  if (owners) needed.needs = ChangeRule::Needs::governing_person;
+  if (owners) {
+    needed.needs = ChangeRule::Needs::governing_person;
+    needed.then = settle_new_owners;
+  }
   return change_package(
       services, request, needed,
       [&](db::Session& session, const PackageName& name, const Caller& caller, Time now) {

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "audit/log.h"
+#include "registry/api/trust/departures.h"
 #include "registry/api/trust/pending_publishers.h"
 #include "registry/publish/ownership.h"
 
@@ -38,6 +39,7 @@ void follow_memberships(RegistryServices& services) {
           audit::append(session, record_of(package, organization, person, actor, now));
         }
         end_pending_of_member(session, organization, person, actor, now);
+        settle_departure(session, organization, person, actor, now);
         return [&services, packages = std::move(packages)] {
           for (const Package& package : packages) {
             services.cache.invalidate(package.name, package.revision);

@@ -6,7 +6,7 @@ namespace imp::registry {
 
 /// Whoever is removed from an organisation stops maintaining its packages, in the same transaction:
 /// or those who once published a first version could publish, and read what is restricted, for
-/// ever. Once, before the server starts.
+/// ever. What else hung on them: trust/departures.h. Once, before the server starts.
 void follow_memberships(RegistryServices& services);
 
 }  // namespace imp::registry

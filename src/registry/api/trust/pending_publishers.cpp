@@ -144,6 +144,11 @@ void end_pending_of_member(db::Session& session, const accounts::Organization& o
   }
 }
 
+void record_publisher_end(db::Session& session, audit::Record record,
+                          const trust::TrustedPublisher& publisher, trust::EndReason reason) {
+  record_end(session, std::move(record), publisher, reason);
+}
+
 Result<Prepared> prepared_by(RegistryServices& services, const Requester& requester) {
   if (const auto allowed = requester.may_govern(); !allowed) return pass_on(allowed);
   const std::string& person = requester.rights().person;

@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "audit/record.h"
 #include "registry/api/requester.h"
 #include "registry/api/services.h"
 #include "registry/trust/publisher_end.h"
@@ -23,6 +24,10 @@ void settle_pending_publishers(db::Session& session, const Requester& requester,
 /// In the transaction that removes a member: what they prepared in the organisation's scope goes.
 void end_pending_of_member(db::Session& session, const accounts::Organization& organization,
                            const accounts::Person& person, const accounts::Actor& actor, Time now);
+
+/// The audit record of an end: `record` says by whom and when.
+void record_publisher_end(db::Session& session, audit::Record record,
+                          const trust::TrustedPublisher& publisher, trust::EndReason reason);
 
 /// What one person prepared for packages that do not exist: what waits, and what ended lately.
 struct Prepared {

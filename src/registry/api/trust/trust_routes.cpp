@@ -4,7 +4,9 @@
 #include "registry/api/refusals.h"
 #include "registry/api/requester.h"
 #include "registry/api/routes.h"
+#include "registry/api/trust/departures.h"
 #include "registry/api/trust/pending_publishers.h"
+#include "registry/api/trust/publisher_return.h"
 #include "registry/api/trust/trust_changes.h"
 #include "registry/trust/refusal.h"
 
@@ -48,7 +50,9 @@ http::Response list(RegistryServices& services, const http::Request& request) {
   const auto read = services.database.read([&](db::Session& session) -> Result<void> {
     for (const auto& publisher :
          publishers_at(session, governed->place, governed->requester.rights())) {
-      items.push_back(publisher.to_json(services.issuers));
+      boost::json::object item = publisher.to_json(services.issuers);
+      if (!maker_governs(session, governed->place, publisher)) item["makerLeft"] = true;
+      items.push_back(std::move(item));
     }
     for (const auto& publisher : publishers_above(session, governed->place)) {
       boost::json::object item = publisher.to_json(services.issuers);
@@ -106,6 +110,49 @@ http::Response revoke(RegistryServices& services, const http::Request& request) 
                  removed.error());
 }
 
+/// Keeps one whose maker has left, or adds one again that ended.
+http::Response take_on(RegistryServices& services, const http::Request& request,
+                       std::string_view action,
+                       Result<trust::TrustedPublisher> (*take)(RegistryServices&, const Requester&,
+                                                               const TrustTarget&,
+                                                               std::string_view)) {
+  const auto governed = govern(services, request, std::string(action));
+  if (!governed) return governed.error();
+  const auto taken = take(services, governed->requester, governed->target, request.param("id"));
+  if (taken) return http::json(200, taken->to_json(services.issuers));
+  return refused(services, &governed->requester, action, subject_of(governed->target),
+                 taken.error());
+}
+
+http::Response keep(RegistryServices& services, const http::Request& request) {
+  return take_on(services, request, "trust.keep", keep_publisher);
+}
+
+http::Response restore(RegistryServices& services, const http::Request& request) {
+  return take_on(services, request, "trust.create", restore_publisher);
+}
+
+boost::json::object ended_item(const RegistryServices& services,
+                               const trust::EndedPublisher& ended) {
+  boost::json::object item = ended.publisher.to_json(services.issuers);
+  item["endedAt"] = iso8601(ended.ended_at);
+  item["reason"] = trust::word(ended.reason);
+  return item;
+}
+
+http::Response list_ended(RegistryServices& services, const http::Request& request) {
+  const auto governed = govern(services, request, "trust.list");
+  if (!governed) return governed.error();
+  boost::json::array items;
+  const auto read = services.database.read([&](db::Session& session) -> Result<void> {
+    for (const auto& one : ended_at(session, governed->place, governed->requester.rights())) {
+      items.push_back(ended_item(services, one));
+    }
+    return {};
+  });
+  return read ? http::json(200, items) : http::failure(read.error());
+}
+
 /// What the person prepared for packages that do not exist yet, and what became of it.
 http::Response list_pending(RegistryServices& services, const http::Request& request) {
   const auto requester = Requester::identify(services, request);
@@ -120,9 +167,8 @@ http::Response list_pending(RegistryServices& services, const http::Request& req
   boost::json::array waiting, ended;
   for (const auto& publisher : prepared->waiting) waiting.push_back(item(publisher));
   for (const auto& one : prepared->ended) {
-    boost::json::object object = item(one.publisher);
-    object["endedAt"] = iso8601(one.ended_at);
-    object["reason"] = trust::word(one.reason);
+    boost::json::object object = ended_item(services, one);
+    object["package"] = trust::pending_name(one.publisher.package_id);
     ended.push_back(std::move(object));
   }
   return http::json(200, boost::json::object{{"pending", waiting}, {"ended", ended}});
@@ -138,9 +184,15 @@ void add_trust_routes(http::Router& router, RegistryServices& services) {
   router.add(http::Method::get, "/-/package/{package}/trust", bind(list));
   router.add(http::Method::post, "/-/package/{package}/trust", bind(create));
   router.add(http::Method::del, "/-/package/{package}/trust/{id}", bind(revoke));
+  router.add(http::Method::get, "/-/package/{package}/trust/ended", bind(list_ended));
+  router.add(http::Method::post, "/-/package/{package}/trust/{id}/keep", bind(keep));
+  router.add(http::Method::post, "/-/package/{package}/trust/{id}/restore", bind(restore));
   router.add(http::Method::get, "/-/org/{organization}/trust", bind(list));
   router.add(http::Method::post, "/-/org/{organization}/trust", bind(create));
   router.add(http::Method::del, "/-/org/{organization}/trust/{id}", bind(revoke));
+  router.add(http::Method::get, "/-/org/{organization}/trust/ended", bind(list_ended));
+  router.add(http::Method::post, "/-/org/{organization}/trust/{id}/keep", bind(keep));
+  router.add(http::Method::post, "/-/org/{organization}/trust/{id}/restore", bind(restore));
   router.add(http::Method::get, "/-/trust/pending", bind(list_pending));
 }
 

@@ -284,6 +284,7 @@ TEST_F(Exchanged, PublishesNothingWhenThePackageIsUnpublishedBetweenVerifyingAnd
 
 // Owners come and go; what a pipeline may do is its publisher's, which the new owners see and can
 // remove.
+// The package's own, while somebody stays who had it before; a transfer is in departures_test.cpp.
 TEST_F(Exchanged, IsStillAPublishersWhenItsMakerOwnsThePackageNoLonger) {
   const User bob = add_user("bob");
   ASSERT_TRUE(write([&](db::Session& session) -> Result<void> {

@@ -1,0 +1,107 @@
+#include "registry/api/trust/departures.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "audit/log.h"
+#include "hooks/hook.h"
+#include "registry/api/staging/stage_state.h"
+#include "registry/api/trust/pending_publishers.h"
+#include "registry/packages/store.h"
+#include "registry/trust/publisher_end.h"
+
+namespace imp::registry {
+
+namespace {
+
+bool administers(db::Session& session, const std::string& organization, const std::string& person) {
+  return std::ranges::any_of(
+      approval_rights(session, organization).caller(person).organizations,
+      [&](const Membership& one) { return one.organization == organization && one.admin; });
+}
+
+bool governs(db::Session& session, const Package& package, const std::string& person) {
+  return may_administer(approval_rights(session, package.owner).caller(person),
+                        access_of(session, package));
+}
+
+/// Pauses a webhook, which tells nobody anything until somebody who governs changes it.
+void pause(db::Session& session, hooks::Hook hook, audit::Record record) {
+  hook.paused = fmt::format("{}, who set it up, may not any more.", hook.created_by);
+  hooks::update_hook(session, hook, std::nullopt);
+  record.action = "hook.pause";
+  record.outcome = "granted";
+  record.detail = {{"hook", {{"id", hook.id}, {"url", hook.url}}}, {"made_by", hook.created_by}};
+  audit::append(session, record);
+}
+
+}  // namespace
+
+void settle_new_owners(db::Session& session, const Requester& requester, const Package& package,
+                       Time now) {
+  const std::string subject = "package:" + package.name;
+  if (!package.owner && !maintained_since(session, package.id, now - kTakenOver)) {
+    const auto maintainers = maintainers_of(session, package.id);
+    for (const trust::TrustedPublisher& one : trust::publishers_of(session, package.id)) {
+      if (std::ranges::find(maintainers, one.created_by, &Person::name) != maintainers.end()) {
+        continue;
+      }
+      trust::end_publisher(session, one, trust::EndReason::transferred, now);
+      record_publisher_end(session, requester.audit_record("trust.publisher_end", subject, now),
+                           one, trust::EndReason::transferred);
+    }
+  }
+  for (const hooks::Hook& hook :
+       hooks::hooks_of(session, {hooks::Target::Kind::package, package.name})) {
+    if (!hook.paused.empty() || governs(session, package, hook.created_by)) continue;
+    audit::Record record = requester.audit_record("hook.pause", subject, now);
+    record.organization = package.owner;
+    pause(session, hook, std::move(record));
+  }
+}
+
+void settle_departure(db::Session& session, const accounts::Organization& organization,
+                      const accounts::Person& person, const accounts::Actor& actor, Time now) {
+  audit::Record record;
+  record.at = now;
+  record.actor = actor.is_system() ? "system" : "user:" + actor.name;
+  record.organization = organization.id;
+  record.request_id = actor.request_id;
+  record.remote_address = actor.address;
+  for (const trust::TrustedPublisher& one :
+       trust::publishers_of(session, trust::scope_place(organization.id))) {
+    if (one.created_by != person.name) continue;
+    trust::end_publisher(session, one, trust::EndReason::maker_left, now);
+    record_publisher_end(session, record, one, trust::EndReason::maker_left);
+  }
+  for (const hooks::Hook& hook : hooks::hooks_made_by(session, person.name)) {
+    if (!hook.paused.empty()) continue;
+    if (hook.target.kind == hooks::Target::Kind::organization) {
+      if (hook.target.id != organization.id) continue;
+      record.subject = "organization:" + organization.name;
+    } else {
+      const auto package = find_package(session, hook.target.id);
+      if (!package || package->owner != organization.id) continue;
+      if (governs(session, *package, person.name)) continue;
+      record.subject = "package:" + package->name;
+    }
+    pause(session, hook, record);
+  }
+}
+
+bool maker_governs(db::Session& session, const TrustPlace& place,
+                   const trust::TrustedPublisher& publisher) {
+  switch (place.kind) {
+    case trust::PlaceKind::pending:
+      return true;
+    case trust::PlaceKind::scope:
+      return place.organization && administers(session, *place.organization, publisher.created_by);
+    case trust::PlaceKind::package: {
+      const auto package = find_package_by_id(session, place.place);
+      return package && governs(session, *package, publisher.created_by);
+    }
+  }
+  return true;
+}
+
+}  // namespace imp::registry
