@@ -134,8 +134,6 @@ std::string_view name(FactorKind kind) {
       return "web_confirmation";
     case FactorKind::web_passkey:
       return "web_passkey";
-    case FactorKind::recent_session:
-      return "recent_session";
   }
   return "none";
 }

@@ -24,8 +24,7 @@ enum class FactorKind : std::uint8_t {
   passkey,
   recovery_code,
   web_confirmation,  ///< by a code, in the browser
-  web_passkey,       ///< by a passkey, in the browser, for a client elsewhere
-  recent_session
+  web_passkey        ///< by a passkey, in the browser, for a client elsewhere
 };
 std::string_view name(FactorKind kind);
 /// Whether it was a passkey: what cannot be typed into a page that only looks like this server.

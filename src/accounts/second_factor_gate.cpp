@@ -34,14 +34,6 @@ bool wants_web(const http::Request& request) {
          !request.header("npm-command").empty();
 }
 
-bool recent(const Caller& caller, const std::optional<Milliseconds>& within, Time now) {
-  if (!within || caller.kind != CallerKind::session || !caller.session->second_factor_at) {
-    return false;
-  }
-  const Time at = *caller.session->second_factor_at;
-  return at <= now && now - at <= *within;
-}
-
 }  // namespace
 
 http::Response challenge_response(const std::optional<StartedFlow>& flow, std::string message) {
@@ -80,10 +72,6 @@ std::expected<Confirmation, http::Response> SecondFactorGate::require(
   if (!state->enabled) {
     if (requirement.without_factor == WithoutFactor::allow) return Confirmation{.at = now};
     return std::unexpected(enable_second_factor_response(services_.settings.public_url));
-  }
-  if (recent(caller, requirement.session_within, now)) {
-    return Confirmation{.kind = FactorKind::recent_session,
-                        .at = *caller.session->second_factor_at};
   }
   const std::string value = given_value(request);
   if (value.empty()) {

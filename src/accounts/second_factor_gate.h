@@ -21,11 +21,10 @@ struct Requirement {
   Purpose purpose = {};
   WithoutFactor without_factor = WithoutFactor::refuse;
   bool bypass_tokens = false;  ///< tokens made with bypass_2fa are not asked
-  /// Browser sessions whose second factor was confirmed at most this long ago are not asked.
-  std::optional<Milliseconds> session_within = {};
 };
 
-/// Asks for second factors in the way npm's clients understand.
+/// Asks for second factors in the way npm's clients understand: for each change anew
+/// (docs/decisions/a-factor-per-change.md).
 class SecondFactorGate {
  public:
   SecondFactorGate(const Services& services, SecondFactors& factors, WebFlows& flows)
