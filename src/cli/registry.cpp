@@ -46,6 +46,7 @@ Registry Registry::open(const RegistryOptions& options, const Environment& envir
   registry.otp_ = options.otp;
   registry.keeps_credentials_ = !registry.project_file_.empty() &&
                                 ((has_token && !registry.token_) || !registry.otp_.empty());
+  if (registry.otp_.empty()) registry.confirmation_ = WebConfirmation::at_terminal(environment);
   registry.client_ = client ? std::move(client) : http::make_client();
   return registry;
 }
@@ -73,7 +74,7 @@ Result<http::Fetched> Registry::send(http::Fetch fetch, const std::string& path)
   fetch.url = address_ + path;
   if (token_) fetch.headers.emplace_back("authorization", "Bearer " + *token_);
   if (!otp_.empty()) fetch.headers.emplace_back("npm-otp", otp_);
-  auto fetched = client_->fetch(fetch);
+  auto fetched = fetch_confirmed(*client_, fetch, confirmation_);
   if (!fetched || fetched->status / 100 == 2) return fetched;
   boost::system::error_code error;
   const boost::json::value document = boost::json::parse(fetched->body, error);

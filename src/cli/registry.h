@@ -8,6 +8,7 @@
 
 #include "base/failure.h"
 #include "cli/npm_config.h"
+#include "cli/web_confirmation.h"
 #include "http/client.h"
 
 namespace imp::cli {
@@ -59,6 +60,7 @@ class Registry {
   std::string project_file_;  // that alone named the address; mostly empty
   bool keeps_credentials_ = false;
   std::optional<std::string> token_;
+  WebConfirmation confirmation_;
   std::shared_ptr<http::Client> client_;
 };
 

@@ -1,11 +1,12 @@
 // Passkeys with a real browser and its virtual authenticator, and with npm's web flow.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { chromium } from 'playwright-core';
 import { Issuer, newJob } from './lib/issuer.mjs';
 import { Workspace, current, npm11 } from './lib/npm.mjs';
 import { plugIn } from './lib/passkey.mjs';
-import { Server } from './lib/server.mjs';
+import { Server, binary } from './lib/server.mjs';
 
 const executablePath = process.env.E2E_CHROMIUM ?? '/usr/bin/chromium';
 const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
@@ -128,6 +129,29 @@ describe('passkeys', () => {
     assert.equal(trusted.code, 0, `${trusted.output}\n${server.log}`);
     const listed = await person.npmAtTerminal(npm11, ['trust', 'list', '@alice/lib'], confirm);
     assert.match(listed.output, new RegExp(job.project));
+  });
+
+  test('imprimatur trust is confirmed in the browser', async () => {
+    const run = (...words) => new Promise((resolve, reject) => {
+      const child = spawn(binary, ['trust', ...words, '--registry', server.url],
+        { env: { PATH: process.env.PATH, HOME: person.home, IMPRIMATUR_TOKEN: token, npm_config_auth_type: 'web' } });
+      let stdout = '', stderr = '', opened = false;
+      child.stdout.on('data', (chunk) => { stdout += chunk; });
+      child.stderr.on('data', (chunk) => {
+        stderr += chunk;
+        const shown = stderr.match(/http:\/\/localhost:\d+\/login\/cli\/[\w-]{43}/);
+        if (!shown || opened) return;
+        opened = true;
+        confirm(shown[0]).catch((error) => { child.kill(); reject(error); });
+      });
+      child.on('close', (code) => resolve({ code, stdout, stderr }));
+    });
+    const listed = await run('list', '@alice/lib', '--json');
+    assert.equal(listed.code, 0, listed.stderr);
+    assert.equal(JSON.parse(listed.stdout)[0].claims['oidc.circleci.com/project-id'], job.project);
+    const kept = await run('keep', '@alice/lib', JSON.parse(listed.stdout)[0].id);
+    assert.equal(kept.code, 0, kept.stderr);
+    assert.match(kept.stdout, /^kept /);
   });
 
   for (const [number, client] of current.entries()) {
