@@ -40,7 +40,9 @@ std::string publisher_text(const boost::json::value& publisher, std::string_view
   const std::string from = printable(text_of(publisher, "usableFrom"));
   if (!from.empty()) out += fmt::format("{}  can be used from {} on\n", indent, from);
   const std::string ends = printable(text_of(publisher, "expiresAt"));
-  if (!ends.empty()) out += fmt::format("{}  ends at {} unless it is used before\n", indent, ends);
+  if (!ends.empty())
+    out +=
+        fmt::format("{}  ends at {} unless something is published with it before\n", indent, ends);
   const auto* left = members ? members->if_contains("makerLeft") : nullptr;
   if (left && left->is_bool() && left->get_bool()) {
     out += fmt::format("{}  added by somebody who has left: keep or remove it\n", indent);

@@ -25,7 +25,8 @@ TEST(PublisherText, SaysWhenItBeginsAndEnds) {
             "github p1\n"
             "  permissions: createPackage\n"
             "  can be used from 2026-09-21T14:13:20.000Z on\n"
-            "  ends at 2026-09-23T14:13:20.000Z<U+001B>[1m unless it is used before\n");
+            "  ends at 2026-09-23T14:13:20.000Z<U+001B>[1m unless something is published with it "
+            "before\n");
 }
 
 TEST(PublisherText, SaysWhoseMakerHasLeftAndWhatEnded) {

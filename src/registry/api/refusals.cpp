@@ -136,6 +136,9 @@ void record_use(db::Session& session, const Requester& requester, const Use& use
   if (const auto& token = requester.publish_token()) {
     add_token(attempt, token->id, token->package_name, token->publisher_id, token->run);
   } else {
+    if (use.outcome == "granted" || use.outcome == "held") {
+      trust::mark_proved(session, token->publisher_id);
+    }
     const auto package = find_package(session, use.package);
     if (!package) return;
     attempt.package_name = package->name;

@@ -304,13 +304,17 @@ void keep_learnt(db::Session& session, const TrustedPublisher& publisher) {
 }
 
 void mark_used(db::Session& session, const TrustedPublisher& publisher, Time now) {
-  const bool ends = publisher.ends_at && place_kind(publisher.package_id) != PlaceKind::pending;
   const auto& last = publisher.last_used_at;
-  if (!ends && last && *last <= now && now - *last < kUseNoted) return;
+  if (last && *last <= now && now - *last < kUseNoted) return;
+  session.run("UPDATE trusted_publisher SET last_used_at = :p2 WHERE id = :p1",
+              {publisher.id, to_milliseconds(now)});
+}
+
+void mark_proved(db::Session& session, std::string_view publisher_id) {
   session.run(
-      "UPDATE trusted_publisher SET last_used_at = :p2, ends_at = CASE WHEN package_id LIKE "
-      "'name:%' THEN ends_at ELSE NULL END WHERE id = :p1",
-      {publisher.id, to_milliseconds(now)});
+      "UPDATE trusted_publisher SET ends_at = NULL WHERE id = :p1 AND ends_at IS NOT NULL AND "
+      "package_id NOT LIKE 'name:%'",
+      {std::string(publisher_id)});
 }
 
 std::vector<db::Migration> migrations() {

@@ -20,7 +20,7 @@ inline constexpr std::size_t kMaxPublishers = 10;
 
 /// How long a publisher may be used, when that is not from now on and for good.
 struct PublisherTimes {
-  std::optional<Time> ends_at;      ///< when it ends unless it was used before
+  std::optional<Time> ends_at;      ///< when it ends unless it has published before
   std::optional<Time> usable_from;  ///< the end of its cool-down
 };
 
@@ -44,7 +44,7 @@ struct TrustedPublisher {
   std::string created_by;  ///< person's name
   Time created_at;
   std::optional<Time> last_used_at;
-  std::optional<Time> ends_at;      ///< as PublisherTimes; nothing once it was used
+  std::optional<Time> ends_at;      ///< as PublisherTimes; nothing once it has published
   std::optional<Time> usable_from;  ///< as PublisherTimes
 
   /// The item of npm's trust API, with `issuer` beside npm's own members.
@@ -108,8 +108,11 @@ void delete_publisher(db::Session& session, std::string_view publisher_id, Time 
 void keep_publisher(db::Session& session, std::string_view publisher_id, std::string_view person);
 /// Stores what the publisher's claims have learnt.
 void keep_learnt(db::Session& session, const TrustedPublisher& publisher);
-/// It was used: it does not end any more, unless it is pending. When, is noted to the minute.
+/// It got a publish token. When, is noted to the minute.
 void mark_used(db::Session& session, const TrustedPublisher& publisher, Time now);
+/// What it got was used to publish, to stage or to tag: it does not end any more, unless it is
+/// pending. An exchange alone does not prove that anybody wanted a release of it.
+void mark_proved(db::Session& session, std::string_view publisher_id);
 
 std::vector<db::Migration> migrations();
 

@@ -61,7 +61,7 @@ std::string_view word(EndReason reason) {
 std::string_view text(EndReason reason) {
   switch (reason) {
     case EndReason::unused:
-      return "was never used in the time that it had";
+      return "was never used to publish in the time that it had";
     case EndReason::pending_over:
       return "was not used in the 30 days that the name had to be published";
     case EndReason::name_taken:

@@ -13,7 +13,7 @@ namespace imp::trust {
 
 /// Why a publisher is no more, other than that somebody removed it.
 enum class EndReason {
-  unused,        ///< it was never used in its time
+  unused,        ///< nothing was published with it in its time
   pending_over,  ///< its package was not published in kPendingLife
   name_taken,    ///< somebody else published the package that it waited for
   maker_left,    ///< whoever made it has left the organisation of the scope

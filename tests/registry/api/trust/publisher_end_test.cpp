@@ -50,14 +50,31 @@ TEST_F(PublisherEnd, OneThatIsNeverUsedEndsAfterTwoDays) {
   EXPECT_EQ(outcome(), "201 ok");
 }
 
-TEST_F(PublisherEnd, OneThatWasUsedStays) {
+TEST_F(PublisherEnd, OneThatPublishedStays) {
   ASSERT_EQ(add().status, 200);
   clock_.advance(47h);
-  EXPECT_EQ(outcome(), "201 ok");
+  ASSERT_EQ(publish(publish_token("lib"), "lib", "1.0.1").status, 201);
   EXPECT_FALSE(listed().at(0).as_object().contains("expiresAt"));
   clock_.advance(1000h);
   ASSERT_TRUE(expire_publishers(*services_));
   EXPECT_EQ(outcome(), "201 ok");
+}
+
+TEST_F(PublisherEnd, OneThatStagedStays) {
+  ASSERT_EQ(add().status, 200);
+  ASSERT_EQ(stage(publish_token("lib"), "lib", "1.0.1").status, 201);
+  EXPECT_FALSE(listed().at(0).as_object().contains("expiresAt"));
+}
+
+// Any job that matches can ask for a token: what makes a publisher permanent is a release.
+TEST_F(PublisherEnd, AnExchangeAloneDoesNotKeepOne) {
+  ASSERT_EQ(add().status, 200);
+  const std::string token = publish_token("lib");
+  EXPECT_EQ(publish(token, "other", "1.0.0").outcome(), "403 other_package");  // no use of it
+  EXPECT_TRUE(listed().at(0).as_object().contains("expiresAt"));
+  clock_.advance(49h);
+  ASSERT_TRUE(expire_publishers(*services_));
+  EXPECT_EQ(outcome(), "403 publisher_expired");
 }
 
 TEST_F(PublisherEnd, TheOperatorMayLetThemBe) {
