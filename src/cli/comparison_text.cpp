@@ -71,6 +71,7 @@ std::string attempt_text(const boost::json::value& attempt) {
   }
   if (const auto* exchange = attempt.as_object().if_contains("exchange")) {
     out += "its token came of the ";
+  if (!text("runner").empty()) out += fmt::format("  ran on {}\n", text("runner"));
     out += attempt_text(*exchange);
   }
   return out;

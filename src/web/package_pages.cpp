@@ -6,6 +6,7 @@
 #include "registry/packages/version_store.h"
 #include "registry/provenance/attestations.h"
 #include "registry/provenance/bundle_judgement.h"
+#include "registry/provenance/publish_attestation.h"
 #include "web/frames.h"
 #include "web/handlers.h"
 #include "web/model.h"
@@ -42,6 +43,7 @@ std::string repository_of(const boost::json::object& hoisted) {
 struct Origins {
   std::map<std::string, registry::BundleJudgement> bundles;
   std::set<std::string> attested;
+  std::map<std::string, std::string> runners;  ///< whose machines they were built on, where known
 };
 
 /// Of a bundle that is not verified, nothing of what it says.
@@ -88,6 +90,19 @@ boost::json::object version_model(const registry::VersionLine& line,
           {"size", size_text(line.size)}};
 }
 
+/// Of the versions that are shown, what the registry attested.
+void add_runners(db::Session& session, std::string_view package,
+                 const std::vector<registry::VersionLine>& lines, Origins& origins) {
+  std::size_t shown = 0;
+  for (auto line = lines.rbegin(); line != lines.rend() && shown < kVersionsShown; ++line) {
+    if (line->state != registry::VersionState::published) continue;
+    ++shown;
+    if (!origins.attested.contains(line->version)) continue;
+    origins.runners[line->version] =
+        text_at(registry::attested_run(session, package, line->version), "runner_environment");
+  }
+}
+
 /// Newest first.
 Result<boost::json::array> versions_model(const Visit& visit, const PackageView& view,
                                           boost::json::object& model) {
@@ -96,8 +111,11 @@ Result<boost::json::array> versions_model(const Visit& visit, const PackageView&
       [&](db::Session& session) -> Result<std::vector<registry::VersionLine>> {
         const std::string& package = view.package.package.id;
         origins = {registry::judgements_of(session, package),
-                   registry::attested_versions(session, package)};
-        return registry::versions_of(session, package);
+                   registry::attested_versions(session, package),
+                   {}};
+        auto all = registry::versions_of(session, package);
+        add_runners(session, package, all, origins);
+        return all;
       });
   if (!lines) return pass_on(lines);
   boost::json::array items;
@@ -112,6 +130,7 @@ Result<boost::json::array> versions_model(const Visit& visit, const PackageView&
     boost::json::object item =
         version_model(line, view.package.dist_tags, visit.services.clock.now());
     item["bundle"] = bundle_model(origins, line.version);
+    item["runner"] = origins.runners[line.version];
     item["attestations"] = attestations_path(origins, view.name, line.version);
     items.push_back(std::move(item));
   }

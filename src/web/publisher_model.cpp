@@ -146,6 +146,7 @@ boost::json::array attempts_model(const std::vector<trust::Attempt>& attempts, T
                      {"action", attempt.action},
                      {"version", attempt.version},
                      {"actor", attempt.actor},
+                     {"runner", attempt.runner},
                      {"address", attempt.remote_address},
                      {"outcome", attempt.outcome},
                      {"tone", attempt.outcome == "granted" ? "good"

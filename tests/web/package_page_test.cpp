@@ -1,8 +1,10 @@
 #include <boost/json.hpp>
 
+#include "base/encoding.h"
 #include "fixture.h"
 #include "registry/provenance/attestations.h"
 #include "registry/provenance/bundle_judgement.h"
+#include "registry/provenance/publish_attestation.h"
 
 namespace imp::web {
 namespace {
@@ -75,6 +77,24 @@ TEST_F(PackagePageTest, AnAttestedVersionLinksToItsAttestations) {
     registry::add_attestation(session, package, "1.0.0", {"p", "{}"});
   });
   EXPECT_TRUE(page().has("/-/npm/v1/attestations/@alice%2flib@1.0.0"));
+}
+
+TEST_F(PackagePageTest, SaysWhoseMachineAVersionWasBuiltOn) {
+  const std::string statement =
+      R"({"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"pkg:npm/%40alice/lib@1.0.0",)"
+      R"("digest":{"sha512":")" +
+      std::string(128, 'a') + R"("}}],"predicateType":")" +
+      std::string(registry::kTrustedPublishPredicate) +
+      R"(","predicate":{"run":{"runner_environment":"self-hosted"}}})";
+  const std::string bundle =
+      R"({"dsseEnvelope":{"payloadType":"application/vnd.in-toto+json","payload":")" +
+      base64(bytes_of(statement)) + R"(","signatures":[{"keyid":"k","sig":"c2ln"}]}})";
+  EXPECT_FALSE(page().has("self-hosted"));
+  write([&](db::Session& session, const std::string& package) {
+    registry::add_attestation(session, package, "1.0.0",
+                              {std::string(registry::kTrustedPublishPredicate), bundle});
+  });
+  EXPECT_TRUE(page().has("self-hosted"));
 }
 
 TEST_F(PackagePageTest, WhatACertificateSaysIsNoMarkupAndNoScript) {

@@ -80,6 +80,7 @@ void add_token(trust::Attempt& attempt, std::string_view token_id, std::string_v
   attempt.publisher_id = std::string(publisher_id);
   attempt.issuer = trust::string_claim(run, "iss").value_or("");
   attempt.token_id = token_id;
+  attempt.runner = trust::string_claim(run, "runner_environment").value_or("");
   attempt.proved = true;
 }
 
@@ -135,10 +136,10 @@ void record_use(db::Session& session, const Requester& requester, const Use& use
   attempt.remote_address = requester.account().address;
   if (const auto& token = requester.publish_token()) {
     add_token(attempt, token->id, token->package_name, token->publisher_id, token->run);
-  } else {
     if (use.outcome == "granted" || use.outcome == "held") {
       trust::mark_proved(session, token->publisher_id);
     }
+  } else {
     const auto package = find_package(session, use.package);
     if (!package) return;
     attempt.package_name = package->name;

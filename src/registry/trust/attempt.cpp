@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t kLongestText = std::size_t{16} << 10;
 constexpr std::string_view kColumns =
     "SELECT id, package_name, at, action, outcome, message, publisher_id, issuer, comparison, "
-    "remote_address, proved, actor, version, token_id FROM publish_attempt WHERE ";
+    "remote_address, proved, actor, version, token_id, runner FROM publish_attempt WHERE ";
 
 Attempt from_row(const db::Row& row) {
   Attempt attempt;
@@ -29,6 +29,7 @@ Attempt from_row(const db::Row& row) {
   attempt.actor = row.text(11);
   attempt.version = row.text(12);
   attempt.token_id = row.text(13);
+  attempt.runner = row.text(14);
   return attempt;
 }
 
@@ -41,14 +42,15 @@ std::optional<Attempt> first(const std::optional<db::Row>& row) {
 void record_attempt(db::Session& session, const Attempt& attempt) {
   session.run(
       "INSERT INTO publish_attempt (id, package_name, at, action, outcome, message, publisher_id, "
-      "issuer, comparison, remote_address, proved, actor, version, token_id) VALUES (:p1, :p2, "
-      ":p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11, :p12, :p13, :p14)",
+      "issuer, comparison, remote_address, proved, actor, version, token_id, runner) VALUES (:p1, "
+      ":p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11, :p12, :p13, :p14, :p15)",
       {attempt.id, attempt.package_name, to_milliseconds(attempt.at), attempt.action,
        attempt.outcome, clean_text(attempt.message, kLongestText),
        attempt.publisher_id ? db::Value(*attempt.publisher_id) : db::Value(),
        clean_text(attempt.issuer, kLongestText), boost::json::serialize(attempt.comparison),
        attempt.remote_address, std::int64_t{attempt.proved}, attempt.actor,
-       clean_text(attempt.version, kLongestText), attempt.token_id});
+       clean_text(attempt.version, kLongestText), attempt.token_id,
+       attempt.runner});
   session.run(
       "DELETE FROM publish_attempt WHERE package_name = :p1 AND proved = :p2 AND at < (SELECT at "
       "FROM publish_attempt WHERE package_name = :p3 AND proved = :p4 ORDER BY at DESC LIMIT 1 "
@@ -123,6 +125,7 @@ boost::json::object attempt_json(const Attempt& attempt) {
                            {"publishers", attempt.comparison}};
   if (attempt.publisher_id) json["publisher"] = *attempt.publisher_id;
   if (!attempt.version.empty()) json["version"] = attempt.version;
+  if (!attempt.runner.empty()) json["runner"] = attempt.runner;
   return json;
 }
 
@@ -130,7 +133,9 @@ std::vector<db::Migration> attempt_migrations() {
   return {{"attempts/1",
            "ALTER TABLE publish_attempt ADD COLUMN actor TEXT NOT NULL DEFAULT '';\n"
            "ALTER TABLE publish_attempt ADD COLUMN version TEXT NOT NULL DEFAULT '';\n"
-           "ALTER TABLE publish_attempt ADD COLUMN token_id TEXT NOT NULL DEFAULT '';\n"}};
+           "ALTER TABLE publish_attempt ADD COLUMN token_id TEXT NOT NULL DEFAULT '';\n"},
+          {"attempts/runner/1",
+           "ALTER TABLE publish_attempt ADD COLUMN runner TEXT NOT NULL DEFAULT '';\n"}};
 }
 
 boost::json::object comparison_json(std::string_view publisher_id, const Comparison& comparison) {

@@ -27,7 +27,10 @@ struct Attempt {
   std::string actor = {};     ///< as in the audit log: "user:alice", "publisher:…", "anonymous"
   std::string version = {};   ///< that was published or staged, once it is known
   std::string token_id = {};  ///< of the publish token that was minted or used
-  std::string issuer;         ///< as claimed; empty when the token could not be read
+  /// Whose machine the job ran on, in its provider's words ("github-hosted", "self-hosted"), by a
+  /// token that was genuine; empty where its tokens do not say.
+  std::string runner = {};
+  std::string issuer;  ///< as claimed; empty when the token could not be read
   /// [{"publisher": id, "claims": [{"claim","expected","received","agreed"}]}]
   boost::json::array comparison;
   std::string remote_address;

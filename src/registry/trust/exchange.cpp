@@ -55,6 +55,10 @@ Attempt attempt_of(const ExchangeRequest& request, const Evaluation& evaluation,
   attempt.proved = evaluation.own_tenant;
   attempt.actor = "identity token";
   if (evaluation.publisher) attempt.publisher_id = evaluation.publisher->id;
+  if (evaluation.claims && evaluation.provider) {
+    const auto runner = string_claim(evaluation.claims->all, evaluation.provider->runner_claim);
+    attempt.runner = audit::clean_text(runner.value_or(""), kLongestForeignText);
+  }
   return attempt;
 }
 

@@ -129,6 +129,15 @@ TEST_F(ProviderRoutes, FromTheRequestToThePackument) {
     EXPECT_EQ(user.at("name"), json::value(it.machine));
     EXPECT_EQ(user.at("trustedPublisher"),
               json::value({{"id", it.type}, {"oidcConfigId", "oidc:" + id}}));
+    // Whose machine it was is kept with what was tried: with the exchange and with the publish.
+    const json::value* runner = it.job.if_contains("runner_environment");
+    const json::value tried =
+        get("/-/package/@alice%2f" + std::string(it.type) + "/trust/attempts", alice.token)
+            .document();
+    for (const int i : {0, 1}) {
+      const json::value* told = tried.at(i).as_object().if_contains("runner");
+      EXPECT_EQ(told ? *told : json::value(), runner ? *runner : json::value());
+    }
     for (const auto& [claim, text, outcome] : it.refused) {
       EXPECT_EQ(exchange(token(it.job, claim, text), name).outcome(), outcome)
           << claim << " " << text;
