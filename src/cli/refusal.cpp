@@ -10,6 +10,8 @@ Reason reason(CliRefusal refusal) {
       return {"unusable_argument", FailureKind::invalid};
     case CliRefusal::registry_not_chosen:
       return {"registry_not_chosen", FailureKind::forbidden};
+    case CliRefusal::no_identity_token:
+      return {"no_identity_token", FailureKind::unauthenticated};
     case CliRefusal::registry_refused:
       return {"registry_refused", FailureKind::upstream};
     case CliRefusal::registry_unavailable:

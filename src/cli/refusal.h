@@ -10,6 +10,7 @@ namespace imp::cli {
 enum class CliRefusal : std::uint8_t {
   no_credential,         ///< neither IMPRIMATUR_TOKEN nor npm's configuration has a token
   unusable_argument,     ///< an option or a file that cannot be read
+  no_identity_token,     ///< the job around the command is given none, or there is no job
   registry_not_chosen,   ///< a project's file alone names the registry: no credential goes there
   registry_refused,      ///< what the registry said is the message
   registry_unavailable,  ///< the same, and it may say something else in a moment

@@ -5,6 +5,7 @@
 #include "cli/claim_options.h"
 #include "cli/commands.h"
 #include "cli/comparison_text.h"
+#include "cli/identity_token.h"
 #include "cli/refusal.h"
 
 namespace imp::cli {
@@ -13,7 +14,8 @@ namespace {
 
 struct CheckOptions {
   RegistryOptions registry;
-  std::string package, token_file, issuer;
+  std::string package, token_file, issuer, audience;
+  bool fetch = false;
   std::vector<std::string> claims;
 };
 
@@ -43,11 +45,23 @@ Result<boost::json::object> question_of(const CheckOptions& options,
   return boost::json::object{{"token", token}};
 }
 
+/// The token that the CI job around this process is given, now.
+Result<boost::json::object> fetched(const CheckOptions& options, const Environment& environment,
+                                    const std::string& address) {
+  auto audience = options.audience.empty() ? audience_of(address) : options.audience;
+  if (!audience) return pass_on(audience);
+  const auto client = http::make_client();
+  auto token = fetch_identity_token(environment, *client, run_in_shell, *audience);
+  if (!token) return pass_on(token);
+  return boost::json::object{{"token", std::move(*token)}};
+}
+
 int check(const CheckOptions& options) {
   const Environment environment = process_environment();
-  const auto question = question_of(options, environment);
-  if (!question) return complain(question.error());
   Registry registry = Registry::open(options.registry, environment);
+  const auto question = options.fetch ? fetched(options, environment, registry.address())
+                                      : question_of(options, environment);
+  if (!question) return complain(question.error());
   if (question->contains("token")) {
     if (const auto may = registry.may_be_given_credentials(); !may) return complain(may.error());
   }
@@ -73,8 +87,17 @@ void add_trust_check(CLI::App& trust, Command& chosen) {
   command->add_option("package", options->package, "its name")->required();
   command->add_option("--token-file", options->token_file,
                       "file with an identity token; - is standard input (default: NPM_ID_TOKEN)");
-  command->add_option("--claim", options->claims,
-                      "name=value of a described job; may be repeated. Needs a maintainer's token");
+  auto* fetch = command->add_flag(
+      "--fetch", options->fetch,
+      "get the token of the CI job that this runs in: CircleCI, this server's, GitHub Actions");
+  command
+      ->add_option("--audience", options->audience,
+                   "of the token that --fetch gets (default: npm:<the registry's host>)")
+      ->needs(fetch);
+  command
+      ->add_option("--claim", options->claims,
+                   "name=value of a described job; may be repeated. Needs a maintainer's token")
+      ->excludes(fetch);
   command->add_option("--issuer", options->issuer, "of a described job: its id or its address");
   add_registry_flags(*command, options->registry);
   command->callback([options, &chosen] { chosen = [options] { return check(*options); }; });
