@@ -33,6 +33,7 @@ Result<std::string> read_input(const std::string& path);
 void add_trust_publishers(CLI::App& trust, Command& chosen);  ///< list, add, revoke
 void add_trust_check(CLI::App& trust, Command& chosen);
 void add_trust_explain(CLI::App& trust, Command& chosen);
-void add_trust_plan(CLI::App& trust, Command& chosen);  ///< plan, apply, export
+void add_trust_overview(CLI::App& trust, Command& chosen);  ///< pending, switches, attempts
+void add_trust_plan(CLI::App& trust, Command& chosen);      ///< plan, apply, export
 
 }  // namespace imp::cli

@@ -50,6 +50,13 @@ std::string comparison_text(const boost::json::array& publishers) {
   return out;
 }
 
+std::string attempt_line(const boost::json::value& attempt) {
+  const auto text = [&](std::string_view member) { return printable(text_of(attempt, member)); };
+  return fmt::format("{} {}{}: {}  {}\n", text("at"), text("action"),
+                     text("version").empty() ? "" : " of " + text("version"), text("outcome"),
+                     text("id"));
+}
+
 std::string attempt_text(const boost::json::value& attempt) {
   const auto text = [&](std::string_view member) { return printable(text_of(attempt, member)); };
   std::string out = fmt::format("{} of {}", text("action"), text("package"));
@@ -64,6 +71,7 @@ std::string attempt_text(const boost::json::value& attempt) {
     out += fmt::format("  issuer {}{}\n", text("issuer"), doubtful ? " (claimed, not proved)" : "");
   }
   if (!text("publisher").empty()) out += fmt::format("  by publisher {}\n", text("publisher"));
+  if (!text("runner").empty()) out += fmt::format("  ran on {}\n", text("runner"));
   const auto publishers = array_of(attempt, "publishers");
   out += comparison_text(publishers);
   if (publishers.empty() && text("action") == "exchange") {
@@ -71,7 +79,6 @@ std::string attempt_text(const boost::json::value& attempt) {
   }
   if (const auto* exchange = attempt.as_object().if_contains("exchange")) {
     out += "its token came of the ";
-  if (!text("runner").empty()) out += fmt::format("  ran on {}\n", text("runner"));
     out += attempt_text(*exchange);
   }
   return out;

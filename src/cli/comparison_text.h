@@ -13,6 +13,9 @@ std::string comparison_text(const boost::json::array& publishers);
 /// its token.
 std::string attempt_text(const boost::json::value& attempt);
 
+/// The same in one line: when, what, its outcome and its id.
+std::string attempt_line(const boost::json::value& attempt);
+
 /// A member that is a text; empty when there is none.
 std::string text_of(const boost::json::value& document, std::string_view member);
 /// A member that is a list; empty when there is none.

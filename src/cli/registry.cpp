@@ -117,6 +117,9 @@ bool may_pass(const Failure& failure) {
 }
 
 std::string trust_path(std::string_view package) {
+  if (package.starts_with('@') && !package.contains('/')) {
+    return "/-/org/" + percent_encode(package.substr(1)) + "/trust";
+  }
   return "/-/package/" + percent_encode(package) + "/trust";
 }
 

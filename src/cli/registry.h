@@ -67,7 +67,7 @@ class Registry {
 /// Whether the same request may succeed in a moment: the registry is away, or says so.
 bool may_pass(const Failure& failure);
 
-/// "/-/package/@scope%2fname/trust"
+/// "/-/package/@scope%2fname/trust"; "/-/org/acme/trust" for the scope "@acme".
 std::string trust_path(std::string_view package);
 
 }  // namespace imp::cli

@@ -11,6 +11,7 @@ void add_trust_command(CLI::App& app, Command& chosen) {
   add_trust_publishers(*trust, chosen);
   add_trust_check(*trust, chosen);
   add_trust_explain(*trust, chosen);
+  add_trust_overview(*trust, chosen);
   add_trust_plan(*trust, chosen);
 }
 

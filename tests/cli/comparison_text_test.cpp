@@ -57,5 +57,19 @@ TEST(ComparisonText, ATerminalIsNotTold) {
   EXPECT_TRUE(text.contains("e<U+202E>f<U+000A>g")) << text;
 }
 
+TEST(AttemptText, SaysWhatItRanOn) {
+  EXPECT_TRUE(attempt_text(boost::json::parse(R"({"action": "publish", "runner": "self-hosted"})"))
+                  .contains("  ran on self-hosted\n"));
+}
+
+TEST(AttemptLine, IsWhenWhatAndWhich) {
+  EXPECT_EQ(attempt_line(boost::json::parse(R"({"id": "a1", "at": "then", "action": "publish",
+      "version": "1.0.0", "outcome": "granted"})")),
+            "then publish of 1.0.0: granted  a1\n");
+  EXPECT_EQ(attempt_line(boost::json::parse(R"({"id": "a2", "at": "then", "action": "exchange",
+      "outcome": "claim_\u001b[1mmismatch"})")),
+            "then exchange: claim_ [1mmismatch  a2\n");
+}
+
 }  // namespace
 }  // namespace imp::cli

@@ -187,5 +187,11 @@ TEST(Registry, SendsWhatIsNoJson) {
   EXPECT_EQ(fake->sent("accept"), "text/plain");
 }
 
+TEST(TrustPath, IsOfAPackageOrAScope) {
+  EXPECT_EQ(trust_path("lib"), "/-/package/lib/trust");
+  EXPECT_EQ(trust_path("@acme/lib"), "/-/package/%40acme%2Flib/trust");
+  EXPECT_EQ(trust_path("@acme"), "/-/org/acme/trust");
+}
+
 }  // namespace
 }  // namespace imp::cli
