@@ -130,6 +130,18 @@ void RegistryHalf::add_routes(http::Router& router) {
   registry::add_registry_routes(router, services_);
 }
 
+void RegistryHalf::stop() {
+  hook_sender_.stop();
+  record_suppressed(audit::Suppressed::Which::all);
+}
+
+void RegistryHalf::record_suppressed(audit::Suppressed::Which which) {
+  if (const auto told = services_.exchange.record_suppressed(which); !told) {
+    services_.log.warning("refused exchanges not counted in the audit log",
+                          {{"reason", told.error().detail}});
+  }
+}
+
 void RegistryHalf::tidy() {
   constexpr std::int64_t kAttemptsLookedAt = 1000;
   const auto done = services_.database.write([&](db::Session& session) -> Result<void> {
@@ -147,6 +159,7 @@ void RegistryHalf::tidy() {
     services_.log.warning("old publish attempts not forgotten",
                           {{"reason", looked.error().detail}});
   }
+  record_suppressed(audit::Suppressed::Which::of_past_windows);
   if (const auto ended = registry::expire_publishers(services_); !ended) {
     services_.log.warning("trusted publishers whose time is over not ended",
                           {{"reason", ended.error().detail}});

@@ -45,7 +45,8 @@ class RegistryHalf {
   }
   /// Delivers webhooks in the background, until stop(), which comes before the database's.
   void start() { hook_sender_.start(); }
-  void stop() { hook_sender_.stop(); }
+  /// Also writes down what was only counted so far, since it would be lost with the process.
+  void stop();
   /// Forgets what has expired. Call now and then.
   void tidy();
 
@@ -56,6 +57,7 @@ class RegistryHalf {
                accounts::Accounts& accounts, http::Client& client, http::Waiters& waiters,
                registry::RegistryKey key, const std::string& listen_origin, const Clock& clock,
                Log& log, Metrics& metrics);
+  void record_suppressed(audit::Suppressed::Which which);
 
   registry::RegistryKey key_;
   trust::Issuers issuers_;

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "base/printable.h"
 #include "cli/comparison_text.h"
 
 namespace imp::cli {

@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "base/encoding.h"
+#include "base/printable.h"
 #include "cli/commands.h"
 #include "cli/comparison_text.h"
 #include "cli/publisher_text.h"

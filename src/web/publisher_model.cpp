@@ -152,7 +152,8 @@ boost::json::array attempts_model(const std::vector<trust::Attempt>& attempts, T
                      {"tone", attempt.outcome == "granted" ? "good"
                               : attempt.outcome == "held"  ? "waiting"
                                                            : "bad"},
-                     {"refused", attempt.outcome != "granted" && attempt.outcome != "held"},
+                     {"refused", attempt.outcome != "granted" && attempt.outcome != "held" &&
+                                     attempt.outcome != "suppressed"},
                      {"message", attempt.message},
                      {"issuer", attempt.issuer},
                      {"proved", attempt.proved},

@@ -21,7 +21,9 @@ struct Attempt {
   /// "exchange", "publish", "stage", "dist-tag", or the audit log's word for what else was tried
   /// with a publish token. What people publish and stage is here, too.
   std::string action;
-  std::string outcome;  ///< "granted", "held" (staged instead), or the code of the refusal
+  /// "granted", "held" (staged instead), the code of the refusal, or "suppressed": so many refusals
+  /// that they are in one line, whose message says how many.
+  std::string outcome;
   std::string message;  ///< the public sentence of the refusal, or why held; empty when granted
   std::optional<std::string> publisher_id;
   std::string actor = {};     ///< as in the audit log: "user:alice", "publisher:…", "anonymous"

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "accounts/throttle.h"
+#include "audit/suppressed.h"
 #include "base/clock.h"
 #include "base/failure.h"
 #include "base/log.h"
@@ -32,7 +33,8 @@ struct ExchangeRequest {
 /// record are one transaction, so of two requests with the same token exactly one is granted, also
 /// across restarts. A refusal is counted by its code and recorded in a transaction of its own; of
 /// one address at most 100 are recorded in 15 minutes (those of the package's own organisation
-/// apart), so that a flood of worthless tokens cannot fill the audit log.
+/// apart), so that a flood of worthless tokens cannot fill the audit log. How many more there were
+/// is recorded when the 15 minutes are over.
 class Exchange {
  public:
   Exchange(db::Database& database, const Evaluator& evaluator, crypto::Random& random,
@@ -43,7 +45,8 @@ class Exchange {
         clock_(clock),
         log_(log),
         metrics_(metrics),
-        recorded_(clock, random) {}
+        recorded_(clock, random),
+        suppressed_(clock, accounts::kThrottleWindow) {}
 
   /// `done` is called once, when everything is durable, on a thread of the database or on this one;
   /// what db::Database::write_later() says of its `done` holds for it. Of the caller's thread it
@@ -61,6 +64,10 @@ class Exchange {
   };
   Rehearsal rehearse(const ExchangeRequest& request);
   const Evaluator& evaluator() const { return evaluator_; }
+
+  /// Writes down how many refusals were not, in the audit log and among the attempts of the
+  /// packages: to be called every so often, and for all of them before the process ends.
+  Result<void> record_suppressed(audit::Suppressed::Which which);
 
  private:
   /// One exchange under way.
@@ -83,6 +90,7 @@ class Exchange {
   Log& log_;
   Metrics& metrics_;
   accounts::Throttle recorded_;
+  audit::Suppressed suppressed_;
 };
 
 /// What is kept of a verified token's claims: who ran what, where, for which revision.

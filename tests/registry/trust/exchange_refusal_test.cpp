@@ -1,4 +1,5 @@
 #include "audit/log.h"
+#include "audit/verify.h"
 #include "jose/forge.h"
 #include "registry/trust/refusal.h"
 #include "trust_fixture.h"
@@ -248,6 +249,90 @@ TEST_F(ExchangeTest, AFloodOfRefusalsIsCountedInFullAndRecordedInPart) {
   clock.advance(std::chrono::minutes(15));
   EXPECT_EQ(outcome("abc"), "malformed");
   EXPECT_EQ(count("SELECT COUNT(*) FROM audit_records"), 103);
+}
+
+/// What the log says of refused exchanges, each once: single records, and those that stand for
+/// many.
+std::map<std::string, std::int64_t> recorded_refusals(db::Database& database) {
+  std::map<std::string, std::int64_t> counts;
+  const auto page = audit::list(database, {.action_prefix = "trust.exchange", .limit = 1000});
+  for (const audit::Entry& entry : page->entries) {
+    const audit::Record& record = entry.record;
+    if (record.outcome == "granted") continue;
+    if (record.outcome != "suppressed") {
+      ++counts[record.outcome];
+      continue;
+    }
+    std::int64_t sum = 0;
+    for (const auto& code : record.detail.at("codes").as_object()) {
+      counts[code.key()] += code.value().as_int64();
+      sum += code.value().as_int64();
+    }
+    EXPECT_EQ(record.detail.at("count"), json::value(sum));
+  }
+  return counts;
+}
+
+TEST_F(ExchangeTest, WhatAFloodLeavesOutIsCountedInTheLogWhenItsWindowIsOver) {
+  using Which = audit::Suppressed::Which;
+  add_default();
+  for (int i = 0; i < 250; ++i) EXPECT_EQ(outcome("abc"), "malformed");
+  for (int i = 0; i < 30; ++i) EXPECT_EQ(outcome(""), "missing_token");
+  for (int i = 0; i < 120; ++i) {
+    EXPECT_EQ(outcome(token_with(claim("vcs-origin"), "\"github.com/a/b\"")), "claim_mismatch");
+  }
+  for (int i = 0; i < 110; ++i)
+    EXPECT_EQ(outcome("abc", "@acme/absent", "2001:db8::1"), "malformed");
+  ASSERT_TRUE(exchanger->record_suppressed(Which::of_past_windows));
+  EXPECT_EQ(count("SELECT COUNT(*) FROM audit_records WHERE outcome = 'suppressed'"), 0);
+  clock.advance(std::chrono::minutes(15));
+  ASSERT_TRUE(exchanger->record_suppressed(Which::of_past_windows));
+  // One for strangers and one for the project's own pipeline, behind one address; one for the
+  // other.
+  EXPECT_EQ(count("SELECT COUNT(*) FROM audit_records WHERE outcome = 'suppressed'"), 3);
+  EXPECT_EQ(recorded_refusals(*database),
+            (std::map<std::string, std::int64_t>{
+                {"malformed", 360}, {"missing_token", 30}, {"claim_mismatch", 120}}));
+  EXPECT_TRUE(counted("trust_exchanges_total{outcome=\"malformed\"} 360"));
+  EXPECT_TRUE(counted("trust_exchanges_total{outcome=\"missing_token\"} 30"));
+  EXPECT_TRUE(counted("trust_exchanges_total{outcome=\"claim_mismatch\"} 120"));
+  // Maintainers see it, each kind where its like are.
+  std::vector<std::string> told;
+  for (const Attempt& attempt : attempts()) {
+    if (attempt.outcome == "suppressed") told.push_back(attempt.message.substr(0, 25));
+  }
+  std::ranges::sort(told);
+  EXPECT_EQ(told,
+            (std::vector<std::string>{"180 more were refused bet", "20 more were refused betw"}));
+  // Each is told once.
+  clock.advance(std::chrono::minutes(15));
+  ASSERT_TRUE(exchanger->record_suppressed(Which::all));
+  EXPECT_EQ(count("SELECT COUNT(*) FROM audit_records WHERE outcome = 'suppressed'"), 3);
+  EXPECT_TRUE(audit::verify(*database).value().intact());
+}
+
+TEST_F(ExchangeTest, AtItsEndAProcessWritesDownWhatItOnlyCounted) {
+  for (int i = 0; i < 101; ++i) EXPECT_EQ(outcome("abc"), "malformed");
+  ASSERT_TRUE(exchanger->record_suppressed(audit::Suppressed::Which::all));
+  EXPECT_EQ(recorded_refusals(*database),
+            (std::map<std::string, std::int64_t>{{"malformed", 101}}));
+}
+
+TEST_F(ExchangeTest, CountsOfRefusalsOutliveAStoreThatFails) {
+  for (int i = 0; i < 101; ++i) EXPECT_EQ(outcome("abc"), "malformed");
+  const auto run = [&](const char* sql) {
+    ASSERT_TRUE(write([&](db::Session& session) -> Result<void> {
+      session.run(sql);
+      return {};
+    }));
+  };
+  run("CREATE TRIGGER broken BEFORE INSERT ON audit_records BEGIN SELECT RAISE(ABORT, 'full'); "
+      "END");
+  EXPECT_FALSE(exchanger->record_suppressed(audit::Suppressed::Which::all));
+  run("DROP TRIGGER broken");
+  ASSERT_TRUE(exchanger->record_suppressed(audit::Suppressed::Which::all));
+  EXPECT_EQ(recorded_refusals(*database),
+            (std::map<std::string, std::int64_t>{{"malformed", 101}}));
 }
 
 TEST_F(ExchangeTest, AFloodOfRefusalsDoesNotStopWhatIsGranted) {
