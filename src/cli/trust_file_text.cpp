@@ -49,7 +49,8 @@ std::string trust_file_text(const boost::json::array& packages) {
   std::map<std::string, std::string> names;
   std::string shared, own;
   for (const boost::json::value& package : packages) {
-    own += fmt::format("  {}:\n", quoted(boost::json::string(text_of(package, "package"))));
+    own += fmt::format("  {}:{}\n", quoted(boost::json::string(text_of(package, "package"))),
+                       array_of(package, "publishers").empty() ? " []" : "");
     for (const auto& publisher : array_of(package, "publishers")) {
       const boost::json::object one = wanted(publisher);
       const std::string text = quoted(one);

@@ -12,7 +12,8 @@ namespace imp::dsse {
 /// statements about npm's packages do.
 struct Statement {
   std::string subject;  ///< "pkg:npm/%40acme/widget@1.0.0"
-  std::string sha512;   ///< 128 hexadecimal digits, lower case
+  /// 128 hexadecimal digits, lower case; of one that was read, whatever it says.
+  std::string sha512;
   std::string predicate_type;
   boost::json::object predicate;
 };

@@ -123,6 +123,14 @@ TEST(TrustFileText, IsReadBackAsWhatItWas) {
             boost::json::parse(R"({"a": "\"x\\: #", "ids": ["p", "q"]})"));
 }
 
+TEST(TrustFileText, OfAPackageThatNobodyPublishesSaysSo) {
+  const auto packages = boost::json::parse(R"([{"package": "a", "publishers": []}])");
+  const auto file = TrustFile::parse(trust_file_text(packages.as_array()), "t");
+  ASSERT_TRUE(file) << file.error().message;
+  ASSERT_EQ(file->packages().size(), 1u);
+  EXPECT_TRUE(file->packages()[0].publishers.empty());
+}
+
 TEST(TrustFileText, OfNothingIsAFile) { EXPECT_TRUE(TrustFile::parse(trust_file_text({}), "t")); }
 
 }  // namespace

@@ -1,0 +1,63 @@
+// A trust.yaml as somebody checked it in, and the one that `imprimatur trust export` prints: what
+// it says is what is read from it again.
+
+#include <boost/json.hpp>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "cli/trust_file.h"
+
+namespace {
+
+namespace json = boost::json;
+using imp::cli::TrustFile;
+
+/// As the API lists them.
+json::array listed(const TrustFile& file) {
+  json::array packages;
+  for (const TrustFile::Package& package : file.packages()) {
+    packages.push_back(json::object{{"package", package.name}, {"publishers", package.publishers}});
+  }
+  return packages;
+}
+
+/// An exported publisher names its issuer, and a registry lists texts where a file may have
+/// anything.
+bool is_listed(const json::object& publisher) {
+  for (const char* member : {"type", "issuer"}) {
+    const json::value* value = publisher.if_contains(member);
+    if (!value || !value->is_string() || value->get_string().empty()) return false;
+  }
+  // The type becomes part of a name.
+  const auto& type = publisher.at("type").get_string();
+  return type.find_first_not_of("abcdefghijklmnopqrstuvwxyz") == json::string::npos;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto file = TrustFile::parse(text, "trust.yaml");
+  if (!file) {
+    if (!file.error().message.starts_with("trust.yaml:") &&
+        !file.error().message.contains("trust.yaml")) {
+      std::abort();
+    }
+    return 0;
+  }
+  for (const TrustFile::Package& package : file->packages()) {
+    for (std::int64_t i = 0; i < static_cast<std::int64_t>(package.publishers.size()); ++i) {
+      const json::value index(i);
+      if (!file->place(package.name, &index, "claims[\"x\"]").starts_with("trust.yaml")) {
+        std::abort();
+      }
+      if (!is_listed(package.publishers[static_cast<std::size_t>(i)].as_object())) return 0;
+    }
+  }
+  const json::array packages = listed(*file);
+  const auto again = TrustFile::parse(imp::cli::trust_file_text(packages), "export");
+  if (!again || listed(*again) != packages) std::abort();
+  return 0;
+}
