@@ -41,7 +41,9 @@ class Filters {
   std::vector<db::Value> parameters_;
 };
 
-std::string json_line(const Entry& entry) {
+}  // namespace
+
+boost::json::object to_json(const Entry& entry) {
   boost::json::object line;
   line["sequence"] = entry.sequence;
   line["at"] = iso8601(entry.record.at);
@@ -58,10 +60,8 @@ std::string json_line(const Entry& entry) {
   line["remote_address"] = entry.record.remote_address;
   line["detail"] = entry.record.detail;
   line["hash"] = entry.hash;
-  return boost::json::serialize(line);
+  return line;
 }
-
-}  // namespace
 
 tlog::Hash Placed::leaf() const { return tlog::leaf_hash(entry_text(text)); }
 
@@ -165,7 +165,7 @@ Result<void> export_lines(db::Database& database, std::int64_t after,
     });
     if (!batch) return pass_on(batch);
     if (batch->empty()) return {};
-    for (const Entry& one : *batch) line(json_line(one));
+    for (const Entry& one : *batch) line(boost::json::serialize(to_json(one)));
     after = batch->back().sequence;
   }
 }

@@ -41,6 +41,9 @@ struct Query {
   std::optional<std::int64_t> before = {};  ///< only records with a smaller sequence
   unsigned limit = 50;                      ///< 1 to 1000
 };
+/// The members of a line of export_lines().
+boost::json::object to_json(const Entry& entry);
+
 struct Page {
   std::vector<Entry> entries;          ///< newest first
   std::optional<std::int64_t> before;  ///< for the next page; nothing on the last one

@@ -3,6 +3,8 @@
 
 #include "audit/log.h"
 #include "base/encoding.h"
+#include "web/frames.h"
+#include "web/governed.h"
 #include "web/handlers.h"
 #include "web/model.h"
 #include "web/routes.h"
@@ -29,12 +31,9 @@ boost::json::object entry_model(const audit::Entry& entry, Time now) {
           {"hash", entry.hash}};
 }
 
-/// Every decision of the server, for those who operate it.
-Result<http::Response> show_audit(const Visit& visit) {
-  if (!visit.person().is_admin) {
-    return refuse(WebRefusal::page_not_found, "There is nothing here, or it is not yours to see.");
-  }
-  audit::Query query;
+/// Records as the query wants them, on the page `base`.
+Result<http::Response> show_records(const Visit& visit, audit::Query query, const std::string& base,
+                                    Page page_of) {
   query.action_prefix = visit.query("action");
   query.subject = visit.query("subject");
   query.limit = kShown;
@@ -50,23 +49,52 @@ Result<http::Response> show_audit(const Visit& visit) {
   }
   std::string older;
   if (page->before) {
-    older = fmt::format("/account/audit?action={}&subject={}&before={}",
-                        percent_encode(query.action_prefix), percent_encode(query.subject),
-                        *page->before);
+    older =
+        fmt::format("{}?action={}&subject={}&before={}", base, percent_encode(query.action_prefix),
+                    percent_encode(query.subject), *page->before);
   }
-  return show(visit, {.title = "Audit log",
-                      .content = "audit",
-                      .model = {{"action", query.action_prefix},
-                                {"subject", query.subject},
-                                {"entries", std::move(entries)},
-                                {"older", older}},
-                      .trail = {{"Your account", "/account"}}});
+  page_of.content = "audit";
+  page_of.model["base"] = base;
+  page_of.model["action"] = query.action_prefix;
+  page_of.model["subject"] = query.subject;
+  page_of.model["entries"] = std::move(entries);
+  page_of.model["older"] = older;
+  return show(visit, std::move(page_of));
+}
+
+/// Every decision of the server, for those who operate it.
+Result<http::Response> show_audit(const Visit& visit) {
+  if (!visit.person().is_admin) {
+    return refuse(WebRefusal::page_not_found, "There is nothing here, or it is not yours to see.");
+  }
+  return show_records(visit, {}, "/account/audit",
+                      {.title = "Audit log",
+                       .content = {},
+                       .model = {{"name", "Audit log"}, {"everything", true}},
+                       .trail = {{"Your account", "/account"}}});
+}
+
+/// Decisions about an organisation and its packages, for its admins.
+Result<http::Response> show_organization_audit(const Visit& visit) {
+  const auto found = governed(visit);
+  if (!found) return pass_on(found);
+  const auto organization = visit.services.accounts.organizations.by_id(found->place.id);
+  if (!organization) return pass_on(organization);
+  return show_records(visit, {.organization = organization->id},
+                      "/org/" + organization->name + "/audit",
+                      {.title = "Audit log of " + organization->display_name,
+                       .content = {},
+                       .model = {{"name", organization->display_name},
+                                 {"everything", false},
+                                 {"tabs", organization_tabs(*organization, "Audit")}}});
 }
 
 }  // namespace
 
 void add_audit_pages(http::Router& router, WebServices& services) {
   add_page(router, services, "/account/audit", Audience::signed_in, show_audit);
+  add_page(router, services, "/org/{organization}/audit", Audience::signed_in,
+           show_organization_audit);
 }
 
 }  // namespace imp::web

@@ -28,6 +28,7 @@ boost::json::array organization_tabs(const accounts::Organization& organization,
           tab("People", base + "/people", current),
           tab("Releases", base + "/releases", current),
           tab("Webhooks", base + "/hooks", current),
+          tab("Audit", base + "/audit", current),
           tab("Settings", base + "/settings", current)};
 }
 

@@ -23,6 +23,18 @@ TEST_F(AuditPageTest, OperatorsSeeEveryDecisionAndOthersNoPage) {
   EXPECT_TRUE(all.has("organization.create"));
 }
 
+TEST_F(AuditPageTest, AnOrganisationsAdminsSeeItsOwn) {
+  const auto ann = person("ann");
+  organization("acme", ann);
+  organization("other", person("bob"));
+  const Answer page = signed_in("ann").get("/org/acme/audit?action=organization.");
+  EXPECT_EQ(page.status, 200);
+  EXPECT_TRUE(page.has("organization:acme"));
+  EXPECT_FALSE(page.has("organization:other"));
+  EXPECT_TRUE(page.has("action=\"/org/acme/audit\""));
+  EXPECT_EQ(signed_in("bob").get("/org/acme/audit").status, 404);
+}
+
 TEST_F(AuditPageTest, FiltersAndPages) {
   person("root", true);
   const auto bob = person("bob");

@@ -3,9 +3,11 @@
 #include <boost/json.hpp>
 #include <functional>
 
+#include "accounts/organizations.h"
 #include "audit/log.h"
 #include "base/uuid.h"
 #include "registry/packages/store.h"
+#include "registry/staging/stage_outcome.h"
 #include "registry/trust/attempt.h"
 
 namespace imp::registry {
@@ -16,11 +18,33 @@ bool about_identity(const Failure& failure) {
   return failure.kind() == FailureKind::unauthenticated || failure.kind() == FailureKind::forbidden;
 }
 
+/// The package's name of "package:name" and "package:name@version".
+std::string_view package_of(std::string_view subject) {
+  subject.remove_prefix(std::min(subject.size(), subject.find(':') + 1));
+  return subject.substr(0, subject.find('@', 1));
+}
+
 /// Whose administrators may see what is recorded of this.
 std::optional<std::string> organization_of(db::Session& session, std::string_view subject) {
-  constexpr std::string_view package = "package:";
-  if (!subject.starts_with(package)) return std::nullopt;
-  const auto name = PackageName::for_read(subject.substr(package.size()));
+  const std::size_t colon = std::min(subject.find(':'), subject.size());
+  const std::string_view kind = subject.substr(0, colon);
+  std::string named(subject.substr(std::min(colon + 1, subject.size())));
+  if (kind == "organization") {
+    const auto organization = accounts::find_organization_by_name(session, named);
+    return organization ? std::optional(organization->id) : std::nullopt;
+  }
+  if (kind == "stage") {
+    if (const auto release = find_staged(session, named)) {
+      named = release->candidate.name;
+    } else if (const auto outcome = find_outcome(session, named)) {
+      named = outcome->package_name;
+    }
+  } else if (kind == "package") {
+    named = package_of(subject);
+  } else {
+    return std::nullopt;
+  }
+  const auto name = PackageName::for_read(named);
   return name ? scope_owner(session, *name) : std::nullopt;
 }
 
@@ -31,12 +55,6 @@ bool publishes(std::string_view action) {
 
 bool is_attempt(const Requester* requester, std::string_view action) {
   return requester && (requester->publish_token() || publishes(action));
-}
-
-/// The package's name of "package:name" and "package:name@version".
-std::string_view package_of(std::string_view subject) {
-  subject.remove_prefix(std::min(subject.size(), subject.find(':') + 1));
-  return subject.substr(0, subject.find('@', 1));
 }
 
 /// Shares the count of what accounts records.

@@ -29,6 +29,7 @@ void add_registry_routes(http::Router& router, RegistryServices& services) {
   add_token_routes(router, services);
   add_profile_routes(router, services);
   add_organization_routes(router, services);
+  add_organization_audit_routes(router, services);
 }
 
 }  // namespace imp::registry

@@ -33,6 +33,7 @@ void add_attestation_routes(http::Router& router, RegistryServices& services);
 void add_login_routes(http::Router& router, RegistryServices& services);  ///< login, logout, whoami
 void add_token_routes(http::Router& router, RegistryServices& services);
 void add_organization_routes(http::Router& router, RegistryServices& services);  ///< org, team
+void add_organization_audit_routes(http::Router& router, RegistryServices& services);
 void add_profile_routes(http::Router& router, RegistryServices& services);
 
 /// All of them.

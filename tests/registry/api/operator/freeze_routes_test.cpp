@@ -212,12 +212,58 @@ TEST_F(FreezeRoutes, StrangersAreNotToldOfHiddenPackages) {
 }
 
 TEST_F(FreezeRoutes, TheScopesAdministratorsSeeItInTheirAuditLog) {
-  const User ann = add_user("ann");
+  const User ann = add_user("ann", true);
   const accounts::Organization acme = add_organization("acme", ann);
-  freeze({{"scope", "@acme"}});
-  freeze({{"package", "@acme/widget"}});
-  freeze({{"everything", true}});
+  for (const json::object& what :
+       {json::object{{"scope", "@acme"}}, json::object{{"package", "@acme/widget"}},
+        json::object{{"everything", true}}}) {
+    unfreeze(freeze(what));
+  }
   EXPECT_EQ(audited("freeze.add", acme.id).size(), 2U);
+  const User bob = add_user("bob", true), eve = add_user("eve", true);
+  set_member(acme, bob, accounts::Role::member);
+  // What is refused about the organisation, and about what waits in its packages, is there, too.
+  ASSERT_EQ(publish(ann.token, "@acme/lib", "1.0.0", otp(ann)).status, 201);
+  EXPECT_EQ(ask({.method = Method::put,
+                 .target = "/-/package/@acme%2flib/stage-policy",
+                 .token = ann.token,
+                 .otp = otp(ann),
+                 .body = R"({"differentPerson": true})"})
+                .status,
+            200);
+  const std::string id = stage(ann.token, "@acme/lib", "1.1.0").text("stageId");
+  EXPECT_EQ(ask({.method = Method::post,
+                 .target = "/-/stage/" + id + "/approve",
+                 .token = ann.token,
+                 .otp = otp(ann)})
+                .outcome(),
+            "403 approver_is_stager");
+  EXPECT_EQ(ask({.target = "/-/org/acme/trust", .token = bob.token, .otp = otp(bob)}).outcome(),
+            "403 package_not_permitted");
+  const Answer page = get("/-/org/acme/audit", ann.token);
+  ASSERT_EQ(page.status, 200) << page.body;
+  std::vector<std::string> lines;
+  for (const json::value& record : page.document().at("records").as_array()) {
+    EXPECT_EQ(record.at("organization"), json::value(acme.id));
+    lines.push_back(std::string(record.at("action").as_string()) + " " +
+                    std::string(record.at("outcome").as_string()));
+  }
+  for (const char* line : {"freeze.add granted", "stage.approve approver_is_stager",
+                           "trust.list package_not_permitted"}) {
+    EXPECT_EQ(std::ranges::count(lines, line), line[0] == 'f' ? 2 : 1) << line << page.body;
+  }
+  // Page by page, and by action.
+  const Answer one = get("/-/org/acme/audit?action=freeze.add&limit=1", ann.token);
+  EXPECT_EQ(one.document().at("records").as_array().size(), 1U);
+  const std::string before = std::to_string(one.document().at("before").as_int64());
+  EXPECT_FALSE(get("/-/org/acme/audit?action=freeze.add&limit=1&before=" + before, ann.token)
+                   .document()
+                   .as_object()
+                   .contains("before"));
+  // To nobody else.
+  EXPECT_EQ(get("/-/org/acme/audit", bob.token).outcome(), "403 package_not_permitted");
+  EXPECT_EQ(get("/-/org/acme/audit", eve.token).outcome(), "404 organization_not_found");
+  EXPECT_EQ(get("/-/org/acme/audit").outcome(), "401 not_signed_in");
 }
 
 }  // namespace
