@@ -58,10 +58,11 @@ constexpr std::array kTexts = {
          "{place} was published for the first time, and a trusted publisher that {made_by} had "
          "prepared for that name is one of the package's own now.",
          kTrustAdvice},
-    Text{"trust.publisher_ending", "Trusted publisher of {place} is about to end",
-         "Nothing was published with a trusted publisher of {place}. It ends at {ends} unless a job "
-         "publishes with it before.",
-         "Let its job run before then. If nobody needs it, there is nothing to do."},
+    Text{
+        "trust.publisher_ending", "Trusted publisher of {place} is about to end",
+        "Nothing was published with a trusted publisher of {place}. It ends at {ends} unless a job "
+        "publishes with it before.",
+        "Let its job run before then. If nobody needs it, there is nothing to do."},
     Text{"trust.publisher_end", "Trusted publisher of {place} has ended",
          "A trusted publisher of {place} is no more: it {text}.", kTimeAdvice},
     Text{"switch.on", "{place} insists on {switch} now",

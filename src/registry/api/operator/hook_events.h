@@ -15,8 +15,8 @@ namespace imp::registry {
 ///   with its `status` once it ended;
 ///   version.published: a version is public, by whatever way: version, tag, integrity, publishedBy;
 ///   publisher.added, publisher.changed (its permissions), publisher.removed, publisher.ending
-///   (nothing was published with it, and its time is nearly over), publisher.ended (with `reason`): the trusted
-///   publisher, and by whom.
+///   (nothing was published with it, and its time is nearly over), publisher.ended (with `reason`):
+///   the trusted publisher, and by whom.
 /// Each has `package`; those of a scope's own publishers have `scope` instead.
 std::span<const std::string_view> hook_events();
 
