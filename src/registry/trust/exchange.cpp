@@ -57,7 +57,7 @@ Attempt attempt_of(const ExchangeRequest& request, const Evaluation& evaluation,
   if (evaluation.publisher) attempt.publisher_id = evaluation.publisher->id;
   if (evaluation.claims && evaluation.provider) {
     const auto runner = string_claim(evaluation.claims->all, evaluation.provider->runner_claim);
-    attempt.runner = audit::clean_text(runner.value_or(""), kLongestForeignText);
+    attempt.runner = clean_text(runner.value_or(""), kLongestForeignText);
   }
   return attempt;
 }
