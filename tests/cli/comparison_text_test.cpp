@@ -68,7 +68,7 @@ TEST(AttemptLine, IsWhenWhatAndWhich) {
             "then publish of 1.0.0: granted  a1\n");
   EXPECT_EQ(attempt_line(boost::json::parse(R"({"id": "a2", "at": "then", "action": "exchange",
       "outcome": "claim_\u001b[1mmismatch"})")),
-            "then exchange: claim_ [1mmismatch  a2\n");
+            "then exchange: claim_<U+001B>[1mmismatch  a2\n");
 }
 
 }  // namespace

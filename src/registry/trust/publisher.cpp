@@ -284,10 +284,10 @@ TrustedPublisher change_publisher(db::Session& session, const TrustedPublisher& 
     changed.usable_from = times.usable_from;
     if (changed.ends_at) changed.ends_at = times.ends_at;
   }
-  // An exchange may have used it since it was read: then it does not end.
+  // A release may have proved it since it was read: then it does not end.
   session.run(
       "UPDATE trusted_publisher SET permissions = :p2, learnt = :p3, usable_from = :p4, ends_at = "
-      "CASE WHEN last_used_at IS NULL THEN :p5 ELSE ends_at END WHERE id = :p1",
+      "CASE WHEN ends_at IS NULL THEN NULL ELSE :p5 END WHERE id = :p1",
       {changed.id, changed.permissions.stored(), boost::json::serialize(changed.claims.learnt()),
        value_of(changed.usable_from), value_of(changed.ends_at)});
   return changed;

@@ -20,7 +20,7 @@ enum class EndReason {
   transferred,   ///< its package was given to other people
 };
 std::string_view word(EndReason reason);  ///< "unused", …: of the API and the audit log
-/// The reason as a sentence's end: "was never used in the time that it had".
+/// The reason as a sentence's end: "was never used to publish in the time that it had".
 std::string_view text(EndReason reason);
 
 /// Ended publishers are remembered for so long: for their makers, and for saying so when an

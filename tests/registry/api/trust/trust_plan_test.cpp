@@ -129,7 +129,7 @@ TEST_F(TrustPlans, AChangeKeepsTheLifeOfWhatWasUsed) {
   using namespace std::chrono_literals;
   ASSERT_EQ(put({{"@alice/a", {config()}}, {"@alice/b", {config()}}}, false, otp(alice)).status,
             200);
-  publish_token("@alice/a");
+  ASSERT_EQ(stage(publish_token("@alice/a"), "@alice/a", "1.1.0").status, 201);
   const auto ids = [&](const char* package) {
     return count(
         "SELECT COUNT(*) FROM trusted_publisher JOIN package ON package.id = package_id "
@@ -160,6 +160,21 @@ TEST_F(TrustPlans, AChangeKeepsTheLifeOfWhatWasUsed) {
             (json::array{"createPackage", "createStagedPackage"}));
   EXPECT_EQ(detail.at("publisher").at("permissions"), json::array{"createStagedPackage"});
   EXPECT_EQ(detail.at("publisher").at("id"), detail.at("before").at("id"));
+}
+
+// An exchange proves nothing, so the time that is left may be less than the cool-down.
+TEST_F(TrustPlans, WhatCoolsDownAgainHasTimeToBeUsedAfterIt) {
+  using namespace std::chrono_literals;
+  ASSERT_EQ(put({{"@alice/a", {config()}}}, false, otp(alice)).status, 200);
+  publish_token("@alice/a");
+  services_->publisher_rules.cool_down = 24h;
+  clock_.advance(40h);
+  json::object more = config();
+  more["permissions"] = json::array{"createPackage", "createStagedPackage"};
+  ASSERT_EQ(put({{"@alice/a", {more}}}, false, otp(alice)).status, 200);
+  clock_.advance(25h);
+  ASSERT_TRUE(expire_publishers(*services_));
+  EXPECT_EQ(exchange(identity_token(), "@alice/a").outcome(), "201 ok");
 }
 
 TEST_F(TrustPlans, OnePackagesRefusalIsItsOwn) {
