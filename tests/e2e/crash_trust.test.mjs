@@ -23,7 +23,7 @@ describe('SIGKILL', () => {
 
   before(async () => {
     issuer = await Issuer.start();
-    server = await Server.start({ settings: `trust:\n  circleci_issuer: ${issuer.base}\n` });
+    server = await Server.start({ settings: `trust:\n  circleci_issuer: ${issuer.base}\n  private_addresses: true\n` });
   });
   after(async () => {
     await server.dispose();
