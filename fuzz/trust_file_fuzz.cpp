@@ -37,6 +37,10 @@ bool is_listed(const json::object& publisher) {
 
 }  // namespace
 
+/// libfyaml 0.7 keeps what it unescaped of a scalar: some bytes of a command that ends soon. The
+/// server reads no foreign file that way.
+extern "C" const char* __lsan_default_suppressions() { return "leak:libfyaml"; }
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto file = TrustFile::parse(text, "trust.yaml");

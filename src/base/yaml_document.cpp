@@ -6,6 +6,7 @@
 #include <memory>
 #include <sstream>
 
+#include "base/encoding.h"
 #include "base/settings.h"
 
 namespace imp {
@@ -102,6 +103,18 @@ bool holds_only_comments(std::string_view text) {
   return true;
 }
 
+/// The first line that is no text, from 1; 0 when all are. libfyaml does not come back from some of
+/// them.
+int first_line_of_no_text(std::string_view text) {
+  for (int line = 1;; ++line) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view one = text.substr(0, end);
+    if (one.contains('\0') || !is_utf8(one)) return line;
+    if (end == text.size()) return 0;
+    text.remove_prefix(end + 1);
+  }
+}
+
 /// The parser's own account of what is wrong, made one line of ours.
 std::string first_error(fy_diag* diag, std::string_view name) {
   void* position = nullptr;
@@ -122,6 +135,10 @@ const YamlNode* YamlNode::member(std::string_view key) const {
 }
 
 Result<YamlNode> parse_yaml(std::string_view text, std::string_view name) {
+  if (const int line = first_line_of_no_text(text); line > 0) {
+    return refuse(SettingsRefusal::malformed_file,
+                  fmt::format("{}:{}: this line is not UTF-8 text.", name, line));
+  }
   // libfyaml calls a file without a document an error.
   if (holds_only_comments(text)) return YamlNode{};
   fy_diag_cfg diag_config;

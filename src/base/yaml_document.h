@@ -30,9 +30,9 @@ struct YamlMember {
   YamlNode first, second;  ///< key and value
 };
 
-/// Reads the text of a file; one of comments alone is a null node. What is not YAML, repeats a key,
-/// has a key that is not plain text, or an alias, is SettingsRefusal::malformed_file with
-/// "<name>:<line>:<column>: ".
+/// Reads the text of a file; one of comments alone is a null node. What is not YAML or no
+/// UTF-8, repeats a key, has a key that is not plain text, or an alias, is
+/// SettingsRefusal::malformed_file with "<name>:<line>:<column>: ", or without the column.
 Result<YamlNode> parse_yaml(std::string_view text, std::string_view name);
 
 }  // namespace imp

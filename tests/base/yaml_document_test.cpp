@@ -32,12 +32,15 @@ TEST(YamlDocument, MayBeEmpty) {
 
 TEST(YamlDocument, SaysWhereItIsWrong) {
   const struct {
-    const char* text;
+    std::string_view text;
     const char* place;
   } cases[] = {{"a: [1\n", "f.yaml:"},
                {"a: 1\na: 2\n", "f.yaml:2:1: "},
                {"a: &x 1\nb: *x\n", "f.yaml:2:1: aliases"},
-               {"? [a]\n: b\n", "f.yaml:1:4: a key"}};
+               {"? [a]\n: b\n", "f.yaml:1:4: a key"},
+               {"a: 1\nb: \xc3\n", "f.yaml:2: this line is not UTF-8"},
+               {"%\x99\x99", "f.yaml:1: this line"},  // the parser would not come back
+               {{"a: 1\n\0", 6}, "f.yaml:2: this line"}};
   for (const auto& [text, place] : cases) {
     const auto root = parse_yaml(text, "f.yaml");
     ASSERT_FALSE(root) << text;
