@@ -1,7 +1,7 @@
 #include <boost/json.hpp>
 
+#include "registry/api/news/hook_events.h"
 #include "registry/api/operator/hook_changes.h"
-#include "registry/api/operator/hook_events.h"
 #include "web/frames.h"
 #include "web/governed.h"
 #include "web/handlers.h"

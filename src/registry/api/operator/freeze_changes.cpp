@@ -2,7 +2,7 @@
 
 #include "accounts/organizations.h"
 #include "audit/log.h"
-#include "registry/api/operator/told_people.h"
+#include "registry/api/news/told_people.h"
 #include "registry/trust/publish_token.h"
 
 namespace imp::registry {

@@ -5,7 +5,7 @@
 #include "audit/log.h"
 #include "base/uuid.h"
 #include "hooks/refusal.h"
-#include "registry/api/operator/hook_events.h"
+#include "registry/api/news/hook_events.h"
 
 namespace imp::registry {
 

@@ -2,7 +2,7 @@
 
 #include "audit/log.h"
 #include "http/response.h"
-#include "registry/api/operator/hook_events.h"
+#include "registry/api/news/hook_events.h"
 #include "registry/api/packages/attest.h"
 #include "registry/api/packages/provenance.h"
 #include "registry/api/packages/publish_source.h"

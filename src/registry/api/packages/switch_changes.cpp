@@ -4,7 +4,7 @@
 #include <boost/json.hpp>
 
 #include "audit/log.h"
-#include "registry/api/operator/told_people.h"
+#include "registry/api/news/told_people.h"
 #include "registry/packages/refusal.h"
 #include "registry/packages/store.h"
 

@@ -1,8 +1,8 @@
 #include "registry/api/staging/stage_expiry.h"
 
 #include "audit/log.h"
+#include "registry/api/news/stage_news.h"
 #include "registry/api/requester.h"
-#include "registry/api/staging/stage_news.h"
 #include "registry/api/staging/stage_record.h"
 #include "registry/staging/stage_decision.h"
 #include "registry/staging/stage_events.h"

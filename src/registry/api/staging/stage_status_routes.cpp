@@ -3,10 +3,10 @@
 #include <charconv>
 
 #include "http/response.h"
+#include "registry/api/news/stage_news.h"
 #include "registry/api/refusals.h"
 #include "registry/api/routes.h"
 #include "registry/api/staging/stage_decisions.h"
-#include "registry/api/staging/stage_news.h"
 #include "registry/api/staging/stage_requester.h"
 #include "registry/api/staging/stage_runs.h"
 

@@ -3,9 +3,9 @@
 #include <boost/json.hpp>
 
 #include "audit/log.h"
+#include "registry/api/news/stage_news.h"
 #include "registry/api/refusals.h"
 #include "registry/api/staging/stage_decisions.h"
-#include "registry/api/staging/stage_news.h"
 #include "registry/provenance/ci_identity.h"
 
 namespace imp::registry {

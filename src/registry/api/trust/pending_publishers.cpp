@@ -3,8 +3,8 @@
 #include <boost/json.hpp>
 
 #include "audit/log.h"
-#include "registry/api/operator/told_people.h"
-#include "registry/api/trust/publisher_hooks.h"
+#include "registry/api/news/publisher_news.h"
+#include "registry/api/news/told_people.h"
 #include "registry/packages/store.h"
 
 namespace imp::registry {

@@ -1,7 +1,7 @@
 #include "base/uuid.h"
+#include "registry/api/news/stage_news.h"
 #include "registry/api/registry_fixture.h"
 #include "registry/api/staging/stage_expiry.h"
-#include "registry/api/staging/stage_news.h"
 
 namespace imp::registry::test {
 namespace {

@@ -1,4 +1,4 @@
-#include "registry/api/operator/told_people.h"
+#include "registry/api/news/told_people.h"
 
 #include "accounts/organizations.h"
 #include "accounts/people.h"

@@ -1,8 +1,8 @@
-#include "registry/api/staging/stage_news.h"
+#include "registry/api/news/stage_news.h"
 
 #include <boost/json.hpp>
 
-#include "registry/api/operator/hook_events.h"
+#include "registry/api/news/hook_events.h"
 #include "registry/staging/stage_events.h"
 
 namespace imp::registry {

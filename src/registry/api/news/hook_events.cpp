@@ -1,4 +1,4 @@
-#include "registry/api/operator/hook_events.h"
+#include "registry/api/news/hook_events.h"
 
 #include <algorithm>
 #include <array>

@@ -1,8 +1,8 @@
-#include "registry/api/trust/publisher_hooks.h"
+#include "registry/api/news/publisher_news.h"
 
 #include <boost/json.hpp>
 
-#include "registry/api/operator/hook_events.h"
+#include "registry/api/news/hook_events.h"
 #include "registry/packages/store.h"
 #include "registry/trust/publisher_place.h"
 

@@ -1,4 +1,4 @@
-#include "registry/api/operator/told_people.h"
+#include "registry/api/news/told_people.h"
 
 #include "mail/outbox.h"
 #include "registry/api/operator/freeze_changes.h"
