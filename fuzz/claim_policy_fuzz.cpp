@@ -13,8 +13,8 @@
 
 #include "jose/strict_json.h"
 #include "registry/packages/semver.h"
-#include "registry/trust/generic.h"
-#include "registry/trust/provider.h"
+#include "registry/trust/providers/generic/generic.h"
+#include "registry/trust/providers/provider.h"
 #include "registry/trust/ref_pattern.h"
 #include "registry/trust/required_claims.h"
 

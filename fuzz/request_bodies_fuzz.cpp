@@ -155,7 +155,7 @@ struct Registry {
   PackageReader reader{*database, blobs, cache, "https://registry.example"};
   Reviews reviews{*database, blobs};
   trust::Issuers issuers{{[] {
-    trust::Issuer issuer;
+    trust::Issuer issuer(*trust::provider_of_type("circleci"));
     issuer.id = "circleci";
     issuer.base_url = "https://ci.example";
     return issuer;

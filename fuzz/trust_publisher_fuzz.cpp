@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "jose/strict_json.h"
-#include "registry/trust/circleci.h"
 #include "registry/trust/key_document.h"
-#include "registry/trust/provider.h"
+#include "registry/trust/providers/circleci/circleci.h"
+#include "registry/trust/providers/provider.h"
 #include "registry/trust/publisher.h"
 #include "registry/trust/ref_pattern.h"
 
@@ -18,18 +18,16 @@ namespace {
 
 using namespace imp::trust;
 
-/// One issuer of each kind of claims.
+/// An issuer of each provider.
 const Issuers& issuers() {
   static const Issuers all = [] {
     std::vector<Issuer> rows;
-    for (const auto& [id, kind] :
-         {std::pair{"circleci", IssuerKind::circleci}, std::pair{"github", IssuerKind::github},
-          std::pair{"gitlab", IssuerKind::gitlab}, std::pair{"generic", IssuerKind::generic}}) {
-      Issuer issuer;
-      issuer.id = id;
-      issuer.kind = kind;
-      issuer.base_url = rows.empty() ? "https://ci.example" : fmt::format("https://{}.example", id);
-      if (kind == IssuerKind::generic) issuer.tenant_claim = "tenant";
+    for (const Provider* provider : providers()) {
+      Issuer issuer(*provider);
+      issuer.id = provider->type;
+      issuer.base_url =
+          rows.empty() ? "https://ci.example" : fmt::format("https://{}.example", provider->type);
+      if (provider->is_open()) issuer.tenant_claim = "tenant";
       rows.push_back(std::move(issuer));
     }
     return Issuers(std::move(rows));

@@ -152,7 +152,7 @@ void add_issuer_command(CLI::App& app, Command& chosen) {
   };
   auto* adder = subcommand("add", "Add an issuer.", add);
   adder->add_option("ID", options->id, "a name for it, which publishers keep")->required();
-  adder->add_option("--kind", options->kind, "circleci, github, gitlab or generic")->required();
+  adder->add_option("--kind", options->kind, trust::all_types())->required();
   adder->add_option("--url", options->url, "its tokens' `iss`, byte for byte")->required();
   adder->add_option("--algorithm", options->algorithms, "RS256 (when none is given), ES256, EdDSA");
   adder->add_option("--max-age", options->max_age, "seconds since a token's `iat`");

@@ -11,6 +11,7 @@
 #include "registry/api/staging/stage_expiry.h"
 #include "registry/api/trust/pending_publishers.h"
 #include "registry/trust/attempt.h"
+#include "registry/trust/providers/circleci/circleci.h"
 #include "registry/trust/publish_token.h"
 
 namespace imp::app {
@@ -34,36 +35,30 @@ registry::PublishLimits publish_limits(const Settings& settings) {
 
 std::vector<trust::Issuer> built_in_issuers(const Settings& settings,
                                             const std::string& listen_origin) {
-  trust::Issuer own;
+  const auto age = std::chrono::duration_cast<std::chrono::seconds>(settings.identity_token_age);
+  trust::Issuer own(trust::circleci());
   own.id = kOwnIssuer;
-  own.kind = trust::IssuerKind::imprimatur;
+  own.own = true;
   own.base_url = settings.public_url + "/oidc";
   own.private_addresses = true;  // this very server
   own.fetch_base = listen_origin.empty() ? "" : listen_origin + "/oidc";
-  trust::Issuer circleci;
-  circleci.id = kCircleCi;
-  circleci.kind = trust::IssuerKind::circleci;
-  circleci.base_url = settings.circleci_issuer;
-  trust::Issuer github;
-  github.id = "github";
-  github.kind = trust::IssuerKind::github;
-  github.base_url = "https://token.actions.githubusercontent.com";
-  for (trust::Issuer* issuer : {&own, &circleci, &github}) {
-    issuer->max_age = std::chrono::duration_cast<std::chrono::seconds>(settings.identity_token_age);
+  own.max_age = age;
+  std::vector<trust::Issuer> issuers{std::move(own)};
+  for (const trust::Provider* provider : trust::providers()) {
+    trust::Issuer issuer(*provider);
+    issuer.id = provider->type;
+    issuer.base_url = provider->type == kCircleCi ? std::string_view(settings.circleci_issuer)
+                                                  : provider->known_issuer.url;
+    if (issuer.base_url.empty()) continue;
+    issuer.max_age = age;
+    if (const auto own_age = provider->known_issuer.age; own_age.count() != 0) {
+      issuer.max_age = issuer.max_lifetime = own_age;
+    }
+    issuer.private_addresses = settings.issuer_private_addresses;
+    issuer.self_hosted_runners = provider->tells_runners() && settings.self_hosted_runners;
+    issuers.push_back(std::move(issuer));
   }
-  trust::Issuer gitlab;
-  gitlab.id = "gitlab";
-  gitlab.kind = trust::IssuerKind::gitlab;
-  gitlab.base_url = "https://gitlab.com";
-  // The variable with the token is set when the job begins, and is good for as long as the job.
-  gitlab.max_age = gitlab.max_lifetime = std::chrono::hours(1);
-  for (trust::Issuer* issuer : {&circleci, &github, &gitlab}) {
-    issuer->private_addresses = settings.issuer_private_addresses;
-  }
-  for (trust::Issuer* issuer : {&github, &gitlab}) {
-    issuer->self_hosted_runners = settings.self_hosted_runners;
-  }
-  return {own, circleci, github, gitlab};
+  return issuers;
 }
 
 Result<std::unique_ptr<RegistryHalf>> RegistryHalf::create(

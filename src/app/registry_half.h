@@ -18,7 +18,8 @@
 
 namespace imp::app {
 
-/// The issuers that are always there: this server's own, CircleCI's, GitHub's and GitLab's.
+/// The issuers that are always there: this server's own, CircleCI's (a setting), and those that the
+/// other providers know of.
 std::vector<trust::Issuer> built_in_issuers(const Settings& settings,
                                             const std::string& listen_origin);
 

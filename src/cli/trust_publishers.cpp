@@ -93,7 +93,7 @@ void add_trust_publishers(CLI::App& trust, Command& chosen) {
   lister->add_flag("--ended", listed->ended, "those that ended within 30 days, with the reason");
   const auto [adder, added] =
       subcommand("add", "Add a trusted publisher. Needs a second factor.", add);
-  adder->add_option("--type", added->type, "circleci, github, gitlab or generic")->required();
+  adder->add_option("--type", added->type, "whose identity: circleci, github, …")->required();
   adder->add_option("--claim", added->claims, "name=value that a token must have; repeat it")
       ->required();
   adder->add_option("--issuer", added->issuer, "its id or address, where there are several");

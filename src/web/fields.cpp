@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "registry/trust/provider.h"
+#include "registry/trust/providers/provider.h"
 
 namespace imp::web {
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "web/publisher_model.h"
+
 namespace imp::web {
 
 namespace {
@@ -103,8 +105,7 @@ Result<std::vector<FieldNote>> check_typed(const Visit& visit, const trust::Prov
       notes.push_back({field, std::move(problem), true});
     }
   }
-  // What this server's own pipelines are trusted as.
-  if (!notes.empty() || provider.type != "circleci") return notes;
+  if (!notes.empty() || !speaks_own_pipelines(visit, provider)) return notes;
   if (const auto checked = OwnPipelines(visit, notes).check(); !checked) return pass_on(checked);
   return notes;
 }

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/failure.h"
-#include "registry/trust/provider.h"
+#include "registry/trust/providers/provider.h"
 #include "web/visit.h"
 
 namespace imp::web {

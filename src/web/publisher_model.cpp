@@ -24,7 +24,8 @@ boost::json::object fact(std::string_view label, const boost::json::value& value
 
 std::string title_of(const trust::RequiredClaims& claims) {
   if (!claims.provider()) return {};
-  return claims.provider()->open ? claims.tenant() : claims.text(claims.provider()->title_claim);
+  return claims.provider()->is_open() ? claims.tenant()
+                                      : claims.text(claims.provider()->title_claim);
 }
 
 /// What the publisher requires, in the order and the words of its provider's table.
@@ -170,6 +171,11 @@ const trust::Provider& chosen_provider(const Visit& visit) {
   return provider ? *provider : *trust::providers().front();
 }
 
+bool speaks_own_pipelines(const Visit& visit, const trust::Provider& provider) {
+  const auto& services = visit.services.registry;
+  return services.issuers.speaks(services.own_issuer, provider);
+}
+
 boost::json::array provider_choices(const trust::Provider& chosen) {
   boost::json::array choices;
   for (const trust::Provider* provider : trust::providers()) {
@@ -193,7 +199,7 @@ boost::json::array form_fields(const Visit& visit, const trust::Provider& provid
          {"lines", rule.form->lines},
          {"value", filled ? *filled : boost::json::value(visit.field(rule.form_field()))}});
   }
-  if (provider.open) {
+  if (provider.is_open()) {
     fields.push_back(
         {{"field", "claims"},
          {"label", "Claims"},
@@ -211,7 +217,7 @@ boost::json::array publisher_request(const Visit& visit) {
   const std::string type = visit.field("type");
   const trust::Provider& provider = chosen_provider(visit);
   boost::json::object claims;
-  if (provider.open) claims = claims_in_lines(visit.field("claims"));
+  if (provider.is_open()) claims = claims_in_lines(visit.field("claims"));
   for (const trust::ClaimRule& rule : provider.claims) {
     if (rule.derived) continue;
     auto value = rule.form->typed(visit.field(rule.form_field()));

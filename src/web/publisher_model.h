@@ -29,6 +29,8 @@ boost::json::object claims_in_lines(const std::string& text);
 
 /// The provider whose form is shown or was sent: `type` of the form or the address, else the first.
 const trust::Provider& chosen_provider(const Visit& visit);
+/// Whether this server's own pipelines are trusted by such claims.
+bool speaks_own_pipelines(const Visit& visit, const trust::Provider& provider);
 boost::json::array provider_choices(const trust::Provider& chosen);
 /// A field for each claim of the provider's table; with what is filled in, by field, else with what
 /// was typed.

@@ -69,7 +69,7 @@ Result<void> add_form_parts(const Visit& visit, boost::json::object& model) {
   boost::json::array issuers;
   const auto known = visit.services.registry.issuers.all();
   for (const auto& issuer : *known) {
-    if (&trust::provider_of(issuer->kind) == &provider) issuers.emplace_back(issuer->base_url);
+    if (issuer->provider == &provider) issuers.emplace_back(issuer->base_url);
   }
   model["several_issuers"] = issuers.size() > 1;
   model["no_issuer"] = issuers.empty();
@@ -79,7 +79,7 @@ Result<void> add_form_parts(const Visit& visit, boost::json::object& model) {
   model["providers"] = provider_choices(provider);
   add_permissions(visit, model);
   boost::json::object filled;
-  if (provider.type == "circleci") {  // what this server's own pipelines are trusted as
+  if (speaks_own_pipelines(visit, provider)) {
     auto chosen = add_choices(visit, model);
     if (!chosen) return pass_on(chosen);
     filled = std::move(*chosen);

@@ -71,19 +71,16 @@ class RegistryBesideTest : public testing::Test {
   http::Router router_;
   RoutedClient client_{router_};
   std::unique_ptr<db::Database> database_ = db::open_sqlite({.path = ":memory:"}).value();
-  trust::Issuers issuers_{{of_kind("circleci", trust::IssuerKind::circleci),
-                           of_kind("github", trust::IssuerKind::github),
-                           of_kind("gitlab", trust::IssuerKind::gitlab)}};
+  trust::Issuers issuers_{{of_kind("circleci"), of_kind("github"), of_kind("gitlab")}};
   trust::IssuerKeys keys_{client_, clock_, null_log(), metrics_};
   trust::Evaluator evaluator_{*database_, issuers_, keys_, {"npm:localhost"}, clock_};
   trust::Exchange exchange_{*database_, evaluator_, crypto::system_random(),
                             clock_,     null_log(), metrics_};
 
  private:
-  static trust::Issuer of_kind(const std::string& id, trust::IssuerKind kind) {
-    trust::Issuer issuer;
+  static trust::Issuer of_kind(const std::string& id) {
+    trust::Issuer issuer(*trust::provider_of_type(id));
     issuer.id = id;
-    issuer.kind = kind;
     issuer.base_url = kOrigin + "/" + id;
     return issuer;
   }

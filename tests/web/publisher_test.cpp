@@ -253,9 +253,8 @@ TEST_F(PublisherPagesTest, EachProviderHasTheFormOfItsTable) {
 TEST_F(PublisherPagesTest, ClaimsOfOtherIssuersAreLines) {
   const auto codes = enable_totp(alice);
   const auto added = registry_->services().database.write([&](db::Session& session) {
-    trust::Issuer forge;
+    trust::Issuer forge(*trust::provider_of_type("generic"));
     forge.id = "forge";
-    forge.kind = trust::IssuerKind::generic;
     forge.base_url = "https://forge.example";
     forge.tenant_claim = "organization";
     return trust::add_issuer(session, registry_->services().issuers, forge, "root", Time{});

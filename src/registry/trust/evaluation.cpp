@@ -50,7 +50,7 @@ Failure mismatch(std::string_view package_name, const std::vector<Comparison>& c
 /// What an operator allows, whatever the publisher.
 Result<void> check_runner(const Issuer& issuer, const Provider& provider,
                           const boost::json::object& token) {
-  if (provider.runner_claim.empty() || issuer.self_hosted_runners) return {};
+  if (!provider.tells_runners() || issuer.self_hosted_runners) return {};
   const auto runner = string_claim(token, provider.runner_claim);
   if (runner == provider.hosted_runner) return {};
   return refuse(
@@ -191,7 +191,7 @@ Result<TrustedPublisher> Evaluator::matching(std::string_view package_name,
   // An issuer of one tenant, by its address or because the operator named no claim that tells
   // several apart, speaks for nobody else.
   const bool of_one_tenant =
-      issuer.tenant || (evaluation.provider->open && issuer.issuer->tenant_claim.empty());
+      issuer.tenant || (evaluation.provider->is_open() && issuer.issuer->tenant_claim.empty());
   evaluation.own_tenant = of_one_tenant
                               ? !comparisons.empty()
                               : std::ranges::any_of(comparisons, &Comparison::same_tenant);

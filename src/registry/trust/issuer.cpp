@@ -1,29 +1,8 @@
 #include "registry/trust/issuer.h"
 
 #include <algorithm>
-#include <cstdlib>
-
-#include "registry/trust/circleci.h"
-#include "registry/trust/generic.h"
-#include "registry/trust/github.h"
-#include "registry/trust/gitlab.h"
 
 namespace imp::trust {
-
-const Provider& provider_of(IssuerKind kind) {
-  switch (kind) {
-    case IssuerKind::circleci:
-    case IssuerKind::imprimatur:
-      return circleci();
-    case IssuerKind::github:
-      return github();
-    case IssuerKind::gitlab:
-      return gitlab();
-    case IssuerKind::generic:
-      return generic();
-  }
-  std::abort();  // every kind has its provider
-}
 
 std::string IssuerMatch::discovery_url() const {
   constexpr std::string_view path = "/.well-known/openid-configuration";
@@ -49,8 +28,7 @@ std::optional<IssuerMatch> Issuers::find(std::string_view iss) const {
   const Rows rows = all();
   for (const Row& issuer : *rows) {
     if (!iss.starts_with(issuer->base_url)) continue;
-    const auto tenant =
-        provider_of(issuer->kind).tenant_of_path(iss.substr(issuer->base_url.size()));
+    const auto tenant = issuer->provider->tenant_of_path(iss.substr(issuer->base_url.size()));
     if (tenant) return IssuerMatch{issuer, std::string(iss), *tenant};
   }
   return std::nullopt;
@@ -63,11 +41,16 @@ Issuers::Row Issuers::by_id(std::string_view id) const {
   return found == rows->end() ? nullptr : *found;
 }
 
+bool Issuers::speaks(std::string_view id, const Provider& provider) const {
+  const Row issuer = by_id(id);
+  return issuer && issuer->provider == &provider;
+}
+
 std::string Issuers::first_of(const Provider& provider) const {
   const Rows rows = all();
   Row chosen;
   for (const Row& issuer : *rows) {
-    if (&provider_of(issuer->kind) != &provider) continue;
+    if (issuer->provider != &provider) continue;
     if (!chosen || (issuer->preferred && !chosen->preferred)) chosen = issuer;
   }
   return chosen ? chosen->id : std::string();

@@ -12,21 +12,17 @@
 #include "db/database.h"
 #include "jose/algorithm.h"
 #include "jose/jwks.h"
-#include "registry/trust/provider.h"
+#include "registry/trust/providers/provider.h"
 
 namespace imp::trust {
-
-/// The kinds of issuer. An `imprimatur` issuer speaks CircleCI's claims; the kinds are kept apart
-/// because their issuers are.
-enum class IssuerKind { circleci, imprimatur, github, gitlab, generic };
-/// Whose claims an issuer of this kind speaks.
-const Provider& provider_of(IssuerKind kind);
 
 /// A foreign (or our own) server whose ID tokens may become publish tokens. Plain data, from the
 /// operator's settings; the built-in issuer is one more row.
 struct Issuer {
+  explicit Issuer(const Provider& speaks) : provider(&speaks) {}
+
+  const Provider* provider;  ///< whose claims its tokens have; never null
   std::string id;  ///< the operator's name for it, e.g. "circleci"; stored with each publisher
-  IssuerKind kind = IssuerKind::circleci;
   std::string base_url;  ///< the root issuer, without a trailing slash
   /// Where discovery is asked when that is not base_url: the built-in issuer is reached through the
   /// loopback listener, since a server need not be able to resolve its own public name.
@@ -39,10 +35,10 @@ struct Issuer {
   /// Keys that are used as they are, without discovery: of an issuer that cannot be reached.
   std::shared_ptr<const jose::KeySet> pinned_keys = {};
   std::string pinned_text = {};  ///< the same as the JWK set that was given
-  /// Of an issuer of several tenants that is not of a known kind: the claim that tells them apart,
+  /// Of an issuer of several tenants whose provider has no table: the claim that tells them apart,
   /// which each publisher must require.
   std::string tenant_claim = {};
-  /// Of an issuer that is not of a known kind: an operator said that all its tokens are one's own.
+  /// Of an issuer whose provider has no table: an operator said that all its tokens are one's own.
   bool single_tenant = false;
   /// Whether its keys may be fetched from addresses that are not public, and without TLS: whoever
   /// answers there, or on the way, says which keys are the issuer's.
@@ -50,6 +46,12 @@ struct Issuer {
   bool preferred = false;  ///< among those of its kind, for requests that name no issuer
   bool frozen = false;     ///< an operator has stopped it
   bool built_in = false;   ///< of the settings, not of the table
+  /// This very server's CI, which tells when a run ends (run_end.h).
+  bool own = false;
+
+  /// What operators call its kind: its provider's type, but for the server's own, which is there
+  /// once and cannot be added.
+  std::string_view kind() const { return own ? "imprimatur" : provider->type; }
 };
 
 /// Which issuer a token names. Some providers have an issuer per tenant (CircleCI's organisations)
@@ -59,7 +61,7 @@ struct IssuerMatch {
   std::string url;                    ///< exactly the `iss`
   std::optional<std::string> tenant;  ///< of an issuer that is one tenant's
   std::string discovery_url() const;
-  const Provider& provider() const { return provider_of(issuer->kind); }
+  const Provider& provider() const { return *issuer->provider; }
 };
 
 /// The issuers: those of the settings, and those that an operator has added (issuer_table.h).
@@ -76,6 +78,8 @@ class Issuers {
 
   std::optional<IssuerMatch> find(std::string_view iss) const;
   Row by_id(std::string_view id) const;
+  /// Whether there is one of this id, and its tokens have the provider's claims.
+  bool speaks(std::string_view id, const Provider& provider) const;
   /// The one that requests mean which name none: preferred, or else the first that speaks the
   /// provider's claims; empty when none does.
   std::string first_of(const Provider& provider) const;

@@ -15,16 +15,6 @@ namespace json = boost::json;
 
 constexpr std::int64_t kLongestAge = 86'400;
 
-struct KindName {
-  std::string_view name;
-  IssuerKind kind;
-};
-/// The built-in issuer is there once.
-constexpr KindName kKinds[] = {{"circleci", IssuerKind::circleci},
-                               {"github", IssuerKind::github},
-                               {"gitlab", IssuerKind::gitlab},
-                               {"generic", IssuerKind::generic}};
-
 std::unexpected<Failure> invalid(std::string message) {
   return refuse(TrustRefusal::invalid_issuer, "Invalid issuer: " + std::move(message));
 }
@@ -39,6 +29,9 @@ bool is_base_url(std::string_view url) {
   return is_plain(url, 512) && origin_of(url) && !url.ends_with('/') &&
          url.find_first_of("?#@\\ %") == std::string_view::npos;
 }
+
+bool is_open(const Provider& provider) { return provider.is_open(); }
+bool tells_runners(const Provider& provider) { return provider.tells_runners(); }
 
 Result<std::chrono::seconds> seconds_in(const json::object& request, std::string_view member,
                                         std::chrono::seconds otherwise) {
@@ -76,11 +69,6 @@ Result<void> read_keys(const json::object& request, Issuer& issuer) {
   }
   issuer.pinned_keys = std::make_shared<const jose::KeySet>(std::move(*keys));
   return {};
-}
-
-std::string_view kind_name(IssuerKind kind) {
-  const auto found = std::ranges::find(kKinds, kind, &KindName::kind);
-  return found == std::end(kKinds) ? "imprimatur" : found->name;
 }
 
 void count_change(db::Session& session) {
@@ -122,17 +110,13 @@ Result<Issuer> read_issuer(const json::object& request) {
       return invalid(fmt::format("there is no member \"{}\".", std::string_view(member.key())));
     }
   }
-  Issuer issuer;
+  const Provider* provider = provider_of_type(string_claim(request, "kind").value_or(""));
+  if (!provider) return invalid(fmt::format("kind must be one of {}.", all_types("and")));
+  Issuer issuer(*provider);
   issuer.id = string_claim(request, "id").value_or("");
   if (!is_id(issuer.id)) {
     return invalid("id must be a word of lower-case letters, digits and hyphens.");
   }
-  const auto kind =
-      std::ranges::find(kKinds, string_claim(request, "kind").value_or(""), &KindName::name);
-  if (kind == std::end(kKinds)) {
-    return invalid("kind must be one of circleci, github, gitlab and generic.");
-  }
-  issuer.kind = kind->kind;
   issuer.base_url = string_claim(request, "url").value_or("");
   if (!is_base_url(issuer.base_url)) {
     return invalid(
@@ -151,14 +135,16 @@ Result<Issuer> read_issuer(const json::object& request) {
   if (auto keys = read_keys(request, issuer); !keys) return pass_on(keys);
   issuer.tenant_claim = string_claim(request, "tenant_claim").value_or("");
   if (request.contains("tenant_claim") &&
-      (!is_plain(issuer.tenant_claim, 100) || issuer.kind != IssuerKind::generic)) {
+      (!is_plain(issuer.tenant_claim, 100) || !provider->is_open())) {
     return invalid(
-        "tenant_claim is the name of a claim, for issuers of kind generic: the others "
-        "say in their tables what a tenant is.");
+        fmt::format("tenant_claim is the name of a claim, for issuers of kind {}: the others say "
+                    "in their tables what a tenant is.",
+                    types_of(is_open)));
   }
   if (const json::value* runners = request.if_contains("self_hosted_runners")) {
-    if (!runners->is_bool() || provider_of(issuer.kind).runner_claim.empty()) {
-      return invalid("self_hosted_runners is true or false, for issuers of kind github or gitlab.");
+    if (!runners->is_bool() || !provider->tells_runners()) {
+      return invalid(fmt::format("self_hosted_runners is true or false, for issuers of kind {}.",
+                                 types_of(tells_runners)));
     }
     issuer.self_hosted_runners = runners->get_bool();
   }
@@ -174,13 +160,15 @@ Result<Issuer> read_issuer(const json::object& request) {
 
 /// What an operator has to say.
 Result<void> check_new(const Issuer& issuer) {
-  if (issuer.kind != IssuerKind::generic && issuer.single_tenant) {
-    return invalid("single_tenant is for issuers of kind generic.");
+  const bool open = is_open(*issuer.provider);
+  if (!open && issuer.single_tenant) {
+    return invalid(fmt::format("single_tenant is for issuers of kind {}.", types_of(is_open)));
   }
-  if (issuer.kind == IssuerKind::generic && issuer.tenant_claim.empty() != issuer.single_tenant) {
+  if (open && issuer.tenant_claim.empty() != issuer.single_tenant) {
     return invalid(
-        "an issuer of kind generic needs either tenant_claim, the claim that tells its customers "
-        "apart, or single_tenant: true, when nobody else gets tokens of it.");
+        fmt::format("an issuer of kind {} needs either tenant_claim, the claim that tells its "
+                    "customers apart, or single_tenant: true, when nobody else gets tokens of it.",
+                    issuer.kind()));
   }
   if (!issuer.private_addresses && !issuer.pinned_keys && issuer.base_url.starts_with("http://")) {
     return invalid(
@@ -206,7 +194,7 @@ json::object issuer_json(const Issuer& issuer) {
     algorithms.emplace_back(jose::name(algorithm));
   }
   json::object item{{"id", issuer.id},
-                    {"kind", kind_name(issuer.kind)},
+                    {"kind", issuer.kind()},
                     {"url", issuer.base_url},
                     {"algorithms", std::move(algorithms)},
                     {"max_age", issuer.max_age.count()},
@@ -215,7 +203,7 @@ json::object issuer_json(const Issuer& issuer) {
   if (!issuer.tenant_claim.empty()) item["tenant_claim"] = issuer.tenant_claim;
   if (issuer.single_tenant) item["single_tenant"] = true;
   if (issuer.private_addresses) item["private_addresses"] = true;
-  if (!provider_of(issuer.kind).runner_claim.empty()) {
+  if (tells_runners(*issuer.provider)) {
     item["self_hosted_runners"] = issuer.self_hosted_runners;
   }
   if (issuer.preferred) item["default"] = true;

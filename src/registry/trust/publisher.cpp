@@ -42,7 +42,7 @@ Result<std::string> issuer_named(std::string_view url, const Provider& provider,
   std::string known;
   const auto rows = issuers.all();
   for (const auto& issuer : *rows) {
-    if (&provider_of(issuer->kind) != &provider) continue;
+    if (issuer->provider != &provider) continue;
     if (issuer->base_url == url || issuer->id == url) return issuer->id;
     known += (known.empty() ? "" : ", ") + issuer->base_url;
   }

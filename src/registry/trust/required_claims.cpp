@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/clean_text.h"
-#include "registry/trust/generic.h"
 #include "registry/trust/refusal.h"
 
 namespace imp::trust {
@@ -48,7 +47,7 @@ bool is_empty_list(const json::value& value) {
 }  // namespace
 
 Result<RequiredClaims> RequiredClaims::parse(const Provider& provider, const json::object& claims) {
-  if (provider.open) return parse_open(provider, claims);
+  if (provider.is_open()) return parse_open(provider, claims);
   for (const auto& member : claims) {
     const std::string_view key = member.key();
     if (!may_be_named(provider, key)) {
@@ -92,10 +91,11 @@ Result<RequiredClaims> RequiredClaims::parse_open(const Provider& provider,
     if (!is_plain(key, 100) || std::ranges::find(registered, key) != std::end(registered)) {
       return invalid(key, "is not a claim that tells one publisher from another");
     }
-    auto normal = form_of_open_claim(key).normal(&member.value());
+    const ClaimForm& form = provider.form_of_open_claim(key);
+    auto normal = form.normal(&member.value());
     if (!normal) return invalid(key, normal.error());
     const auto text = shown_text(*normal);
-    if (text && form_of_open_claim(key).version && text->contains("{{version}}") &&
+    if (text && form.version && text->contains("{{version}}") &&
         std::exchange(binds_version, true)) {
       return invalid(key, "must not bind the version as well: one claim may");
     }
@@ -123,11 +123,11 @@ std::vector<Requirement> RequiredClaims::requirements() const {
     all.push_back(
         {rule.name, rule.label, rule.form, rule.part, rule.required, rule.derived != nullptr});
   }
-  if (!provider_->open) return all;
+  if (!provider_->is_open()) return all;
   for (const auto& member : values_) {
     // Which of them is the project nobody knows; so all are, and none is told to others.
     const std::string_view name = member.key();
-    all.push_back({name, name, &form_of_open_claim(name),
+    all.push_back({name, name, &provider_->form_of_open_claim(name),
                    name == tenant_claim_ ? Part::tenant : Part::project});
   }
   return all;
@@ -178,7 +178,7 @@ std::vector<std::string> RequiredClaims::list(std::string_view claim) const {
 
 std::string RequiredClaims::tenant() const {
   if (!provider_) return {};
-  if (provider_->open) return tenant_claim_.empty() ? std::string() : text(tenant_claim_);
+  if (provider_->is_open()) return tenant_claim_.empty() ? std::string() : text(tenant_claim_);
   const auto rule = std::ranges::find(provider_->claims, Part::tenant, &ClaimRule::part);
   return rule == provider_->claims.end() ? std::string() : text(rule->name);
 }
@@ -196,7 +196,7 @@ std::string RequiredClaims::bound_version(const json::object& token) const {
 std::size_t RequiredClaims::specificity() const {
   std::size_t total = 0;
   if (!provider_) return total;
-  if (provider_->open) return values_.size();
+  if (provider_->is_open()) return values_.size();
   for (const ClaimRule& rule : provider_->claims) {
     const json::value* wanted = value(rule.name);
     if (rule.required || !wanted) continue;

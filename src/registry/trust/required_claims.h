@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/failure.h"
-#include "registry/trust/provider.h"
+#include "registry/trust/providers/provider.h"
 
 namespace imp::trust {
 

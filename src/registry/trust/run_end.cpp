@@ -44,7 +44,7 @@ void revoke(db::Session& session, const db::Row& token, std::string_view run, Ti
 }  // namespace
 
 std::string run_key(const Issuer& issuer, const boost::json::object& claims) {
-  if (issuer.kind != IssuerKind::imprimatur) return {};
+  if (!issuer.own) return {};
   return std::string(string_claim(claims, kJob).value_or(""));
 }
 

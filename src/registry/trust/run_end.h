@@ -13,8 +13,8 @@
 namespace imp::trust {
 
 // The end of the run that an identity token was issued to: what came of the token ends with it, and
-// nothing more comes of it. Known of issuers of kind `imprimatur` alone, whose runs end on this
-// very server; the app, which knows both, tells.
+// nothing more comes of it. Known of the server's own issuer alone (Issuer::own), whose runs end
+// here; the app, which knows both, tells.
 
 /// What identifies the run within its issuer, of a verified token's claims: the job. Empty for
 /// issuers whose runs' end nobody tells.

@@ -24,6 +24,7 @@
 #include "registry/publish/ownership.h"
 #include "registry/publish/unpublish.h"
 #include "registry/staging/staged_release.h"
+#include "registry/trust/providers/circleci/circleci.h"
 #include "registry/trust/publisher.h"
 #include "registry/trust/run_end.h"
 #include "testissuer/routes.h"
@@ -62,9 +63,9 @@ const crypto::PrivateKey& registry_key() {
 }
 
 trust::Issuer own_issuer() {
-  trust::Issuer issuer;
+  trust::Issuer issuer(trust::circleci());
   issuer.id = kIssuer;
-  issuer.kind = trust::IssuerKind::imprimatur;
+  issuer.own = true;
   issuer.base_url = testissuer::test::kOrigin + "/circleci";
   return issuer;
 }

@@ -6,6 +6,7 @@
 #include <latch>
 #include <thread>
 
+#include "registry/trust/providers/generic/generic.h"
 #include "trust_fixture.h"
 
 namespace imp::trust::test {
@@ -69,9 +70,8 @@ TEST_F(IssuerKeysTest, AreAskedForWithLimits) {
 }
 
 Issuers one_issuer(const std::string& url, bool private_addresses) {
-  Issuer issuer;
+  Issuer issuer(generic());
   issuer.id = "one";
-  issuer.kind = IssuerKind::generic;
   issuer.base_url = url;
   issuer.private_addresses = private_addresses;
   return Issuers({issuer});
@@ -401,7 +401,7 @@ TEST(IssuerKeysCache, ManyMadeUpOrganizationsDoNotPushOutOneInUse) {
 }
 
 TEST_F(IssuerKeysTest, OfTheBuiltInIssuerComeFromTheLoopbackListener) {
-  Issuer own;
+  Issuer own(circleci());
   own.id = "imprimatur";
   own.base_url = "https://registry.example/oidc";
   own.fetch_base = "http://127.0.0.1:4873/oidc";

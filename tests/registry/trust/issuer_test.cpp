@@ -68,7 +68,7 @@ TEST(Discovery, IsBelowTheIssuerItself) {
 }
 
 TEST(Discovery, OfTheBuiltInIssuerIsAskedAtTheLoopbackListener) {
-  Issuer own;
+  Issuer own(circleci());
   own.id = "imprimatur";
   own.base_url = "https://registry.example/oidc";
   own.fetch_base = "http://127.0.0.1:4873/oidc";
@@ -76,6 +76,16 @@ TEST(Discovery, OfTheBuiltInIssuerIsAskedAtTheLoopbackListener) {
   EXPECT_EQ(
       issuers.find(own.base_url + "/org/" + kOrganization)->discovery_url(),
       "http://127.0.0.1:4873/oidc/org/" + kOrganization + "/.well-known/openid-configuration");
+}
+
+TEST(Issuers, SpeakTheClaimsOfTheirProvider) {
+  const Issuers issuers = test_issuers();
+  EXPECT_TRUE(issuers.speaks("imprimatur", circleci()));
+  EXPECT_TRUE(issuers.speaks("github", *provider_of_type("github")));
+  EXPECT_FALSE(issuers.speaks("github", circleci()));
+  EXPECT_FALSE(issuers.speaks("", circleci()));  // a registry without CI of its own
+  EXPECT_EQ(issuers.by_id("github")->kind(), "github");
+  EXPECT_EQ(issuers.by_id("imprimatur")->kind(), "imprimatur");
 }
 
 TEST(Issuers, AreFoundByTheOperatorsName) {

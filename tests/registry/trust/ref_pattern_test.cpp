@@ -1,6 +1,5 @@
 #include "registry/trust/ref_pattern.h"
 
-#include "registry/trust/generic.h"
 #include "trust_fixture.h"
 
 namespace imp::trust::test {
@@ -75,22 +74,6 @@ TEST(RefPatterns, MayBindTheVersionOnceAndAreFullRefs) {
     EXPECT_EQ(kAnyRef.normal(&text).has_value(), it.any) << it.text;
   }
   EXPECT_FALSE(kRef.normal(nullptr));
-}
-
-TEST(OpenClaims, ArePatternsWhereTheyAreRefs) {
-  for (const char* name : {"ref", "git_ref", "build_branch", "build_tag", "x.example/ref"}) {
-    EXPECT_EQ(&form_of_open_claim(name), &kAnyRef) << name;
-  }
-  for (const char* name : {"sub", "referrer", "stage", "environment", "prefix", ""}) {
-    EXPECT_EQ(&form_of_open_claim(name), &kText) << name;
-  }
-}
-
-TEST(OpenClaims, BindTheVersionOnce) {
-  const json::object once{{"tag", "v{{version}}"}, {"pipeline", "x{{version}}"}};
-  EXPECT_TRUE(RequiredClaims::parse(generic(), once));
-  const json::object twice{{"tag", "v{{version}}"}, {"ref", "refs/tags/v{{version}}"}};
-  EXPECT_EQ(code_of(RequiredClaims::parse(generic(), twice)), "invalid_publisher");
 }
 
 TEST(BoundVersion, IsThatOfTheRefWhateverTheProvider) {

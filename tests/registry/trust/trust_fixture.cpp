@@ -121,22 +121,19 @@ std::string token_numbered(int number) {
 }
 
 Issuers test_issuers() {
-  Issuer own;
+  Issuer own(circleci());
   own.id = "imprimatur";
-  own.kind = IssuerKind::imprimatur;
+  own.own = true;
   own.base_url = "https://registry.example/oidc";
-  Issuer circleci;
-  circleci.id = "circleci";
-  circleci.base_url = kBase;
-  Issuer github;
-  github.id = "github";
-  github.kind = IssuerKind::github;
-  github.base_url = kGitHub;
-  Issuer gitlab;
-  gitlab.id = "gitlab";
-  gitlab.kind = IssuerKind::gitlab;
-  gitlab.base_url = kGitLab;
-  return Issuers({own, circleci, github, gitlab});
+  std::vector<Issuer> all{own};
+  for (const auto& [type, url] :
+       {std::pair("circleci", kBase), {"github", kGitHub}, {"gitlab", kGitLab}}) {
+    Issuer issuer(*provider_of_type(type));
+    issuer.id = type;
+    issuer.base_url = url;
+    all.push_back(std::move(issuer));
+  }
+  return Issuers(std::move(all));
 }
 
 std::string jwks_of(const std::vector<std::pair<std::string, crypto::PublicKey>>& keys) {

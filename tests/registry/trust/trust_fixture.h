@@ -22,10 +22,10 @@
 #include "registry/brakes/freeze.h"
 #include "registry/packages/store.h"
 #include "registry/trust/attempt.h"
-#include "registry/trust/circleci.h"
 #include "registry/trust/evaluation.h"
 #include "registry/trust/exchange.h"
 #include "registry/trust/issuer_keys.h"
+#include "registry/trust/providers/circleci/circleci.h"
 #include "registry/trust/publisher.h"
 
 namespace imp::trust::test {

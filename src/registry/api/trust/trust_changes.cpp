@@ -134,18 +134,17 @@ Result<std::vector<trust::PublisherRequest>> read_publisher_requests(
                               trust::kMaxPublishers));
   }
   if (const auto refreshed = refresh_issuers(services); !refreshed) return pass_on(refreshed);
-  const auto speaks = [&](const std::string& id, const trust::Provider& provider) {
-    const auto issuer = services.issuers.by_id(id);
-    return issuer && &trust::provider_of(issuer->kind) == &provider;
-  };
   const auto default_issuer = [&](const trust::Provider& provider, const std::string& tenant) {
-    if (speaks(services.own_issuer, provider) && services.accounts.organizations.by_id(tenant)) {
+    if (services.issuers.speaks(services.own_issuer, provider) &&
+        services.accounts.organizations.by_id(tenant)) {
       return services.own_issuer;
     }
     const std::string first = services.issuers.first_of(provider);
     const auto issuer = services.issuers.by_id(first);
     const bool chosen = issuer && issuer->preferred;
-    return !chosen && speaks(services.default_issuer, provider) ? services.default_issuer : first;
+    return !chosen && services.issuers.speaks(services.default_issuer, provider)
+               ? services.default_issuer
+               : first;
   };
   std::vector<trust::PublisherRequest> requests;
   for (const boost::json::value& item : items) {

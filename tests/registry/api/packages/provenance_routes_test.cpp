@@ -3,7 +3,7 @@
 #include "registry/api/registry_fixture.h"
 #include "registry/provenance/bundle_judgement.h"
 #include "registry/provenance/publish_attestation.h"
-#include "registry/trust/github.h"
+#include "registry/trust/providers/github/github.h"
 #include "sigstore/authority.h"
 
 // A Sigstore bundle that npm sends along: from the publish to what is served.

@@ -37,7 +37,7 @@ class IdentityTest : public RegistryTest {
   /// "d"), and whose job of the same claims is trusted.
   void trust_curves() {
     ASSERT_TRUE(write([&](db::Session& session) -> Result<void> {
-      trust::Issuer issuer;
+      trust::Issuer issuer(trust::circleci());
       issuer.id = "curves";
       issuer.base_url = kCurves;
       issuer.algorithms = {jose::Algorithm::rs256, jose::Algorithm::es256, jose::Algorithm::eddsa};

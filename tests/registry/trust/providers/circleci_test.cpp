@@ -1,6 +1,6 @@
-#include "registry/trust/circleci.h"
+#include "registry/trust/providers/circleci/circleci.h"
 
-#include "trust_fixture.h"
+#include "registry/trust/trust_fixture.h"
 
 namespace imp::trust::test {
 namespace {

@@ -1,4 +1,4 @@
-#include "registry/trust/generic.h"
+#include "registry/trust/providers/generic/generic.h"
 
 #include <algorithm>
 #include <array>
@@ -37,8 +37,7 @@ const Provider& generic() {
                                     .name = "OpenID Connect",
                                     .machine_name = "CI identity",
                                     .machine_email = "oidc-no-reply@localhost",
-                                    .claims = {},
-                                    .open = true,
+                                    .form_of_open_claim = form_of_open_claim,
                                     .run_claims = kRun,
                                     .tenant_of_path = only_the_base,
                                     .check = check};

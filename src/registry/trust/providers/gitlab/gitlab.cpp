@@ -1,4 +1,4 @@
-#include "registry/trust/gitlab.h"
+#include "registry/trust/providers/gitlab/gitlab.h"
 
 #include <fmt/format.h>
 
@@ -81,6 +81,9 @@ constexpr std::array kClaims = {
     ClaimRule{"ref_path", &kRef, Part::job, false, {}, "Branch or tag", kRefHint},
 };
 
+/// The variable with the token is set when the job begins, and is good for as long as the job.
+constexpr std::chrono::hours kJobTime{1};
+
 constexpr std::array kLearnt = {LearntClaim{"namespace_id", Part::tenant},
                                 LearntClaim{"project_id", Part::project}};
 
@@ -129,6 +132,7 @@ const Provider& gitlab() {
                                     .run_claims = kRun,
                                     .runner_claim = "runner_environment",
                                     .hosted_runner = "gitlab-hosted",
+                                    .known_issuer = {"https://gitlab.com", kJobTime},
                                     .tenant_of_path = only_the_base,
                                     .check = check};
   return provider;

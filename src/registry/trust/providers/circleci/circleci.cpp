@@ -1,4 +1,4 @@
-#include "registry/trust/circleci.h"
+#include "registry/trust/providers/circleci/circleci.h"
 
 #include <fmt/format.h>
 

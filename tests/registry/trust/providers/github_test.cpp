@@ -1,6 +1,6 @@
-#include "registry/trust/github.h"
+#include "registry/trust/providers/github/github.h"
 
-#include "trust_fixture.h"
+#include "registry/trust/trust_fixture.h"
 
 namespace imp::trust::test {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "registry/trust/provider.h"
+#include "registry/trust/providers/provider.h"
 
 namespace imp::trust {
 

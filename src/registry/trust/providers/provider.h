@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
@@ -39,19 +40,28 @@ struct LearntClaim {
   ClaimRule::Part part = ClaimRule::Part::project;
 };
 
+/// The issuer of a service that everybody can use: every registry has it from the start, under the
+/// provider's type.
+struct KnownIssuer {
+  std::string_view url;  ///< exactly the `iss`, or what all of them begin with; empty for none
+  /// How long after `iat` a token is taken, and how long it may live; zero: as the settings say.
+  std::chrono::seconds age{0};
+};
+
 /// What there is to know of one identity provider: data, and small pure functions. Whatever it is,
 /// the exchange, the trust API, the tables and the pages treat it alike.
 struct Provider {
-  std::string_view type;  ///< `type` of npm's trust API: "circleci"
+  /// `type` of npm's trust API, and the kind of its issuers: "circleci".
+  std::string_view type;
   std::string_view name;  ///< for people: "CircleCI"
   /// `_npmUser` of what its machines publish.
   std::string_view machine_name;
   std::string_view machine_email;
   /// In the order in which a comparison shows them.
-  std::span<const ClaimRule> claims;
-  /// There is no table: a publisher names its claims itself, and an operator the one that is the
-  /// tenant (Issuer::tenant_claim).
-  bool open = false;
+  std::span<const ClaimRule> claims = {};
+  /// There is no table: a publisher names its claims itself, each in the form that this has for its
+  /// name, and an operator the one that is the tenant (Issuer::tenant_claim).
+  const ClaimForm& (*form_of_open_claim)(std::string_view name) = nullptr;
   std::string_view title_claim = {};  ///< tells people one publisher from another
   std::span<const LearntClaim> learnt = {};
   /// The claims that are kept of a run begin with this, which is left out …
@@ -62,12 +72,16 @@ struct Provider {
   /// when the provider says nothing of it.
   std::string_view runner_claim = {};
   std::string_view hosted_runner = {};
+  KnownIssuer known_issuer = {};
   /// The tenant that an issuer's address names after the configured base URL: nothing inside for an
   /// issuer of all tenants, nothing at all for what is no issuer's address.
   std::optional<std::optional<std::string>> (*tenant_of_path)(std::string_view path);
   /// What every token must satisfy, whatever the publisher. `tenant` is the one of the issuer's
   /// address, when it names one.
   Result<void> (*check)(const boost::json::object& token, const std::optional<std::string>& tenant);
+
+  bool is_open() const { return form_of_open_claim != nullptr; }
+  bool tells_runners() const { return !runner_claim.empty(); }
 };
 
 /// Of an issuer whose address names no tenant: the base URL and nothing else.
@@ -80,5 +94,10 @@ inline std::optional<std::optional<std::string>> only_the_base(std::string_view 
 std::span<const Provider* const> providers();
 /// The one of this type, or null.
 const Provider* provider_of_type(std::string_view type);
+/// The types of those that `which` is true of, for messages: "circleci, github or gitlab".
+std::string types_of(bool (*which)(const Provider&), std::string_view last = "or");
+inline std::string all_types(std::string_view last = "or") {
+  return types_of([](const Provider&) { return true; }, last);
+}
 
 }  // namespace imp::trust

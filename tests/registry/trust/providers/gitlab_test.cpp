@@ -1,6 +1,6 @@
-#include "registry/trust/gitlab.h"
+#include "registry/trust/providers/gitlab/gitlab.h"
 
-#include "trust_fixture.h"
+#include "registry/trust/trust_fixture.h"
 
 namespace imp::trust::test {
 namespace {

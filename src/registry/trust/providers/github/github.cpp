@@ -1,4 +1,4 @@
-#include "registry/trust/github.h"
+#include "registry/trust/providers/github/github.h"
 
 #include <fmt/format.h>
 
@@ -175,6 +175,7 @@ const Provider& github() {
                                     .run_claims = kRun,
                                     .runner_claim = "runner_environment",
                                     .hosted_runner = "github-hosted",
+                                    .known_issuer = {"https://token.actions.githubusercontent.com"},
                                     .tenant_of_path = only_the_base,
                                     .check = check};
   return provider;
