@@ -77,6 +77,17 @@ test('pages with promises have commands that run', () => {
   for (const page of Object.keys(promises)) assert.notEqual(runnable(read(page)).length, 0, page);
 });
 
+// ---- Code
+
+test('blocks that show a file are that file', () => {
+  const shown = pages.flatMap((page) =>
+    [...read(page).matchAll(/<!-- same as (\S+) -->\n```\w*\n([\s\S]*?)```/g)].map(([, file, text]) => ({ page, file, text })));
+  const marks = pages.flatMap((page) => read(page).match(/^<!-- same as \S+ -->$/gm) ?? []);
+  assert.ok(shown.length >= 3, 'the pages were not read');
+  assert.equal(shown.length, marks.length, 'a mark has no block');
+  for (const { page, file, text } of shown) assert.equal(text, read(file), `${page}: ${file}`);
+});
+
 // ---- Links
 
 /** The anchor that a heading gets on the usual hosts. */
