@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/trust_file.h"
 
@@ -14,13 +15,18 @@ namespace {
 namespace json = boost::json;
 using imp::cli::TrustFile;
 
-/// As the API lists them.
-json::array listed(const TrustFile& file) {
-  json::array packages;
-  for (const TrustFile::Package& package : file.packages()) {
-    packages.push_back(json::object{{"package", package.name}, {"publishers", package.publishers}});
+json::array listed(const std::vector<TrustFile::Entry>& entries, const char* name) {
+  json::array list;
+  for (const TrustFile::Entry& entry : entries) {
+    list.push_back(json::object{{name, entry.name}, {"publishers", entry.publishers}});
   }
-  return packages;
+  return list;
+}
+
+/// As the API lists them.
+json::value listed(const TrustFile& file) {
+  return json::object{{"scopes", listed(file.scopes(), "scope")},
+                      {"packages", listed(file.packages(), "package")}};
 }
 
 /// An exported publisher names its issuer, and a registry lists texts where a file may have
@@ -51,17 +57,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     return 0;
   }
-  for (const TrustFile::Package& package : file->packages()) {
-    for (std::int64_t i = 0; i < static_cast<std::int64_t>(package.publishers.size()); ++i) {
-      const json::value index(i);
-      if (!file->place(package.name, &index, "claims[\"x\"]").starts_with("trust.yaml")) {
-        std::abort();
+  for (const auto* entries : {&file->scopes(), &file->packages()}) {
+    for (const TrustFile::Entry& entry : *entries) {
+      for (std::int64_t i = 0; i < static_cast<std::int64_t>(entry.publishers.size()); ++i) {
+        const json::value index(i);
+        if (!file->place(entry.name, &index, "claims[\"x\"]").starts_with("trust.yaml")) {
+          std::abort();
+        }
+        if (!is_listed(entry.publishers[static_cast<std::size_t>(i)].as_object())) return 0;
       }
-      if (!is_listed(package.publishers[static_cast<std::size_t>(i)].as_object())) return 0;
     }
   }
-  const json::array packages = listed(*file);
-  const auto again = TrustFile::parse(imp::cli::trust_file_text(packages), "export");
-  if (!again || listed(*again) != packages) std::abort();
+  const json::value all = listed(*file);
+  const auto again = TrustFile::parse(imp::cli::trust_file_text(all), "export");
+  if (!again || listed(*again) != all) std::abort();
   return 0;
 }

@@ -16,12 +16,18 @@ struct Counts {
   std::size_t add = 0, change = 0, remove = 0, extra = 0, unchanged = 0, refused = 0;
 };
 
-std::string refusal(const boost::json::object& package, const TrustFile& file) {
-  const boost::json::value value(package);
-  const std::string name = text_of(value, "package"), message = text_of(value, "message");
-  return fmt::format("{}\n  refused: {} ({})\n  {}\n", printable(name), printable(message),
-                     printable(text_of(value, "code")),
-                     file.place(name, package.if_contains("publisher"), message));
+/// "@acme/widget", or "scope @acme".
+std::string heading(const boost::json::value& entry) {
+  const std::string scope = printable(text_of(entry, "scope"));
+  return scope.empty() ? printable(text_of(entry, "package")) : "scope " + scope;
+}
+
+std::string refusal(const boost::json::value& entry, const TrustFile& file) {
+  const std::string scope = text_of(entry, "scope"), message = text_of(entry, "message");
+  return fmt::format("{}\n  refused: {} ({})\n  {}\n", heading(entry), printable(message),
+                     printable(text_of(entry, "code")),
+                     file.place(scope.empty() ? text_of(entry, "package") : scope,
+                                entry.as_object().if_contains("publisher"), message));
 }
 
 std::string permissions_of(const boost::json::value& publisher) {
@@ -44,22 +50,33 @@ std::string change_of(const boost::json::value& change) {
   return out;
 }
 
-std::string changes_of(const boost::json::value& package, Counts& counts) {
+std::string changes_of(const boost::json::value& entry, Counts& counts) {
   std::string out;
-  for (const auto& publisher : array_of(package, "add")) {
+  for (const auto& publisher : array_of(entry, "add")) {
     out += publisher_text(publisher, "  + ");
     ++counts.add;
   }
-  for (const auto& change : array_of(package, "change")) {
+  for (const auto& change : array_of(entry, "change")) {
     out += change_of(change);
     ++counts.change;
   }
-  for (const auto& publisher : array_of(package, "remove")) {
+  for (const auto& publisher : array_of(entry, "remove")) {
     out += publisher_text(publisher, "  - ");
     ++counts.remove;
   }
-  counts.extra += array_of(package, "extra").size();
+  counts.extra += array_of(entry, "extra").size();
   return out;
+}
+
+std::string text_of_entry(const boost::json::value& entry, const TrustFile& file, Counts& counts) {
+  if (text_of(entry, "outcome") == "refused") {
+    ++counts.refused;
+    return refusal(entry, file);
+  }
+  const std::string changes = changes_of(entry, counts);
+  if (!changes.empty()) return heading(entry) + "\n" + changes;
+  ++counts.unchanged;
+  return {};
 }
 
 }  // namespace
@@ -69,24 +86,16 @@ PlanText plan_text(const boost::json::value& answer, const TrustFile& file) {
   const bool done = !(dry && dry->is_bool() && dry->get_bool());
   Counts counts;
   std::string out;
-  for (const boost::json::value& package : array_of(answer, "packages")) {
-    if (text_of(package, "outcome") == "refused") {
-      out += refusal(package.as_object(), file);
-      ++counts.refused;
-      continue;
-    }
-    const std::string changes = changes_of(package, counts);
-    if (changes.empty()) {
-      ++counts.unchanged;
-    } else {
-      out += printable(text_of(package, "package")) + "\n" + changes;
+  for (const char* section : {"scopes", "packages"}) {
+    for (const boost::json::value& entry : array_of(answer, section)) {
+      out += text_of_entry(entry, file, counts);
     }
   }
   out += done ? fmt::format("Applied: {} added, {} changed, {} removed", counts.add, counts.change,
                             counts.remove)
               : fmt::format("Plan: {} to add, {} to change, {} to remove", counts.add,
                             counts.change, counts.remove);
-  out += fmt::format("; packages unchanged: {}, refused: {}\n", counts.unchanged, counts.refused);
+  out += fmt::format("; unchanged: {}, refused: {}\n", counts.unchanged, counts.refused);
   if (counts.extra > 0) {
     out += fmt::format("{} that the file does not name stay; --prune removes them\n", counts.extra);
   }

@@ -16,6 +16,11 @@ bool is_one_of(std::string_view text, std::initializer_list<std::string_view> wo
   return std::ranges::find(words, text) != words.end();
 }
 
+/// Written as a scope is: an at sign and no name of a package.
+bool looks_like_scope(std::string_view name) {
+  return name.size() > 1 && name.starts_with('@') && !name.contains('/');
+}
+
 }  // namespace
 
 std::string TrustFile::place_of(const YamlNode& at) const {
@@ -34,13 +39,13 @@ Result<TrustFile> TrustFile::parse(std::string_view text, std::string_view name)
   file.root_ = std::move(*root);
   if (file.root_.kind != Kind::map) {
     return file.malformed(file.root_,
-                          "a trust file is a map with `packages` and, for those that "
+                          "a trust file is a map with `packages`, `scopes` and, for those that "
                           "share them, `publishers`");
   }
   for (const auto& [key, value] : file.root_.members) {
-    if (!is_one_of(key.text, {"packages", "publishers"})) {
-      return file.malformed(key, fmt::format("there is no key \"{}\"; allowed are packages and "
-                                             "publishers",
+    if (!is_one_of(key.text, {"packages", "scopes", "publishers"})) {
+      return file.malformed(key, fmt::format("there is no key \"{}\"; allowed are packages, scopes "
+                                             "and publishers",
                                              key.text));
     }
     if (value.kind != Kind::map) {
@@ -48,7 +53,15 @@ Result<TrustFile> TrustFile::parse(std::string_view text, std::string_view name)
     }
   }
   if (auto read = file.read_names(); !read) return pass_on(read);
-  if (auto read = file.read_packages(); !read) return pass_on(read);
+  if (!file.root_.member("packages") && !file.root_.member("scopes")) {
+    return file.malformed(file.root_, "there are no `packages` and no `scopes`");
+  }
+  auto scopes = file.read_entries("scopes");
+  if (!scopes) return pass_on(scopes);
+  auto packages = file.read_entries("packages");
+  if (!packages) return pass_on(packages);
+  file.scopes_ = std::move(*scopes);
+  file.packages_ = std::move(*packages);
   return file;
 }
 
@@ -66,23 +79,32 @@ Result<void> TrustFile::read_names() {
   return {};
 }
 
-Result<void> TrustFile::read_packages() {
-  const YamlNode* packages = root_.member("packages");
-  if (!packages) return malformed(root_, "there are no `packages`");
-  for (const auto& [key, value] : packages->members) {
-    auto package = read_package(key, value);
-    if (!package) return pass_on(package);
-    packages_.push_back(std::move(*package));
+Result<std::vector<TrustFile::Entry>> TrustFile::read_entries(std::string_view section) const {
+  std::vector<Entry> entries;
+  const YamlNode* named = root_.member(section);
+  if (!named) return entries;
+  const bool of_scopes = section == "scopes";
+  for (const auto& [key, value] : named->members) {
+    if (looks_like_scope(key.text) != of_scopes) {
+      if (of_scopes) {
+        return malformed(key,
+                         fmt::format("\"{}\" is no scope, which is written \"@acme\"", key.text));
+      }
+      return malformed(key,
+                       fmt::format("{} is a scope, whose publishers are under `scopes`", key.text));
+    }
+    auto entry = read_entry(key, value);
+    if (!entry) return pass_on(entry);
+    entries.push_back(std::move(*entry));
   }
-  return {};
+  return entries;
 }
 
-Result<TrustFile::Package> TrustFile::read_package(const YamlNode& name,
-                                                   const YamlNode& value) const {
+Result<TrustFile::Entry> TrustFile::read_entry(const YamlNode& name, const YamlNode& value) const {
   if (value.kind != Kind::list) {
     return malformed(value, fmt::format("{} has a list of publishers; [] for none", name.text));
   }
-  Package package{name.text, {}};
+  Entry entry{name.text, {}};
   for (const YamlNode& element : value.items) {
     const YamlNode* map = map_of(element);
     if (!map) {
@@ -93,9 +115,9 @@ Result<TrustFile::Package> TrustFile::read_package(const YamlNode& name,
     }
     auto publisher = read_publisher(*map);
     if (!publisher) return pass_on(publisher);
-    package.publishers.push_back(std::move(*publisher));
+    entry.publishers.push_back(std::move(*publisher));
   }
-  return package;
+  return entry;
 }
 
 const YamlNode* TrustFile::map_of(const YamlNode& element) const {
@@ -165,12 +187,21 @@ Result<boost::json::value> TrustFile::read_value(const YamlNode& node) const {
   return nullptr;
 }
 
-std::string TrustFile::place(std::string_view package, const boost::json::value* publisher,
+const YamlMember* TrustFile::find(std::string_view entry) const {
+  for (const char* section : {"packages", "scopes"}) {
+    const YamlNode* named = root_.member(section);
+    if (!named) continue;
+    const auto found = std::ranges::find_if(
+        named->members, [&](const auto& member) { return member.first.text == entry; });
+    if (found != named->members.end()) return &*found;
+  }
+  return nullptr;
+}
+
+std::string TrustFile::place(std::string_view entry, const boost::json::value* publisher,
                              std::string_view message) const {
-  const YamlNode* packages = root_.member("packages");
-  const auto found = std::ranges::find_if(
-      packages->members, [&](const auto& member) { return member.first.text == package; });
-  if (found == packages->members.end()) return name_;
+  const auto* found = find(entry);
+  if (!found) return name_;
   const auto* index = publisher ? publisher->if_int64() : nullptr;
   if (!index || *index < 0 || static_cast<std::size_t>(*index) >= found->second.items.size()) {
     return place_of(found->first);

@@ -37,38 +37,64 @@ std::string members(const boost::json::object& publisher, const std::string& ind
   return out + fmt::format("{}permissions: {}\n", indent, quoted(publisher.at("permissions")));
 }
 
-}  // namespace
-
-std::string trust_file_text(const boost::json::array& packages) {
-  std::map<std::string, int> uses;
-  for (const boost::json::value& package : packages) {
-    for (const auto& publisher : array_of(package, "publishers")) {
-      ++uses[quoted(wanted(publisher))];
+/// The parts of a trust file, as they come to be written.
+class Writer {
+ public:
+  explicit Writer(const boost::json::value& listed) {
+    for (const char* section : {"scopes", "packages"}) {
+      for (const boost::json::value& entry : array_of(listed, section)) {
+        for (const auto& publisher : array_of(entry, "publishers")) {
+          ++uses_[quoted(wanted(publisher))];
+        }
+      }
     }
   }
-  std::map<std::string, std::string> names;
-  std::string shared, own;
-  for (const boost::json::value& package : packages) {
-    own += fmt::format("  {}:{}\n", quoted(boost::json::string(text_of(package, "package"))),
-                       array_of(package, "publishers").empty() ? " []" : "");
-    for (const auto& publisher : array_of(package, "publishers")) {
+
+  /// A package or scope with its list.
+  std::string entry(const std::string& name, const boost::json::array& publishers) {
+    std::string out = fmt::format("  {}:{}\n", quoted(boost::json::string(name)),
+                                  publishers.empty() ? " []" : "");
+    for (const boost::json::value& publisher : publishers) {
       const boost::json::object one = wanted(publisher);
       const std::string text = quoted(one);
-      if (uses[text] == 1) {
-        own += "    - " + members(one, "      ");
-        continue;
-      }
-      std::string& name = names[text];
-      if (name.empty()) {
-        name = fmt::format("{}-{}", text_of(publisher, "type"), names.size());
-        shared += fmt::format("  {}:\n    {}", name, members(one, "    "));
-      }
-      own += fmt::format("    - {}\n", name);
+      out += "    - " + (uses_[text] == 1 ? members(one, "      ") : shared_name(one, text) + "\n");
     }
+    return out;
+  }
+
+  /// Those that have a name, by now.
+  const std::string& shared() const { return shared_; }
+
+ private:
+  const std::string& shared_name(const boost::json::object& publisher, const std::string& text) {
+    std::string& name = names_[text];
+    if (name.empty()) {
+      name = fmt::format("{}-{}", text_of(publisher, "type"), names_.size());
+      shared_ += fmt::format("  {}:\n    {}", name, members(publisher, "    "));
+    }
+    return name;
+  }
+
+  std::map<std::string, int> uses_;
+  std::map<std::string, std::string> names_;
+  std::string shared_;
+};
+
+}  // namespace
+
+std::string trust_file_text(const boost::json::value& listed) {
+  Writer writer(listed);
+  std::string scopes, packages;
+  for (const boost::json::value& scope : array_of(listed, "scopes")) {
+    scopes += writer.entry(text_of(scope, "scope"), array_of(scope, "publishers"));
+  }
+  for (const boost::json::value& package : array_of(listed, "packages")) {
+    packages += writer.entry(text_of(package, "package"), array_of(package, "publishers"));
   }
   std::string out = "# Trusted publishers, as `imprimatur trust export` printed them.\n";
-  if (!shared.empty()) out += "publishers:\n" + shared;
-  return out + (own.empty() ? "packages: {}\n" : "packages:\n" + own);
+  if (!writer.shared().empty()) out += "publishers:\n" + writer.shared();
+  if (!scopes.empty()) out += "scopes:\n" + scopes;
+  return out + (packages.empty() ? "packages: {}\n" : "packages:\n" + packages);
 }
 
 }  // namespace imp::cli

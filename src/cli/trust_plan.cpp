@@ -22,16 +22,20 @@ int put(const PlanOptions& options, bool dry_run) {
   if (!text) return complain(text.error());
   const auto file = TrustFile::parse(*text, options.file);
   if (!file) return complain(file.error());
-  boost::json::array packages;
-  for (const TrustFile::Package& package : file->packages()) {
+  boost::json::array scopes, packages;
+  for (const TrustFile::Entry& scope : file->scopes()) {
+    scopes.push_back({{"scope", scope.name}, {"publishers", scope.publishers}});
+  }
+  for (const TrustFile::Entry& package : file->packages()) {
     packages.push_back({{"package", package.name}, {"publishers", package.publishers}});
   }
   Registry registry = Registry::open(options.registry, process_environment());
   if (const auto token = registry.needs_token(); !token) return complain(token.error());
-  const auto answer = registry.ask(
-      "PUT", "/-/trust/publishers",
-      boost::json::object{
-          {"packages", std::move(packages)}, {"dryRun", dry_run}, {"prune", options.prune}});
+  const auto answer = registry.ask("PUT", "/-/trust/publishers",
+                                   boost::json::object{{"scopes", std::move(scopes)},
+                                                       {"packages", std::move(packages)},
+                                                       {"dryRun", dry_run},
+                                                       {"prune", options.prune}});
   if (!answer) return complain(answer.error());
   const PlanText plan = plan_text(answer->document, *file);
   std::cout << (options.registry.json ? boost::json::serialize(answer->document) + "\n"
@@ -47,7 +51,7 @@ int export_all(const PlanOptions& options) {
   const auto answer = registry.ask("GET", path);
   if (!answer) return complain(answer.error());
   std::cout << (options.registry.json ? boost::json::serialize(answer->document) + "\n"
-                                      : trust_file_text(array_of(answer->document, "packages")));
+                                      : trust_file_text(answer->document));
   return 0;
 }
 
@@ -66,8 +70,10 @@ void add_trust_plan(CLI::App& trust, Command& chosen) {
     const auto& [command, options] = made;
     command->add_option("--file", options->file, "the trust file; - is standard input")
         ->capture_default_str();
-    command->add_flag("--prune", options->prune,
-                      "remove publishers that the file does not name, of packages that it does");
+    command->add_flag(
+        "--prune", options->prune,
+        "remove publishers that the file does not name, of packages and scopes that it "
+        "does");
   };
   with_file(subcommand("plan", "Print what a trust file would change.",
                        [](const PlanOptions& options) { return put(options, true); }));
@@ -75,9 +81,10 @@ void add_trust_plan(CLI::App& trust, Command& chosen) {
                        "Change what a trust file says. Needs a second factor, once; run it again "
                        "after a failure.",
                        [](const PlanOptions& options) { return put(options, false); }));
-  const auto [exporter, exported] = subcommand(
-      "export", "Print the publishers of all your packages as a trust file.", export_all);
-  exporter->add_option("--scope", exported->scope, "only of this scope: @acme");
+  const auto [exporter, exported] =
+      subcommand("export", "Print the publishers of all your packages and scopes as a trust file.",
+                 export_all);
+  exporter->add_option("--scope", exported->scope, "only of this scope and its packages: @acme");
 }
 
 }  // namespace imp::cli

@@ -33,15 +33,36 @@ TEST(PlanText, TellsEachChangeAndCounts) {
             "c\n"
             "  refused: claims[\"k\"] is wrong (invalid_publisher)\n"
             "  t:5:26\n"
-            "Plan: 1 to add, 1 to change, 0 to remove; packages unchanged: 1, refused: 1\n"
+            "Plan: 1 to add, 1 to change, 0 to remove; unchanged: 1, refused: 1\n"
             "1 that the file does not name stay; --prune removes them\n");
+}
+
+TEST(PlanText, ScopesComeFirstAndSayThatTheyAre) {
+  const auto file = TrustFile::parse(
+      "packages:\n  \"@acme/a\": []\nscopes:\n  \"@acme\": []\n  \"@other\": []\n", "t");
+  ASSERT_TRUE(file) << file.error().message;
+  const auto answer = boost::json::parse(R"({"dryRun": true,
+    "packages": [{"package": "@acme/a", "outcome": "unchanged", "kept": 1}],
+    "scopes": [
+      {"scope": "@acme", "outcome": "changed",
+       "add": [{"type": "github", "issuer": "i", "claims": {}, "permissions": ["createPackage"]}]},
+      {"scope": "@other", "outcome": "refused", "code": "organization_not_found",
+       "message": "There is no organisation"}]})");
+  EXPECT_EQ(plan_text(answer, *file).text,
+            "scope @acme\n"
+            "  + github (i)\n"
+            "  +   permissions: createPackage\n"
+            "scope @other\n"
+            "  refused: There is no organisation (organization_not_found)\n"
+            "  t:5:3\n"
+            "Plan: 1 to add, 0 to change, 0 to remove; unchanged: 1, refused: 1\n");
 }
 
 TEST(PlanText, SaysWhenItIsDone) {
   const auto file = TrustFile::parse("packages: {}\n", "t");
   const auto answer = boost::json::parse(R"({"dryRun": false, "packages": []})");
   EXPECT_EQ(plan_text(answer, *file).text,
-            "Applied: 0 added, 0 changed, 0 removed; packages unchanged: 0, refused: 0\n");
+            "Applied: 0 added, 0 changed, 0 removed; unchanged: 0, refused: 0\n");
 }
 
 }  // namespace

@@ -15,6 +15,8 @@ publishers:
       repository: acme/tools
       workflow_ref: { file: release.yml }
     permissions: [createStagedPackage]
+scopes:
+  "@acme": [release]
 packages:
   "@acme/a": [release]
   "@acme/b":
@@ -47,6 +49,16 @@ TEST(TrustFile, IsReadAsTheApiTakesIt) {
       "claims": {"oidc.circleci.com/org-id": "1", "oidc.circleci.com/context-ids": ["a", "b"],
                  "number": "12", "flag": true, "quoted": "true"}})"));
   EXPECT_TRUE(file->packages()[2].publishers.empty());
+  ASSERT_EQ(file->scopes().size(), 1u);
+  EXPECT_EQ(file->scopes()[0].name, "@acme");
+  EXPECT_EQ(file->scopes()[0].publishers, boost::json::array{release});
+}
+
+TEST(TrustFile, MayBeOfScopesAlone) {
+  const auto file = TrustFile::parse("scopes:\n  \"@acme\": []\n", "t");
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_TRUE(file->packages().empty());
+  EXPECT_EQ(file->scopes().size(), 1u);
 }
 
 TEST(TrustFile, SaysWhereItIsWrongAndWhatIsAllowed) {
@@ -57,8 +69,15 @@ TEST(TrustFile, SaysWhereItIsWrongAndWhatIsAllowed) {
       {"", {"t.yaml:1:1: ", "packages"}},
       {"- a\n", {"t.yaml:1:", "map"}},
       {"packages: []\n", {"t.yaml:1:", "map of names"}},
-      {"publishers: {}\n", {"t.yaml:1:1: ", "no `packages`"}},
-      {"packages: {}\npackage: {}\n", {"t.yaml:2:1: ", "\"package\"", "packages and publishers"}},
+      {"publishers: {}\n", {"t.yaml:1:1: ", "no `packages` and no `scopes`"}},
+      {"packages: {}\npackage: {}\n",
+       {"t.yaml:2:1: ", "\"package\"", "packages, scopes and publishers"}},
+      {"scopes: {}\nscope: {}\n", {"t.yaml:2:1: ", "\"scope\""}},
+      {"scopes: [\"@acme\"]\n", {"t.yaml:1:", "scopes is a map of names"}},
+      {"scopes:\n  acme: []\n", {"t.yaml:2:3: ", "\"acme\" is no scope", "\"@acme\""}},
+      {"scopes:\n  \"@acme/a\": []\n", {"t.yaml:2:3: ", "\"@acme/a\" is no scope"}},
+      {"packages:\n  \"@acme\": []\n", {"t.yaml:2:3: ", "@acme is a scope", "`scopes`"}},
+      {"scopes:\n  \"@acme\": release\n", {"t.yaml:2:12: ", "list"}},
       {"packages:\n  a: release\n", {"t.yaml:2:6: ", "list"}},
       {"packages:\n  a: [release]\n", {"t.yaml:2:7: ", "release", "publishers"}},
       {"packages:\n  a:\n    - type: x\n      claim: {}\n",
@@ -85,20 +104,27 @@ TEST(TrustFile, KnowsThePlaceOfWhatTheRegistryRefuses) {
   const auto file = TrustFile::parse(kFile, "trust.yaml");
   ASSERT_TRUE(file);
   const boost::json::value first(0), second(1), beyond(7);
-  EXPECT_EQ(file->place("@acme/b", nullptr, "Package not found"), "trust.yaml:11:3");
+  EXPECT_EQ(file->place("@acme/b", nullptr, "Package not found"), "trust.yaml:13:3");
   EXPECT_EQ(file->place("@acme/b", &second, "claims[\"oidc.circleci.com/org-id\"] must be a UUID"),
-            "trust.yaml:16:9");
+            "trust.yaml:18:9");
   // One that is named is wrong where it is written.
   EXPECT_EQ(file->place("@acme/a", &first, "claims[\"repository\"] must be owner/repository"),
             "trust.yaml:6:7");
   EXPECT_EQ(file->place("@acme/b", &second, "issuer \"https://ci.example\" is not configured"),
-            "trust.yaml:14:15");
-  EXPECT_EQ(file->place("@acme/b", &beyond, "x"), "trust.yaml:11:3");
+            "trust.yaml:16:15");
+  EXPECT_EQ(file->place("@acme/b", &beyond, "x"), "trust.yaml:13:3");
+  EXPECT_EQ(file->place("@acme", nullptr, "There is no organisation"), "trust.yaml:10:3");
+  EXPECT_EQ(file->place("@acme", &first, "claims[\"repository\"] must be owner/repository"),
+            "trust.yaml:6:7");
   EXPECT_EQ(file->place("absent", nullptr, "x"), "trust.yaml");
 }
 
 TEST(TrustFileText, IsReadBackAsWhatItWas) {
-  const auto packages = boost::json::parse(R"([
+  const auto listed = boost::json::parse(R"({"scopes": [
+    {"scope": "@acme", "publishers": [
+      {"id": "4", "type": "github", "issuer": "https://gh.example", "permissions": ["createPackage"],
+       "claims": {"repository": "acme/w", "workflow_ref": {"file": "r.yml"}},
+       "learnt": {"repository_id": "42"}}]}], "packages": [
     {"package": "@acme/a", "publishers": [
       {"id": "1", "type": "github", "issuer": "https://gh.example", "permissions": ["createPackage"],
        "claims": {"repository": "acme/w", "workflow_ref": {"file": "r.yml"}},
@@ -108,8 +134,8 @@ TEST(TrustFileText, IsReadBackAsWhatItWas) {
        "claims": {"repository": "acme/w", "workflow_ref": {"file": "r.yml"}},
        "learnt": {"repository_id": "42"}},
       {"id": "3", "type": "circleci", "issuer": "https://ci.example",
-       "permissions": ["createStagedPackage"], "claims": {"a": "\"x\\: #", "ids": ["p", "q"]}}]}])");
-  const std::string text = trust_file_text(packages.as_array());
+       "permissions": ["createStagedPackage"], "claims": {"a": "\"x\\: #", "ids": ["p", "q"]}}]}]})");
+  const std::string text = trust_file_text(listed);
   EXPECT_TRUE(text.contains("github-1:")) << text;  // shared, so it is written once
   const auto file = TrustFile::parse(text, "t");
   ASSERT_TRUE(file) << file.error().message << text;
@@ -117,6 +143,8 @@ TEST(TrustFileText, IsReadBackAsWhatItWas) {
   const auto shared = boost::json::parse(R"({"type": "github", "issuer": "https://gh.example",
       "claims": {"repository": "acme/w", "workflow_ref": {"file": "r.yml"}, "repository_id": "42"},
       "permissions": ["createPackage"]})");
+  ASSERT_EQ(file->scopes().size(), 1u);
+  EXPECT_EQ(file->scopes()[0].publishers, boost::json::array{shared});
   EXPECT_EQ(file->packages()[0].publishers, boost::json::array{shared});
   EXPECT_EQ(file->packages()[1].publishers.at(0), shared);
   EXPECT_EQ(file->packages()[1].publishers.at(1).at("claims"),
@@ -124,8 +152,8 @@ TEST(TrustFileText, IsReadBackAsWhatItWas) {
 }
 
 TEST(TrustFileText, OfAPackageThatNobodyPublishesSaysSo) {
-  const auto packages = boost::json::parse(R"([{"package": "a", "publishers": []}])");
-  const auto file = TrustFile::parse(trust_file_text(packages.as_array()), "t");
+  const auto listed = boost::json::parse(R"({"packages": [{"package": "a", "publishers": []}]})");
+  const auto file = TrustFile::parse(trust_file_text(listed), "t");
   ASSERT_TRUE(file) << file.error().message;
   ASSERT_EQ(file->packages().size(), 1u);
   EXPECT_TRUE(file->packages()[0].publishers.empty());

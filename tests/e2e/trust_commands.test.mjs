@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { Ci } from './lib/ci.mjs';
 import { Issuer, newJob } from './lib/issuer.mjs';
 import { Workspace, npm11 } from './lib/npm.mjs';
 import { Server, binary } from './lib/server.mjs';
@@ -89,11 +90,11 @@ ${names.map((name) => `  "${name}": [release]`).join('\n')}
     writeFileSync(file, yaml('createStagedPackage'));
     const plan = await maintainer(['plan', '--file', file]);
     assert.equal(plan.code, 0, plan.all);
-    assert.match(plan.stdout, /Plan: 3 to add, 0 to change, 0 to remove; packages unchanged: 0, refused: 0/);
+    assert.match(plan.stdout, /Plan: 3 to add, 0 to change, 0 to remove; unchanged: 0, refused: 0/);
     const applied = await maintainer(['apply', '--file', file, '--otp', await factor.code()]);
     assert.equal(applied.code, 0, applied.all);
     assert.match(applied.stdout, /Applied: 3 added/);
-    assert.match((await maintainer(['apply', '--file', file])).stdout, /packages unchanged: 3/);
+    assert.match((await maintainer(['apply', '--file', file])).stdout, /unchanged: 3/);
     writeFileSync(file, yaml('createPackage'));
     const changed = await maintainer(['apply', '--file', '-', '--otp', await factor.code()], { input: yaml('createPackage') });
     assert.match(changed.stdout, /Applied: 0 added, 3 changed/, changed.all);
@@ -104,7 +105,35 @@ ${names.map((name) => `  "${name}": [release]`).join('\n')}
     assert.equal(exported.code, 0, exported.all);
     assert.match(exported.stdout, /circleci-1:/);
     const plan = await maintainer(['plan', '--file', '-', '--prune'], { input: exported.stdout });
-    assert.match(plan.stdout, /Plan: 0 to add, 0 to change, 0 to remove; packages unchanged: 3, refused: 0/);
+    assert.match(plan.stdout, /Plan: 0 to add, 0 to change, 0 to remove; unchanged: 3, refused: 0/);
+  });
+
+  test('applies the publishers of a scope, and exports them', async () => {
+    await new Ci(server, token).createOrganization('acme');
+    const input = `publishers:
+  release:
+    type: circleci
+    claims:
+${Object.entries(claims).map(([name, value]) => `      ${name}: ${value}`).join('\n')}
+    permissions: [createPackage]
+scopes:
+  "@acme": [release]
+  "@nobody": [release]
+`;
+    const plan = await maintainer(['plan', '--file', '-'], { input });
+    assert.equal(plan.code, 1, plan.all);
+    assert.match(plan.stdout, /^scope @acme\n {2}\+ circleci /m);
+    assert.match(plan.stdout, /^scope @nobody\n {2}refused: .* \(organization_not_found\)\n {2}-:12:3$/m);
+    const file = input.replace('  "@nobody": [release]\n', '');
+    const applied = await maintainer(['apply', '--file', '-', '--otp', await factor.code()], { input: file });
+    assert.match(applied.stdout, /^Applied: 1 added, .*unchanged: 0, refused: 0$/m, applied.all);
+    assert.match((await maintainer(['apply', '--file', '-'], { input: file })).stdout, /unchanged: 1/);
+    const exported = await maintainer(['export', '--scope', '@acme']);
+    assert.match(exported.stdout, /^scopes:\n {2}"@acme":\n/m, exported.all);
+    const again = await maintainer(['plan', '--prune', '--file', '-'], { input: exported.stdout });
+    assert.match(again.stdout, /^Plan: 0 to add, 0 to change, 0 to remove; unchanged: 1, refused: 0$/m, again.all);
+    const exchanged = await server.request('POST', '/-/npm/v1/oidc/token/exchange/package/@acme%2fnew', { token: issuer.token(job) });
+    assert.equal(exchanged.status, 201, exchanged.text);
   });
 
   test('says where a trust file is wrong', async () => {

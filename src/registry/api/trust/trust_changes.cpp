@@ -59,8 +59,6 @@ void record(db::Session& session, RegistryServices& services, const Requester& r
   tell_governors(session, record, {publisher.created_by});
 }
 
-TrustTarget name_of(const Package& package) { return PackageName::for_read(package.name).value(); }
-
 Result<void> room_for(db::Session& session, const std::string& person, std::size_t more) {
   const std::size_t waiting = trust::pending_of(session, person).size();
   if (waiting + more <= static_cast<std::size_t>(trust::kMaxPendingOfPerson)) return {};
@@ -70,45 +68,38 @@ Result<void> room_for(db::Session& session, const std::string& person, std::size
                             waiting, trust::kMaxPendingOfPerson));
 }
 
-}  // namespace
-
-Result<Package> governed_in(db::Session& session, const PackageName& name, const Caller& rights) {
-  return administered(session, name, rights);
+trust::PublisherTimes times_at(const RegistryServices& services, const TrustPlace& place,
+                               Time now) {
+  return services.publisher_rules.times(now, place.kind == trust::PlaceKind::pending);
 }
 
+}  // namespace
+
 Result<trust::TrustedPublisher> add_publisher_in(db::Session& session, RegistryServices& services,
-                                                 const Requester& requester, const Package& package,
+                                                 const Requester& requester,
+                                                 const TrustTarget& target, const TrustPlace& place,
                                                  const trust::PublisherRequest& request, Time now) {
-  const TrustPlace place{package.id, trust::PlaceKind::package, package.owner};
   auto added = trust::add_publisher(session, place.place, request, requester.rights().person, now,
-                                    services.publisher_rules.times(now, false));
-  if (added) {
-    record(session, services, requester, kCreate, name_of(package), place, *added, now);
-  }
+                                    times_at(services, place, now));
+  if (added) record(session, services, requester, kCreate, target, place, *added, now);
   return added;
 }
 
 trust::TrustedPublisher change_publisher_in(db::Session& session, RegistryServices& services,
-                                            const Requester& requester, const Package& package,
+                                            const Requester& requester, const TrustTarget& target,
+                                            const TrustPlace& place,
                                             const trust::PublisherChange& change, Time now) {
-  const TrustPlace place{package.id, trust::PlaceKind::package, package.owner};
-  auto changed = trust::change_publisher(session, change.from, change.to, now,
-                                         services.publisher_rules.times(now, false));
-  record(session, services, requester, kChange, name_of(package), place, changed, now,
-         &change.from);
+  auto changed =
+      trust::change_publisher(session, change.from, change.to, now, times_at(services, place, now));
+  record(session, services, requester, kChange, target, place, changed, now, &change.from);
   return changed;
 }
 
-Result<trust::TrustedPublisher> remove_publisher_in(db::Session& session,
-                                                    RegistryServices& services,
-                                                    const Requester& requester,
-                                                    const Package& package, std::string_view id,
-                                                    Time now) {
-  const TrustPlace place{package.id, trust::PlaceKind::package, package.owner};
+Result<trust::TrustedPublisher> remove_publisher_in(
+    db::Session& session, RegistryServices& services, const Requester& requester,
+    const TrustTarget& target, const TrustPlace& place, std::string_view id, Time now) {
   auto removed = trust::remove_publisher(session, place.place, id, now);
-  if (removed) {
-    record(session, services, requester, kRevoke, name_of(package), place, *removed, now);
-  }
+  if (removed) record(session, services, requester, kRevoke, target, place, *removed, now);
   return removed;
 }
 
@@ -163,19 +154,14 @@ Result<std::vector<trust::TrustedPublisher>> add_publishers(
     const Time now = services.clock.now();
     const auto place = still_governed(session, requester, target, now);
     if (!place) return pass_on(place);
-    const std::string& person = requester.rights().person;
-    const bool pending = place->kind == trust::PlaceKind::pending;
-    if (pending) {
-      if (const auto room = room_for(session, person, requests.size()); !room) {
-        return pass_on(room);
-      }
+    if (place->kind == trust::PlaceKind::pending) {
+      const auto room = room_for(session, requester.rights().person, requests.size());
+      if (!room) return pass_on(room);
     }
-    const trust::PublisherTimes times = services.publisher_rules.times(now, pending);
     Publishers created;
     for (const trust::PublisherRequest& item : requests) {
-      auto publisher = trust::add_publisher(session, place->place, item, person, now, times);
+      auto publisher = add_publisher_in(session, services, requester, target, *place, item, now);
       if (!publisher) return pass_on(publisher);
-      record(session, services, requester, kCreate, target, *place, *publisher, now);
       created.push_back(std::move(*publisher));
     }
     return created;

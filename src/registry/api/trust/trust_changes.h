@@ -21,9 +21,6 @@ namespace imp::registry {
 Result<Package> governed_package(RegistryServices& services, const Requester& requester,
                                  const PackageName& name);
 
-/// The same inside a transaction, for rights that are known.
-Result<Package> governed_in(db::Session& session, const PackageName& name, const Caller& rights);
-
 /// Takes in issuers that were changed since, here or by the command line.
 Result<void> refresh_issuers(const RegistryServices& services);
 
@@ -32,18 +29,18 @@ Result<void> refresh_issuers(const RegistryServices& services);
 Result<std::vector<trust::PublisherRequest>> read_publisher_requests(
     RegistryServices& services, const boost::json::array& items);
 
-/// One publisher of a governed package with its audit record, inside a transaction.
+/// One publisher of a governed place with its audit record, inside a transaction.
 Result<trust::TrustedPublisher> add_publisher_in(db::Session& session, RegistryServices& services,
-                                                 const Requester& requester, const Package& package,
+                                                 const Requester& requester,
+                                                 const TrustTarget& target, const TrustPlace& place,
                                                  const trust::PublisherRequest& request, Time now);
 trust::TrustedPublisher change_publisher_in(db::Session& session, RegistryServices& services,
-                                            const Requester& requester, const Package& package,
+                                            const Requester& requester, const TrustTarget& target,
+                                            const TrustPlace& place,
                                             const trust::PublisherChange& change, Time now);
-Result<trust::TrustedPublisher> remove_publisher_in(db::Session& session,
-                                                    RegistryServices& services,
-                                                    const Requester& requester,
-                                                    const Package& package, std::string_view id,
-                                                    Time now);
+Result<trust::TrustedPublisher> remove_publisher_in(
+    db::Session& session, RegistryServices& services, const Requester& requester,
+    const TrustTarget& target, const TrustPlace& place, std::string_view id, Time now);
 
 /// Adds all or none, with an audit record for each. The right is asked again in the transaction: it
 /// may have gone while the code was typed. To a name without a package they are pending, at most

@@ -1,13 +1,11 @@
-#include <algorithm>
 #include <boost/json.hpp>
 
 #include "http/response.h"
 #include "registry/api/refusals.h"
 #include "registry/api/requester.h"
 #include "registry/api/routes.h"
-#include "registry/api/trust/trust_changes.h"
+#include "registry/api/trust/trust_export.h"
 #include "registry/api/trust/trust_plans.h"
-#include "registry/packages/store.h"
 
 namespace imp::registry {
 
@@ -28,10 +26,8 @@ http::Response put(RegistryServices& services, const http::Request& request) {
   if (const auto done = plan_trust(services, *requester, *plan); !done) {
     return http::failure(done.error());
   }
-  const auto due = std::ranges::count_if(
-      plan->packages, [&](const PackagePlan& package) { return package.changes(plan->prune); });
   if (!plan->dry_run) {
-    if (due > 0) {
+    if (plan->changes()) {
       if (auto challenge = second_factor(services, request, *requester, "trust.apply",
                                          plan_subject(*plan, services.issuers), Without::refuse)) {
         return std::move(*challenge);
@@ -39,24 +35,7 @@ http::Response put(RegistryServices& services, const http::Request& request) {
     }
     apply_trust(services, *requester, *plan);
   }
-  boost::json::array results;
-  for (const PackagePlan& package : plan->packages) {
-    results.push_back(package.to_json(services.issuers, plan->prune));
-  }
-  return http::json(200, boost::json::object{{"dryRun", plan->dry_run}, {"packages", results}});
-}
-
-/// The packages that somebody maintains, and those of the organisations that they administer.
-std::vector<std::string> governed_by(db::Session& session, const Caller& caller) {
-  std::vector<std::string> names = packages_maintained_by(session, caller.person);
-  for (const Membership& membership : caller.organizations) {
-    std::ranges::copy(packages_owned_by(session, membership.organization),
-                      std::back_inserter(names));
-  }
-  std::ranges::sort(names);
-  const auto twice = std::ranges::unique(names);
-  names.erase(twice.begin(), twice.end());
-  return names;
+  return http::json(200, plan->to_json(services.issuers));
 }
 
 http::Response list(RegistryServices& services, const http::Request& request) {
@@ -65,29 +44,8 @@ http::Response list(RegistryServices& services, const http::Request& request) {
   if (const auto may = requester->may_govern(); !may) {
     return refused(services, &*requester, "trust.export", "trust", may.error());
   }
-  const std::string scope = request.query("scope").value_or("");
-  boost::json::array packages;
-  const auto read = services.database.read([&](db::Session& session) -> Result<void> {
-    services.issuers.refresh(session);
-    for (const std::string& text : governed_by(session, requester->rights())) {
-      const auto name = PackageName::for_read(text);
-      if (!name || (!scope.empty() && !text.starts_with(scope + "/"))) continue;
-      const auto package = governed_in(session, *name, requester->rights());
-      if (!package) continue;
-      boost::json::array publishers;
-      for (const auto& publisher : trust::publishers_of(session, package->id)) {
-        boost::json::object item = publisher.to_json(services.issuers);
-        // What is listed can be applied, and nobody asks for the end of a publisher.
-        for (const char* member : {"expiresAt", "usableFrom"}) item.erase(member);
-        publishers.push_back(std::move(item));
-      }
-      if (publishers.empty()) continue;
-      packages.push_back({{"package", text}, {"publishers", std::move(publishers)}});
-    }
-    return {};
-  });
-  if (!read) return http::failure(read.error());
-  return http::json(200, boost::json::object{{"packages", std::move(packages)}});
+  auto listed = export_trust(services, *requester, request.query("scope").value_or(""));
+  return listed ? http::json(200, *listed) : http::failure(listed.error());
 }
 
 }  // namespace

@@ -1,51 +1,8 @@
-#include "registry/api/registry_fixture.h"
 #include "registry/api/trust/pending_publishers.h"
+#include "registry/api/trust/trust_plan_fixture.h"
 
 namespace imp::registry::test {
 namespace {
-
-json::object config(const std::string& project = trust::test::kProject) {
-  json::object claims = trust::test::publisher_claims();
-  claims[trust::test::claim("project-id")] = project;
-  return {{"type", "circleci"}, {"claims", claims}, {"permissions", {"createStagedPackage"}}};
-}
-
-class TrustPlans : public RegistryTest {
- protected:
-  TrustPlans() {
-    for (const char* name : {"@alice/a", "@alice/b", "@alice/c"}) {
-      EXPECT_EQ(publish(alice.token, name, "1.0.0", otp(alice)).status, 201);
-    }
-  }
-  Answer put(const std::vector<std::pair<std::string, json::array>>& packages, bool dry_run,
-             std::string otp = {}, bool prune = false, std::string token = {}) {
-    json::array list;
-    for (const auto& [name, publishers] : packages) {
-      list.push_back({{"package", name}, {"publishers", publishers}});
-    }
-    return ask({.method = Method::put,
-                .target = "/-/trust/publishers",
-                .token = token.empty() ? alice.token : token,
-                .otp = std::move(otp),
-                .body = json::serialize(
-                    json::object{{"packages", list}, {"dryRun", dry_run}, {"prune", prune}})});
-  }
-  /// "package outcome-or-code" of each.
-  static std::vector<std::string> outcomes(const Answer& answer) {
-    std::vector<std::string> lines;
-    for (const json::value& package : answer.document().at("packages").as_array()) {
-      const auto* code = package.as_object().if_contains("code");
-      const json::value& what = code ? *code : package.at("outcome");
-      lines.push_back(std::string(package.at("package").as_string()) + " " +
-                      std::string(what.as_string()));
-    }
-    return lines;
-  }
-  std::int64_t publishers() { return count("SELECT COUNT(*) FROM trusted_publisher"); }
-  using Lines = std::vector<std::string>;
-
-  User alice = add_user("alice", true);
-};
 
 TEST_F(TrustPlans, APlanChangesNothingAndAsksForNoCode) {
   const Answer plan = put({{"@alice/a", {config()}}, {"@alice/b", {}}}, true);
@@ -258,7 +215,12 @@ TEST_F(TrustPlans, TheBodyIsRead) {
        {"", "[]", "{}", R"({"packages":[]})", R"({"packages":[1]})",
         R"({"packages":[{"package":"a"}]})", R"({"packages":[{"package":"a","publishers":{}}]})",
         R"({"packages":[{"package":"a","publishers":[]},{"package":"a","publishers":[]}]})",
-        R"({"packages":[{"package":"a","publishers":[]}],"dryrun":true})"}) {
+        R"({"packages":[{"package":"a","publishers":[]}],"dryrun":true})", R"({"scopes":[]})",
+        R"({"scopes":{"@acme":[]}})", R"({"scopes":[{"package":"a","publishers":[]}]})",
+        R"({"scopes":[{"scope":"acme","publishers":[]}]})",
+        R"({"scopes":[{"scope":"@acme/a","publishers":[]}]})",
+        R"({"scopes":[{"scope":"@","publishers":[]}]})",
+        R"({"scopes":[{"scope":"@a","publishers":[]},{"scope":"@a","publishers":[]}]})"}) {
     EXPECT_EQ(ask({.method = Method::put,
                    .target = "/-/trust/publishers",
                    .token = alice.token,
@@ -273,25 +235,11 @@ TEST_F(TrustPlans, WhatIsListedIsWhatCanBeApplied) {
   const User bob = add_user("bob");
   ASSERT_EQ(put({{"@alice/a", {config()}}, {"@alice/b", {config()}}}, false, otp(alice)).status,
             200);
-  const Answer list = get("/-/trust/publishers", alice.token);
-  ASSERT_EQ(list.status, 200) << list.body;
-  std::vector<std::pair<std::string, json::array>> all;
-  for (const json::value& package : list.document().at("packages").as_array()) {
-    json::array publishers;
-    for (json::value publisher : package.at("publishers").as_array()) {
-      publisher.as_object().erase("id");
-      publishers.push_back(std::move(publisher));
-    }
-    all.emplace_back(package.at("package").as_string(), std::move(publishers));
-  }
-  EXPECT_EQ(outcomes(put(all, true)), (Lines{"@alice/a unchanged", "@alice/b unchanged"}));
-  EXPECT_EQ(get("/-/trust/publishers?scope=@bob", alice.token)
-                .document()
-                .at("packages")
-                .as_array()
-                .size(),
-            0u);
-  EXPECT_EQ(get("/-/trust/publishers", bob.token).document().at("packages").as_array().size(), 0u);
+  json::object all = exported();
+  all["dryRun"] = true;
+  EXPECT_EQ(outcomes(send(all)), (Lines{"@alice/a unchanged", "@alice/b unchanged"}));
+  EXPECT_TRUE(exported("?scope=@bob").at("packages").as_array().empty());
+  EXPECT_TRUE(exported("", bob.token).at("packages").as_array().empty());
 }
 
 }  // namespace
