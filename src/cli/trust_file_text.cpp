@@ -28,9 +28,11 @@ boost::json::object wanted(const boost::json::value& publisher) {
 }
 
 std::string members(const boost::json::object& publisher, const std::string& indent) {
-  std::string out = fmt::format("type: {}\n{}issuer: {}\n{}claims:\n", quoted(publisher.at("type")),
-                                indent, quoted(publisher.at("issuer")), indent);
-  for (const auto& claim : publisher.at("claims").as_object()) {
+  const auto& claims = publisher.at("claims").as_object();
+  std::string out =
+      fmt::format("type: {}\n{}issuer: {}\n{}claims:{}\n", quoted(publisher.at("type")), indent,
+                  quoted(publisher.at("issuer")), indent, claims.empty() ? " {}" : "");
+  for (const auto& claim : claims) {
     out += fmt::format("{}  {}: {}\n", indent, quoted(boost::json::string(claim.key())),
                        quoted(claim.value()));
   }
