@@ -2,23 +2,60 @@
 
 #include <boost/json.hpp>
 
+#include "accounts/organizations.h"
+#include "audit/log.h"
 #include "registry/api/news/hook_events.h"
+#include "registry/api/news/told_people.h"
+#include "registry/api/requester.h"
 #include "registry/packages/store.h"
 #include "registry/trust/publisher_place.h"
 
 namespace imp::registry {
 
-void tell_publisher_hooks(db::Session& session, const RegistryServices& services,
+namespace {
+
+std::string organization_of_place(std::string_view place) {
+  return std::string(place.substr(trust::scope_place("").size()));
+}
+
+/// "package:…" or "organization:…", and whose administrators see it.
+void add_subject(db::Session& session, audit::Record& record,
+                 const trust::TrustedPublisher& publisher) {
+  const std::string& place = publisher.package_id;
+  switch (trust::place_kind(place)) {
+    case trust::PlaceKind::scope: {
+      record.organization = organization_of_place(place);
+      const auto organization = accounts::find_organization(session, *record.organization);
+      record.subject = "organization:" + (organization ? organization->name : "");
+      return;
+    }
+    case trust::PlaceKind::pending:
+      record.subject = "package:" + std::string(trust::pending_name(place));
+      if (const auto read = PackageName::for_read(trust::pending_name(place)); read) {
+        record.organization = scope_owner(session, *read);
+      }
+      return;
+    case trust::PlaceKind::package:
+      if (const auto package = find_package_by_id(session, place)) {
+        record.subject = "package:" + package->name;
+        record.organization = package->owner;
+      }
+      return;
+  }
+}
+
+}  // namespace
+
+void tell_publisher_hooks(db::Session& session, const trust::Issuers& issuers,
                           const trust::TrustedPublisher& publisher, std::string_view type,
                           boost::json::object data, Time now) {
   const std::string_view place = publisher.package_id;
-  data["publisher"] = publisher.to_json(services.issuers);
+  data["publisher"] = publisher.to_json(issuers);
   switch (trust::place_kind(place)) {
     case trust::PlaceKind::pending:
       return;
     case trust::PlaceKind::scope:
-      tell_scope_hooks(session, place.substr(trust::scope_place("").size()), type, std::move(data),
-                       now);
+      tell_scope_hooks(session, organization_of_place(place), type, std::move(data), now);
       return;
     case trust::PlaceKind::package:
       if (const auto package = find_package_by_id(session, place)) {
@@ -26,6 +63,36 @@ void tell_publisher_hooks(db::Session& session, const RegistryServices& services
       }
       return;
   }
+}
+
+void record_publisher_news(db::Session& session, const trust::Issuers& issuers,
+                           const PublisherNews& news, const trust::TrustedPublisher& publisher,
+                           audit::Record record, boost::json::object data) {
+  record.action = news.action;
+  record.outcome = "granted";
+  add_subject(session, record, publisher);
+  record.detail["publisher"] = publisher.id;
+  record.detail["made_by"] = publisher.created_by;
+  record.detail["type"] = publisher.type;
+  record.detail["claims"] = publisher.claims.to_json();
+  audit::append(session, record);
+  if (trust::place_kind(publisher.package_id) == trust::PlaceKind::pending) {
+    // Whoever has the name by now need not know what others prepared for it.
+    tell_people(session, record, {publisher.created_by});
+  } else {
+    tell_governors(session, record, {publisher.created_by});
+  }
+  data["by"] = record.actor;
+  tell_publisher_hooks(session, issuers, publisher, news.event, std::move(data), record.at);
+}
+
+void record_publisher_end(db::Session& session, const trust::Issuers& issuers,
+                          const trust::TrustedPublisher& publisher, trust::EndReason reason,
+                          audit::Record record) {
+  record.detail["because"] = trust::word(reason);
+  record.detail["text"] = trust::text(reason);
+  record_publisher_news(session, issuers, kPublisherEnded, publisher, std::move(record),
+                        {{"reason", trust::word(reason)}});
 }
 
 }  // namespace imp::registry

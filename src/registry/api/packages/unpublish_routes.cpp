@@ -36,7 +36,10 @@ http::Response put_document(RegistryServices& services, const http::Request& req
   ChangeRule needed = rule(owners ? "package.owners" : "package.unpublish", 201);
   if (owners) {
     needed.needs = ChangeRule::Needs::governing_person;
-    needed.then = settle_new_owners;
+    needed.then = [&services](db::Session& session, const Requester& requester,
+                              const Package& package, Time now) {
+      settle_new_owners(session, services, requester, package, now);
+    };
   }
   return change_package(
       services, request, needed,

@@ -92,7 +92,7 @@ std::expected<VersionUpload, http::Response> begin(RegistryServices& services,
   // A tarball may be a gigabyte: it is not taken from who may not publish it.
   const auto may = services.database.read([&](db::Session& session) -> Result<void> {
     const Time now = services.clock.now();
-    const auto order = upload.order_with(session, upload.requester.rights(), now);
+    const auto order = upload.order_with(services, session, upload.requester.rights(), now);
     if (!order) return pass_on(order);
     return may_publish(session, upload.name, *order, now);
   });
@@ -118,13 +118,15 @@ std::size_t body_limit(const RegistryServices& services) {
 
 }  // namespace
 
-Result<PublishOrder> VersionUpload::order(db::Session& session, Time now) const {
+Result<PublishOrder> VersionUpload::order(const RegistryServices& services, db::Session& session,
+                                          Time now) const {
   auto rights = requester.rights_now(session, now);
   if (!rights) return pass_on(rights);
-  return order_with(session, std::move(*rights), now);
+  return order_with(services, session, std::move(*rights), now);
 }
 
-Result<PublishOrder> VersionUpload::order_with(db::Session& session, Caller rights,
+Result<PublishOrder> VersionUpload::order_with(const RegistryServices& services,
+                                               db::Session& session, Caller rights,
                                                Time now) const {
   PublishOrder order;
   order.caller = std::move(rights);
@@ -139,8 +141,8 @@ Result<PublishOrder> VersionUpload::order_with(db::Session& session, Caller righ
     order.may_create = creation->has_value();
     if (order.may_create) order.first_maintainers = (*creation)->maintainers;
   }
-  order.on_created = [this, now](db::Session& in, const Package& package) {
-    settle_pending_publishers(in, requester, package, now);
+  order.on_created = [this, &services, now](db::Session& in, const Package& package) {
+    settle_pending_publishers(in, services, requester, package, now);
   };
   return order;
 }

@@ -27,9 +27,11 @@ struct VersionUpload {
   bool factor_given = false;  ///< a second factor, by a person, for this upload
 
   /// The terms of publishing or staging it, read in the transaction that does so.
-  Result<PublishOrder> order(db::Session& session, Time now) const;
+  Result<PublishOrder> order(const RegistryServices& services, db::Session& session,
+                             Time now) const;
   /// The same for rights that are known already.
-  Result<PublishOrder> order_with(db::Session& session, Caller rights, Time now) const;
+  Result<PublishOrder> order_with(const RegistryServices& services, db::Session& session,
+                                  Caller rights, Time now) const;
   http::Response refused(RegistryServices& services, const Failure& failure) const;
 };
 

@@ -38,8 +38,8 @@ void follow_memberships(RegistryServices& services) {
         for (const Package& package : packages) {
           audit::append(session, record_of(package, organization, person, actor, now));
         }
-        end_pending_of_member(session, organization, person, actor, now);
-        settle_departure(session, organization, person, actor, now);
+        end_pending_of_member(session, services, organization, person, actor, now);
+        settle_departure(session, services, organization, person, actor, now);
         return [&services, packages = std::move(packages)] {
           for (const Package& package : packages) {
             services.cache.invalidate(package.name, package.revision);

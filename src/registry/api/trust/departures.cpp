@@ -5,8 +5,8 @@
 
 #include "audit/log.h"
 #include "hooks/hook.h"
+#include "registry/api/news/publisher_news.h"
 #include "registry/api/staging/stage_state.h"
-#include "registry/api/trust/pending_publishers.h"
 #include "registry/packages/store.h"
 #include "registry/trust/publisher_end.h"
 
@@ -37,43 +37,36 @@ void pause(db::Session& session, hooks::Hook hook, audit::Record record) {
 
 }  // namespace
 
-void settle_new_owners(db::Session& session, const Requester& requester, const Package& package,
-                       Time now) {
-  const std::string subject = "package:" + package.name;
-  if (!package.owner && !maintained_since(session, package.id, now - kTakenOver)) {
-    const auto maintainers = maintainers_of(session, package.id);
-    for (const trust::TrustedPublisher& one : trust::publishers_of(session, package.id)) {
-      if (std::ranges::find(maintainers, one.created_by, &Person::name) != maintainers.end()) {
-        continue;
-      }
-      trust::end_publisher(session, one, trust::EndReason::transferred, now);
-      record_publisher_end(session, requester.audit_record("trust.publisher_end", subject, now),
-                           one, trust::EndReason::transferred);
-    }
-  }
+void settle_new_owners(db::Session& session, const RegistryServices& services,
+                       const Requester& requester, const Package& package, Time now) {
   for (const hooks::Hook& hook :
        hooks::hooks_of(session, {hooks::Target::Kind::package, package.name})) {
     if (!hook.paused.empty() || governs(session, package, hook.created_by)) continue;
-    audit::Record record = requester.audit_record("hook.pause", subject, now);
+    audit::Record record = requester.audit_record("hook.pause", "package:" + package.name, now);
     record.organization = package.owner;
     pause(session, hook, std::move(record));
   }
+  if (package.owner || maintained_since(session, package.id, now - kTakenOver)) return;
+  const auto maintainers = maintainers_of(session, package.id);
+  for (const trust::TrustedPublisher& one : trust::publishers_of(session, package.id)) {
+    if (std::ranges::find(maintainers, one.created_by, &Person::name) != maintainers.end()) {
+      continue;
+    }
+    trust::end_publisher(session, one, trust::EndReason::transferred, now);
+    record_publisher_end(session, services.issuers, one, trust::EndReason::transferred,
+                         requester.audit_record("", "", now));
+  }
 }
 
-void settle_departure(db::Session& session, const accounts::Organization& organization,
-                      const accounts::Person& person, const accounts::Actor& actor, Time now) {
+void settle_departure(db::Session& session, const RegistryServices& services,
+                      const accounts::Organization& organization, const accounts::Person& person,
+                      const accounts::Actor& actor, Time now) {
   audit::Record record;
   record.at = now;
   record.actor = actor.is_system() ? "system" : "user:" + actor.name;
   record.organization = organization.id;
   record.request_id = actor.request_id;
   record.remote_address = actor.address;
-  for (const trust::TrustedPublisher& one :
-       trust::publishers_of(session, trust::scope_place(organization.id))) {
-    if (one.created_by != person.name) continue;
-    trust::end_publisher(session, one, trust::EndReason::maker_left, now);
-    record_publisher_end(session, record, one, trust::EndReason::maker_left);
-  }
   for (const hooks::Hook& hook : hooks::hooks_made_by(session, person.name)) {
     if (!hook.paused.empty()) continue;
     if (hook.target.kind == hooks::Target::Kind::organization) {
@@ -86,6 +79,12 @@ void settle_departure(db::Session& session, const accounts::Organization& organi
       record.subject = "package:" + package->name;
     }
     pause(session, hook, record);
+  }
+  for (const trust::TrustedPublisher& one :
+       trust::publishers_of(session, trust::scope_place(organization.id))) {
+    if (one.created_by != person.name) continue;
+    trust::end_publisher(session, one, trust::EndReason::maker_left, now);
+    record_publisher_end(session, services.issuers, one, trust::EndReason::maker_left, record);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "db/database.h"
 #include "registry/api/requester.h"
+#include "registry/api/services.h"
 #include "registry/api/trust/trust_place.h"
 #include "registry/packages/packument.h"
 #include "registry/trust/publisher.h"
@@ -24,16 +25,17 @@ inline constexpr Milliseconds kTakenOver = std::chrono::days(30);
 /// In the transaction in which `npm owner` changed the maintainers. Of a package that no
 /// organisation owns and that nobody has maintained for kTakenOver, the publishers that none of its
 /// maintainers made or kept end (EndReason::transferred). Its webhooks whose authors may not govern
-/// it any more pause. With an audit record for each.
-void settle_new_owners(db::Session& session, const Requester& requester, const Package& package,
-                       Time now);
+/// it any more pause, before anybody is told of the ends. With an audit record for each.
+void settle_new_owners(db::Session& session, const RegistryServices& services,
+                       const Requester& requester, const Package& package, Time now);
 
 /// In the transaction that removes a member from an organisation, after their place in its packages
 /// went: the publishers of its scope that they made end (EndReason::maker_left), and their webhooks
 /// of the organisation and of its packages pause, with an audit record for each. What they added to
 /// packages stays; maker_governs() tells it.
-void settle_departure(db::Session& session, const accounts::Organization& organization,
-                      const accounts::Person& person, const accounts::Actor& actor, Time now);
+void settle_departure(db::Session& session, const RegistryServices& services,
+                      const accounts::Organization& organization, const accounts::Person& person,
+                      const accounts::Actor& actor, Time now);
 
 /// Whether the one who made or kept a publisher of this place may still govern it. Pending ones are
 /// their maker's own.

@@ -11,61 +11,6 @@ namespace imp::registry {
 
 namespace {
 
-constexpr std::string_view kEnd = "trust.publisher_end";
-constexpr std::string_view kEnding = "trust.publisher_ending";
-
-/// "package:…" or "organization:…", and whose administrators see it.
-void add_subject(db::Session& session, audit::Record& record,
-                 const trust::TrustedPublisher& publisher) {
-  const std::string& place = publisher.package_id;
-  switch (trust::place_kind(place)) {
-    case trust::PlaceKind::scope: {
-      record.organization = place.substr(trust::scope_place("").size());
-      const auto organization = accounts::find_organization(session, *record.organization);
-      record.subject = "organization:" + (organization ? organization->name : "");
-      return;
-    }
-    case trust::PlaceKind::pending:
-      record.subject = "package:" + std::string(trust::pending_name(place));
-      if (const auto read = PackageName::for_read(trust::pending_name(place)); read) {
-        record.organization = scope_owner(session, *read);
-      }
-      return;
-    case trust::PlaceKind::package:
-      if (const auto package = find_package_by_id(session, place)) {
-        record.subject = "package:" + package->name;
-        record.organization = package->owner;
-      }
-      return;
-  }
-}
-
-/// Appends the record of what happened to a publisher by itself, and tells whom it concerns.
-void record_and_tell(db::Session& session, audit::Record record, std::string_view action,
-                     const trust::TrustedPublisher& publisher) {
-  record.action = action;
-  record.outcome = "granted";
-  add_subject(session, record, publisher);
-  record.detail["publisher"] = publisher.id;
-  record.detail["made_by"] = publisher.created_by;
-  record.detail["type"] = publisher.type;
-  record.detail["claims"] = publisher.claims.to_json();
-  audit::append(session, record);
-  if (trust::place_kind(publisher.package_id) == trust::PlaceKind::pending) {
-    // Whoever has the name by now need not know what others prepared for it.
-    tell_people(session, record, {publisher.created_by});
-  } else {
-    tell_governors(session, record, {publisher.created_by});
-  }
-}
-
-void record_end(db::Session& session, audit::Record record,
-                const trust::TrustedPublisher& publisher, trust::EndReason reason) {
-  record.detail["because"] = trust::word(reason);
-  record.detail["text"] = trust::text(reason);
-  record_and_tell(session, std::move(record), kEnd, publisher);
-}
-
 audit::Record by_itself(Time now) {
   audit::Record record;
   record.at = now;
@@ -87,8 +32,7 @@ Result<void> warn_of_ends(RegistryServices& services) {
         trust::mark_warned(session, one.id, now);
         audit::Record record = by_itself(now);
         record.detail["ends_at"] = iso8601(*one.ends_at);
-        record_and_tell(session, std::move(record), kEnding, one);
-        tell_publisher_hooks(session, services, one, "publisher.ending", {{"by", "system"}}, now);
+        record_publisher_news(session, services.issuers, kPublisherEnding, one, std::move(record));
       }
       return {};
     });
@@ -112,8 +56,8 @@ Result<std::optional<trust::Creation>> creation_by(db::Session& session,
   return std::move(*creation);
 }
 
-void settle_pending_publishers(db::Session& session, const Requester& requester,
-                               const Package& package, Time now) {
+void settle_pending_publishers(db::Session& session, const RegistryServices& services,
+                               const Requester& requester, const Package& package, Time now) {
   const auto& token = requester.publish_token();
   const auto settled =
       trust::settle_pending(session, package, token ? token->publisher_id : std::string(), now);
@@ -127,11 +71,13 @@ void settle_pending_publishers(db::Session& session, const Requester& requester,
     tell_governors(session, record, {one.created_by});
   }
   for (const trust::TrustedPublisher& one : settled.ended) {
-    record_end(session, requester.audit_record(kEnd, "", now), one, trust::EndReason::name_taken);
+    record_publisher_end(session, services.issuers, one, trust::EndReason::name_taken,
+                         requester.audit_record("", "", now));
   }
 }
 
-void end_pending_of_member(db::Session& session, const accounts::Organization& organization,
+void end_pending_of_member(db::Session& session, const RegistryServices& services,
+                           const accounts::Organization& organization,
                            const accounts::Person& person, const accounts::Actor& actor, Time now) {
   for (const trust::TrustedPublisher& one :
        trust::end_pending_of(session, person.name, organization.name, now)) {
@@ -140,13 +86,9 @@ void end_pending_of_member(db::Session& session, const accounts::Organization& o
     record.actor = actor.is_system() ? "system" : "user:" + actor.name;
     record.request_id = actor.request_id;
     record.remote_address = actor.address;
-    record_end(session, std::move(record), one, trust::EndReason::maker_left);
+    record_publisher_end(session, services.issuers, one, trust::EndReason::maker_left,
+                         std::move(record));
   }
-}
-
-void record_publisher_end(db::Session& session, audit::Record record,
-                          const trust::TrustedPublisher& publisher, trust::EndReason reason) {
-  record_end(session, std::move(record), publisher, reason);
 }
 
 Result<Prepared> prepared_by(RegistryServices& services, const Requester& requester) {
@@ -175,9 +117,7 @@ Result<void> expire_publishers(RegistryServices& services) {
     const auto done = services.database.write([&](db::Session& session) -> Result<void> {
       const Time now = services.clock.now();
       for (const trust::EndedPublisher& one : trust::end_expired(session, now, kAtOnce)) {
-        record_end(session, by_itself(now), one.publisher, one.reason);
-        tell_publisher_hooks(session, services, one.publisher, "publisher.ended",
-                             {{"by", "system"}, {"reason", trust::word(one.reason)}}, now);
+        record_publisher_end(session, services.issuers, one.publisher, one.reason, by_itself(now));
       }
       return {};
     });

@@ -3,7 +3,6 @@
 #include <optional>
 #include <vector>
 
-#include "audit/record.h"
 #include "registry/api/requester.h"
 #include "registry/api/services.h"
 #include "registry/trust/publisher_end.h"
@@ -18,16 +17,13 @@ Result<std::optional<trust::Creation>> creation_by(db::Session& session,
                                                    const PackageName& name);
 
 /// In the transaction that creates a package: trust::settle_pending() with its audit records.
-void settle_pending_publishers(db::Session& session, const Requester& requester,
-                               const Package& package, Time now);
+void settle_pending_publishers(db::Session& session, const RegistryServices& services,
+                               const Requester& requester, const Package& package, Time now);
 
 /// In the transaction that removes a member: what they prepared in the organisation's scope goes.
-void end_pending_of_member(db::Session& session, const accounts::Organization& organization,
+void end_pending_of_member(db::Session& session, const RegistryServices& services,
+                           const accounts::Organization& organization,
                            const accounts::Person& person, const accounts::Actor& actor, Time now);
-
-/// The audit record of an end: `record` says by whom and when.
-void record_publisher_end(db::Session& session, audit::Record record,
-                          const trust::TrustedPublisher& publisher, trust::EndReason reason);
 
 /// What one person prepared for packages that do not exist: what waits, and what ended lately.
 struct Prepared {
@@ -37,7 +33,7 @@ struct Prepared {
 Result<Prepared> prepared_by(RegistryServices& services, const Requester& requester);
 
 /// Ends the publishers whose time is over, and warns, once, of those whose time is nearly over,
-/// with their audit records. Call now and then.
+/// with their audit records (news/publisher_news.h). Call now and then.
 Result<void> expire_publishers(RegistryServices& services);
 
 }  // namespace imp::registry

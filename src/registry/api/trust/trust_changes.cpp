@@ -49,8 +49,8 @@ void record(db::Session& session, RegistryServices& services, const Requester& r
             const Act& act, const TrustTarget& target, const TrustPlace& place,
             const trust::TrustedPublisher& publisher, Time now,
             const trust::TrustedPublisher* before = nullptr) {
-  tell_publisher_hooks(session, services, publisher, act.event, {{"by", requester.audit_actor()}},
-                       now);
+  tell_publisher_hooks(session, services.issuers, publisher, act.event,
+                       {{"by", requester.audit_actor()}}, now);
   audit::Record record = requester.audit_record(act.action, subject_of(target), now);
   record.organization = place.organization;
   record.detail["publisher"] = publisher.to_json(services.issuers);

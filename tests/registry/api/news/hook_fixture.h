@@ -30,8 +30,18 @@ class HookTest : public RegistryTest {
     EXPECT_EQ(answer.status, 201) << answer.body;
     return answer;
   }
-  /// "type version", or "type of @scope", of what waits to be delivered, in order, and nothing
-  /// waits afterwards.
+  /// The id of a publisher that was added.
+  std::string add_publisher(const std::string& path, const User& user,
+                            const json::object& claims = trust::test::publisher_claims(),
+                            const char* type = "circleci") {
+    const std::string body = json::serialize(
+        json::array{{{"type", type}, {"claims", claims}, {"permissions", {"createPackage"}}}});
+    const Answer added = send(Method::post, path, user.token, otp(user), body);
+    EXPECT_EQ(added.status, 200) << added.body;
+    return std::string(added.document().at(0).at("id").as_string());
+  }
+  /// "type version", "type because reason", "type of @scope" and, of other packages than @acme/lib,
+  /// "type in package", of what waits to be delivered, in order, and nothing waits afterwards.
   std::vector<std::string> told() {
     std::vector<std::string> lines;
     write([&](db::Session& session) -> Result<void> {
@@ -43,12 +53,16 @@ class HookTest : public RegistryTest {
         if (const auto* scope = data.if_contains("scope")) {
           line += " of " + std::string(scope->as_string());
           EXPECT_FALSE(data.contains("package"));
-        } else {
-          EXPECT_EQ(data.at("package"), json::value("@acme/lib"));
+        } else if (data.at("package") != json::value("@acme/lib")) {
+          line += " in " + std::string(data.at("package").as_string());
         }
         if (const auto* version = data.if_contains("version")) {
           line += " " + std::string(version->as_string());
         }
+        if (line.starts_with("publisher.ended")) {
+          line += " because " + std::string(data.at("reason").as_string());
+        }
+        last_data_ = data;
         lines.push_back(std::move(line));
       }
       session.run("DELETE FROM hook_delivery");
@@ -92,6 +106,7 @@ class HookTest : public RegistryTest {
        mallory = add_user("mallory", true);
   accounts::Organization acme;
   std::set<std::string, std::less<>> ever_told_;
+  json::object last_data_;  ///< of the last that told() found
 };
 
 }  // namespace imp::registry::test
