@@ -12,12 +12,9 @@ namespace imp::cli {
 namespace {
 
 std::string claim_lines(const boost::json::value& claim) {
-  const auto* object = claim.if_object();
-  const auto* agreed = object ? object->if_contains("agreed") : nullptr;
-  const bool agrees = agreed && agreed->is_bool() && agreed->get_bool();
   const std::string name = printable(text_of(claim, "claim"));
   const std::string expected = printable(text_of(claim, "expected"));
-  if (agrees) return fmt::format("    agrees   {}: {}\n", name, expected);
+  if (flag_of(claim, "agreed")) return fmt::format("    agrees   {}: {}\n", name, expected);
   return fmt::format("    differs  {}\n             expected {}\n             received {}\n", name,
                      expected, printable(text_of(claim, "received")));
 }
@@ -34,6 +31,12 @@ boost::json::array array_of(const boost::json::value& document, std::string_view
   const auto* object = document.if_object();
   const auto* found = object ? object->if_contains(member) : nullptr;
   return found && found->is_array() ? found->get_array() : boost::json::array();
+}
+
+bool flag_of(const boost::json::value& document, std::string_view member) {
+  const auto* object = document.if_object();
+  const auto* found = object ? object->if_contains(member) : nullptr;
+  return found && found->is_bool() && found->get_bool();
 }
 
 std::string comparison_text(const boost::json::array& publishers) {

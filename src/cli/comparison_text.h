@@ -20,5 +20,7 @@ std::string attempt_line(const boost::json::value& attempt);
 std::string text_of(const boost::json::value& document, std::string_view member);
 /// A member that is a list; empty when there is none.
 boost::json::array array_of(const boost::json::value& document, std::string_view member);
+/// Whether a member is `true`.
+bool flag_of(const boost::json::value& document, std::string_view member);
 
 }  // namespace imp::cli

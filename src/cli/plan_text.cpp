@@ -13,13 +13,15 @@ namespace imp::cli {
 namespace {
 
 struct Counts {
-  std::size_t add = 0, change = 0, remove = 0, extra = 0, unchanged = 0, refused = 0;
+  std::size_t add = 0, prepare = 0, change = 0, remove = 0, extra = 0, unchanged = 0, refused = 0;
 };
 
-/// "@acme/widget", or "scope @acme".
+/// "@acme/widget", "@acme/new (no package yet)", or "scope @acme".
 std::string heading(const boost::json::value& entry) {
   const std::string scope = printable(text_of(entry, "scope"));
-  return scope.empty() ? printable(text_of(entry, "package")) : "scope " + scope;
+  if (!scope.empty()) return "scope " + scope;
+  return printable(text_of(entry, "package")) +
+         (flag_of(entry, "pending") ? " (no package yet)" : "");
 }
 
 std::string refusal(const boost::json::value& entry, const TrustFile& file) {
@@ -54,7 +56,7 @@ std::string changes_of(const boost::json::value& entry, Counts& counts) {
   std::string out;
   for (const auto& publisher : array_of(entry, "add")) {
     out += publisher_text(publisher, "  + ");
-    ++counts.add;
+    ++(flag_of(entry, "pending") ? counts.prepare : counts.add);
   }
   for (const auto& change : array_of(entry, "change")) {
     out += change_of(change);
@@ -79,11 +81,23 @@ std::string text_of_entry(const boost::json::value& entry, const TrustFile& file
   return {};
 }
 
+/// "Plan: 2 to add, 0 to change, 1 to remove"; what is to be prepared where there is any.
+std::string totals(const Counts& counts, bool done) {
+  const std::string prepare = counts.prepare == 0 ? ""
+                                                  : fmt::format(" {} {},", counts.prepare,
+                                                                done ? "prepared" : "to prepare");
+  if (done) {
+    return fmt::format("Applied: {} added,{} {} changed, {} removed", counts.add, prepare,
+                       counts.change, counts.remove);
+  }
+  return fmt::format("Plan: {} to add,{} {} to change, {} to remove", counts.add, prepare,
+                     counts.change, counts.remove);
+}
+
 }  // namespace
 
 PlanText plan_text(const boost::json::value& answer, const TrustFile& file) {
-  const auto* dry = answer.is_object() ? answer.get_object().if_contains("dryRun") : nullptr;
-  const bool done = !(dry && dry->is_bool() && dry->get_bool());
+  const bool done = !flag_of(answer, "dryRun");
   Counts counts;
   std::string out;
   for (const char* section : {"scopes", "packages"}) {
@@ -91,10 +105,7 @@ PlanText plan_text(const boost::json::value& answer, const TrustFile& file) {
       out += text_of_entry(entry, file, counts);
     }
   }
-  out += done ? fmt::format("Applied: {} added, {} changed, {} removed", counts.add, counts.change,
-                            counts.remove)
-              : fmt::format("Plan: {} to add, {} to change, {} to remove", counts.add,
-                            counts.change, counts.remove);
+  out += totals(counts, done);
   out += fmt::format("; unchanged: {}, refused: {}\n", counts.unchanged, counts.refused);
   if (counts.extra > 0) {
     out += fmt::format("{} that the file does not name stay; --prune removes them\n", counts.extra);

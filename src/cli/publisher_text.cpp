@@ -43,8 +43,7 @@ std::string publisher_text(const boost::json::value& publisher, std::string_view
   if (!ends.empty())
     out +=
         fmt::format("{}  ends at {} unless something is published with it before\n", indent, ends);
-  const auto* left = members ? members->if_contains("makerLeft") : nullptr;
-  if (left && left->is_bool() && left->get_bool()) {
+  if (flag_of(publisher, "makerLeft")) {
     out += fmt::format("{}  added by somebody who has left: keep or remove it\n", indent);
   }
   if (const std::string ended = text_of(publisher, "endedAt"); !ended.empty()) {

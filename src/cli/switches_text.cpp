@@ -9,23 +9,13 @@
 
 namespace imp::cli {
 
-namespace {
-
-bool flag(const boost::json::value& item, std::string_view name) {
-  const auto* object = item.if_object();
-  const auto* found = object ? object->if_contains(name) : nullptr;
-  return found && found->is_bool() && found->get_bool();
-}
-
-}  // namespace
-
 std::string switches_text(const boost::json::value& switches) {
   std::string out;
   const auto* items = switches.if_object();
   if (!items) return out;
   for (const auto& item : *items) {
-    out += fmt::format("{}: {}", printable(item.key()), flag(item.value(), "on") ? "on" : "off");
-    if (flag(item.value(), "scope")) out += ", for the whole scope";
+    out += fmt::format("{}: {}", printable(item.key()), flag_of(item.value(), "on") ? "on" : "off");
+    if (flag_of(item.value(), "scope")) out += ", for the whole scope";
     if (const std::string by = text_of(item.value(), "setBy"); !by.empty()) {
       out += ", by " + printable(by);
     }

@@ -27,7 +27,7 @@ class TrustFile {
   /// `unusable_argument` with "<name>:<line>:<column>: ", what is wrong there and what is allowed.
   static Result<TrustFile> parse(std::string_view text, std::string_view name);
 
-  /// A package, or a scope: "@acme".
+  /// A package, whether or not it exists, or a scope: "@acme".
   struct Entry {
     std::string name;
     boost::json::array publishers;  ///< as the API takes them

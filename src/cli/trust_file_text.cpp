@@ -53,9 +53,11 @@ class Writer {
   }
 
   /// A package or scope with its list.
-  std::string entry(const std::string& name, const boost::json::array& publishers) {
-    std::string out = fmt::format("  {}:{}\n", quoted(boost::json::string(name)),
-                                  publishers.empty() ? " []" : "");
+  std::string entry(const std::string& name, const boost::json::value& listed) {
+    const auto publishers = array_of(listed, "publishers");
+    std::string out = fmt::format("  {}:{}{}\n", quoted(boost::json::string(name)),
+                                  publishers.empty() ? " []" : "",
+                                  flag_of(listed, "pending") ? "  # no package yet" : "");
     for (const boost::json::value& publisher : publishers) {
       const boost::json::object one = wanted(publisher);
       const std::string text = quoted(one);
@@ -88,10 +90,10 @@ std::string trust_file_text(const boost::json::value& listed) {
   Writer writer(listed);
   std::string scopes, packages;
   for (const boost::json::value& scope : array_of(listed, "scopes")) {
-    scopes += writer.entry(text_of(scope, "scope"), array_of(scope, "publishers"));
+    scopes += writer.entry(text_of(scope, "scope"), scope);
   }
   for (const boost::json::value& package : array_of(listed, "packages")) {
-    packages += writer.entry(text_of(package, "package"), array_of(package, "publishers"));
+    packages += writer.entry(text_of(package, "package"), package);
   }
   std::string out = "# Trusted publishers, as `imprimatur trust export` printed them.\n";
   if (!writer.shared().empty()) out += "publishers:\n" + writer.shared();

@@ -58,6 +58,29 @@ TEST(PlanText, ScopesComeFirstAndSayThatTheyAre) {
             "Plan: 1 to add, 0 to change, 0 to remove; unchanged: 1, refused: 1\n");
 }
 
+// A name that is mistyped looks like one that is new: the plan says that there is no package.
+TEST(PlanText, WhatIsPreparedSaysSo) {
+  const auto file = TrustFile::parse("packages:\n  new: []\n  old: []\n", "t");
+  ASSERT_TRUE(file) << file.error().message;
+  auto answer = boost::json::parse(R"({"dryRun": true, "packages": [
+    {"package": "new", "outcome": "changed", "pending": true,
+     "add": [{"type": "github", "issuer": "i", "claims": {}, "permissions": ["createPackage"]}]},
+    {"package": "old", "outcome": "changed",
+     "add": [{"type": "gitlab", "issuer": "j", "claims": {}, "permissions": ["createPackage"]}]}]})");
+  EXPECT_EQ(plan_text(answer, *file).text,
+            "new (no package yet)\n"
+            "  + github (i)\n"
+            "  +   permissions: createPackage\n"
+            "old\n"
+            "  + gitlab (j)\n"
+            "  +   permissions: createPackage\n"
+            "Plan: 1 to add, 1 to prepare, 0 to change, 0 to remove; unchanged: 0, refused: 0\n");
+  answer.as_object()["dryRun"] = false;
+  EXPECT_TRUE(plan_text(answer, *file)
+                  .text.ends_with("Applied: 1 added, 1 prepared, 0 changed, 0 removed; "
+                                  "unchanged: 0, refused: 0\n"));
+}
+
 TEST(PlanText, SaysWhenItIsDone) {
   const auto file = TrustFile::parse("packages: {}\n", "t");
   const auto answer = boost::json::parse(R"({"dryRun": false, "packages": []})");

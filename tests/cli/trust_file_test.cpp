@@ -159,6 +159,18 @@ TEST(TrustFileText, OfAPackageThatNobodyPublishesSaysSo) {
   EXPECT_TRUE(file->packages()[0].publishers.empty());
 }
 
+TEST(TrustFileText, SaysWhichNamesHaveNoPackage) {
+  const auto listed = boost::json::parse(R"({"packages": [{"package": "new", "pending": true,
+    "publishers": [{"type": "github", "issuer": "i", "claims": {"a": "b"}, "permissions": []}]}]})");
+  const std::string text = trust_file_text(listed);
+  EXPECT_THAT(text, testing::HasSubstr("  \"new\":  # no package yet\n"));
+  const auto file = TrustFile::parse(text, "t");
+  ASSERT_TRUE(file) << file.error().message << text;
+  ASSERT_EQ(file->packages().size(), 1u);
+  EXPECT_EQ(file->packages()[0].name, "new");
+  EXPECT_EQ(file->packages()[0].publishers.size(), 1u);
+}
+
 TEST(TrustFileText, OfNothingIsAFile) { EXPECT_TRUE(TrustFile::parse(trust_file_text({}), "t")); }
 
 }  // namespace

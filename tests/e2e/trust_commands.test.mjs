@@ -108,7 +108,7 @@ ${names.map((name) => `  "${name}": [release]`).join('\n')}
     assert.match(plan.stdout, /Plan: 0 to add, 0 to change, 0 to remove; unchanged: 3, refused: 0/);
   });
 
-  test('applies the publishers of a scope, and exports them', async () => {
+  test('applies the publishers of a scope and of a package that does not exist, and exports them', async () => {
     await new Ci(server, token).createOrganization('acme');
     const input = `publishers:
   release:
@@ -119,21 +119,36 @@ ${Object.entries(claims).map(([name, value]) => `      ${name}: ${value}`).join(
 scopes:
   "@acme": [release]
   "@nobody": [release]
+packages:
+  fresh: [release]
 `;
     const plan = await maintainer(['plan', '--file', '-'], { input });
     assert.equal(plan.code, 1, plan.all);
     assert.match(plan.stdout, /^scope @acme\n {2}\+ circleci /m);
     assert.match(plan.stdout, /^scope @nobody\n {2}refused: .* \(organization_not_found\)\n {2}-:12:3$/m);
+    assert.match(plan.stdout, /^fresh \(no package yet\)\n {2}\+ circleci /m);
+    assert.match(plan.stdout, /^Plan: 1 to add, 1 to prepare, 0 to change, 0 to remove; unchanged: 0, refused: 1$/m);
     const file = input.replace('  "@nobody": [release]\n', '');
     const applied = await maintainer(['apply', '--file', '-', '--otp', await factor.code()], { input: file });
-    assert.match(applied.stdout, /^Applied: 1 added, .*unchanged: 0, refused: 0$/m, applied.all);
-    assert.match((await maintainer(['apply', '--file', '-'], { input: file })).stdout, /unchanged: 1/);
-    const exported = await maintainer(['export', '--scope', '@acme']);
-    assert.match(exported.stdout, /^scopes:\n {2}"@acme":\n/m, exported.all);
-    const again = await maintainer(['plan', '--prune', '--file', '-'], { input: exported.stdout });
-    assert.match(again.stdout, /^Plan: 0 to add, 0 to change, 0 to remove; unchanged: 1, refused: 0$/m, again.all);
-    const exchanged = await server.request('POST', '/-/npm/v1/oidc/token/exchange/package/@acme%2fnew', { token: issuer.token(job) });
-    assert.equal(exchanged.status, 201, exchanged.text);
+    assert.match(applied.stdout, /^Applied: 1 added, 1 prepared, .*unchanged: 0, refused: 0$/m, applied.all);
+    assert.match((await maintainer(['apply', '--file', '-'], { input: file })).stdout, /unchanged: 2/);
+    const scoped = await maintainer(['export', '--scope', '@acme']);
+    assert.match(scoped.stdout, /^scopes:\n {2}"@acme":\n/m, scoped.all);
+    const exported = await maintainer(['export']);
+    assert.match(exported.stdout, /^ {2}"fresh": {2}# no package yet$/m, exported.all);
+    const planned = await maintainer(['plan', '--prune', '--file', '-'], { input: exported.stdout });
+    assert.match(planned.stdout, /^Plan: 0 to add, 0 to change, 0 to remove; unchanged: 5, refused: 0$/m, planned.all);
+
+    const ofScope = await server.request('POST', '/-/npm/v1/oidc/token/exchange/package/@acme%2fnew', { token: issuer.token(job) });
+    assert.equal(ofScope.status, 201, ofScope.text);
+    const ci = new Workspace(server, { token: 'none', manifest: { name: 'fresh', version: '1.0.0' } });
+    const published = await ci.npm(npm11, ['publish'], { env: { CIRCLECI: 'true', NPM_ID_TOKEN: issuer.token(job) } });
+    assert.equal(published.code, 0, published.output);
+    // The package has what was prepared for it: with either file there is nothing to do.
+    for (const text of [file, exported.stdout]) {
+      const again = await maintainer(['apply', '--prune', '--file', '-'], { input: text });
+      assert.match(again.stdout, /^Applied: 0 added, 0 changed, 0 removed; .*refused: 0$/m, again.all);
+    }
   });
 
   test('says where a trust file is wrong', async () => {

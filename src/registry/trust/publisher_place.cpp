@@ -153,6 +153,26 @@ std::vector<TrustedPublisher> pending_of(db::Session& session, std::string_view 
   return pending;
 }
 
+std::int64_t count_pending_of(db::Session& session, std::string_view person) {
+  return session
+      .row(
+          "SELECT COUNT(*) FROM trusted_publisher WHERE created_by = :p1 AND package_id LIKE "
+          "'name:%'",
+          {std::string(person)})
+      ->integer(0);
+}
+
+std::vector<std::string> names_prepared_by(db::Session& session, std::string_view person) {
+  std::vector<std::string> names;
+  for (const db::Row& row :
+       session.rows("SELECT DISTINCT package_id FROM trusted_publisher WHERE created_by = :p1 AND "
+                    "package_id LIKE 'name:%' ORDER BY package_id",
+                    {std::string(person)})) {
+    names.emplace_back(pending_name(row.text(0)));
+  }
+  return names;
+}
+
 Settled settle_pending(db::Session& session, const registry::Package& package,
                        std::string_view used_publisher, Time now) {
   Settled settled;

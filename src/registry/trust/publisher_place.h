@@ -65,6 +65,10 @@ Result<void> may_mint(db::Session& session, const TrustedPublisher& publisher,
 
 /// Pending publishers that a person made, over all names, oldest first.
 std::vector<TrustedPublisher> pending_of(db::Session& session, std::string_view person);
+/// How many these are.
+std::int64_t count_pending_of(db::Session& session, std::string_view person);
+/// Their names, each once.
+std::vector<std::string> names_prepared_by(db::Session& session, std::string_view person);
 
 /// What becomes of the pending publishers of a name whose package was just created: those of people
 /// who may administer it are its own from now on, the others are ended (EndReason::name_taken). The

@@ -41,19 +41,18 @@ Result<PublisherPlan> plan_publishers(const std::vector<TrustedPublisher>& exist
           TrustRefusal::duplicate_publisher,
           fmt::format("Publisher {} of the list has the claims of one before it.", i + 1));
     }
-    const auto found = std::ranges::find_if(existing, [&](const TrustedPublisher& other) {
-      return other.issuer_id == one.issuer_id && other.claims == one.claims;
-    });
-    if (found == existing.end()) {
-      plan.add.push_back(one);
-      continue;
+    bool there = false;
+    for (std::size_t at = 0; at < existing.size(); ++at) {
+      const TrustedPublisher& other = existing[at];
+      if (other.issuer_id != one.issuer_id || other.claims != one.claims) continue;
+      there = is_wanted[at] = true;
+      if (other.permissions == one.permissions && agrees_with(one.claims, other.claims)) {
+        ++plan.kept;
+      } else {
+        plan.change.push_back({other, with_what_is_learnt(one, other.claims)});
+      }
     }
-    is_wanted[static_cast<std::size_t>(found - existing.begin())] = true;
-    if (found->permissions == one.permissions && agrees_with(one.claims, found->claims)) {
-      ++plan.kept;
-    } else {
-      plan.change.push_back({*found, with_what_is_learnt(one, found->claims)});
-    }
+    if (!there) plan.add.push_back(one);
   }
   for (std::size_t i = 0; i < existing.size(); ++i) {
     if (!is_wanted[i]) plan.extra.push_back(existing[i]);

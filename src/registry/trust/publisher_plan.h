@@ -22,7 +22,8 @@ struct PublisherPlan {
   std::size_t kept = 0;                 ///< there, as wanted
 };
 
-/// `duplicate_publisher` when one is wanted twice.
+/// `duplicate_publisher` when one is wanted twice. One that is there several times, as several
+/// people prepared it, is wanted each time.
 Result<PublisherPlan> plan_publishers(const std::vector<TrustedPublisher>& existing,
                                       const std::vector<PublisherRequest>& wanted);
 

@@ -82,6 +82,20 @@ TEST_F(PublisherPlanTest, AnotherIdentifierBehindTheNameIsAChange) {
   EXPECT_EQ(other->change.front().to.claims.learnt().at("repository_id"), json::value("2"));
 }
 
+// Several people may have prepared the same: none of theirs is left with more than is wanted.
+TEST_F(PublisherPlanTest, WhatIsThereSeveralTimesIsWantedEachTime) {
+  auto first = add_default();
+  auto second = first, third = first;
+  second.id = "second";
+  second.permissions = {false, true, false};
+  const auto plan = plan_publishers({first, second, third}, {wanted()});
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->kept, 2u);
+  ASSERT_EQ(plan->change.size(), 1u);
+  EXPECT_EQ(plan->change.front().from.id, "second");
+  EXPECT_TRUE(plan->add.empty() && plan->extra.empty());
+}
+
 TEST_F(PublisherPlanTest, TheSameTwiceIsRefused) {
   EXPECT_EQ(code_of(plan_publishers({}, {wanted(), wanted(of_project(kOther)),
                                          wanted(publisher_claims(), {false, true, false})})),

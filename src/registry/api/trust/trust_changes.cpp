@@ -6,6 +6,7 @@
 #include "audit/log.h"
 #include "registry/api/news/publisher_news.h"
 #include "registry/api/news/told_people.h"
+#include "registry/api/trust/pending_room.h"
 #include "registry/packages/refusal.h"
 #include "registry/packages/store.h"
 #include "registry/trust/refusal.h"
@@ -57,15 +58,6 @@ void record(db::Session& session, RegistryServices& services, const Requester& r
   if (before) record.detail["before"] = before->to_json(services.issuers);
   audit::append(session, record);
   tell_governors(session, record, {publisher.created_by});
-}
-
-Result<void> room_for(db::Session& session, const std::string& person, std::size_t more) {
-  const std::size_t waiting = trust::pending_of(session, person).size();
-  if (waiting + more <= static_cast<std::size_t>(trust::kMaxPendingOfPerson)) return {};
-  return refuse(trust::TrustRefusal::too_many_publishers,
-                fmt::format("You have prepared {} trusted publishers for packages that do not "
-                            "exist, and {} is the most that may wait. Remove some first.",
-                            waiting, trust::kMaxPendingOfPerson));
 }
 
 trust::PublisherTimes times_at(const RegistryServices& services, const TrustPlace& place,
@@ -155,7 +147,7 @@ Result<std::vector<trust::TrustedPublisher>> add_publishers(
     const auto place = still_governed(session, requester, target, now);
     if (!place) return pass_on(place);
     if (place->kind == trust::PlaceKind::pending) {
-      const auto room = room_for(session, requester.rights().person, requests.size());
+      const auto room = PendingRoom(requester.rights().person).take(session, requests.size());
       if (!room) return pass_on(room);
     }
     Publishers created;

@@ -8,8 +8,9 @@
 
 namespace imp::registry {
 
-/// The publishers of everything that the requester governs and that has any, as a plan takes them:
-/// {"scopes": [{"scope", "publishers"}], "packages": [{"package", "publishers"}]}. With `scope`,
+/// The publishers of everything that the requester governs and that has any, names that they
+/// prepared included, as a plan takes them: {"scopes": [{"scope", "publishers"}], "packages":
+/// [{"package", "publishers", "pending": true where there is no package yet}]}. With `scope`,
 /// "@acme", only of that scope and of the packages in it.
 Result<boost::json::object> export_trust(RegistryServices& services, const Requester& requester,
                                          const std::string& scope);

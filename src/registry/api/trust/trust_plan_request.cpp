@@ -90,6 +90,18 @@ Result<void> read_entries(PlanRequest& request, const boost::json::array& items,
   return {};
 }
 
+/// What a confirmation must not hide among packages comes first.
+enum class Weight { scope, new_name, package };
+Weight weight_of(const PlanEntry& entry) {
+  if (entry.of_scope) return Weight::scope;
+  return entry.pending ? Weight::new_name : Weight::package;
+}
+
+std::string named(const PlanEntry& entry) {
+  if (entry.of_scope) return "the scope " + entry.name;
+  return entry.pending ? entry.name + " (no package yet)" : entry.name;
+}
+
 }  // namespace
 
 Result<TrustTarget> PlanEntry::target() const {
@@ -112,6 +124,7 @@ boost::json::object PlanEntry::to_json(const trust::Issuers& issuers, bool prune
     if (refused_at) json["publisher"] = *refused_at;
     return json;
   }
+  if (pending) json["pending"] = true;
   boost::json::array add, change, extra;
   for (const auto& one : plan.add) add.push_back(request_json(one, issuers));
   for (const auto& changed : plan.change) {
@@ -179,13 +192,12 @@ Result<PlanRequest> read_plan(RegistryServices& services, const std::string& bod
 std::string plan_subject(const PlanRequest& request, const trust::Issuers& issuers) {
   boost::json::array changed;
   std::string names;
-  for (const PlanEntry& entry : request.entries) {
-    if (!entry.changes(request.prune)) continue;
-    if (changed.size() < kNamed) {
-      if (!names.empty()) names += ", ";
-      names += entry.of_scope ? "the scope " + entry.name : entry.name;
+  for (const Weight weight : {Weight::scope, Weight::new_name, Weight::package}) {
+    for (const PlanEntry& entry : request.entries) {
+      if (weight_of(entry) != weight || !entry.changes(request.prune)) continue;
+      if (changed.size() < kNamed) names += (names.empty() ? "" : ", ") + named(entry);
+      changed.push_back(entry.to_json(issuers, request.prune));
     }
-    changed.push_back(entry.to_json(issuers, request.prune));
   }
   const std::size_t more = changed.size() - std::min(changed.size(), kNamed);
   if (more > 0) names += fmt::format(" and {} more", more);

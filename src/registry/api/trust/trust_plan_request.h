@@ -11,10 +11,12 @@
 
 namespace imp::registry {
 
-/// The publishers that a package or a scope should have, and what became of it.
+/// The publishers that a package, a name that no package has yet, or a scope should have, and what
+/// became of it.
 struct PlanEntry {
   std::string name;  ///< "@acme/widget", or "@acme" of a scope
   bool of_scope = false;
+  bool pending = false;  ///< there is no package of the name: what is added waits for it
   boost::json::array wanted;
   std::optional<Failure> refusal;
   std::optional<std::size_t> refused_at;  ///< which of the wanted ones it is about
@@ -29,8 +31,8 @@ struct PlanEntry {
     return !refusal &&
            (!plan.add.empty() || !plan.change.empty() || (prune && !plan.extra.empty()));
   }
-  /// {"package" or "scope", "outcome", "add", "change", "extra", "kept"}, or with "code" and
-  /// "message".
+  /// {"package" or "scope", "outcome", "add", "change", "extra", "kept"}, with "pending" for a
+  /// name without a package; or with "code" and "message".
   boost::json::object to_json(const trust::Issuers& issuers, bool prune) const;
 };
 
@@ -50,8 +52,9 @@ struct PlanRequest {
 /// refusal.
 Result<PlanRequest> read_plan(RegistryServices& services, const std::string& body);
 
-/// What a second factor for applying it is given for: which scopes and packages change, for people,
-/// and a hash of all that is changed, so that it is good for no other plan.
+/// What a second factor for applying it is given for: which scopes, names without a package
+/// and packages change, in this order, for people, and a hash of all that is changed, so that it is
+/// good for no other plan.
 std::string plan_subject(const PlanRequest& request, const trust::Issuers& issuers);
 
 }  // namespace imp::registry

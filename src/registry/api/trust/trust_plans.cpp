@@ -4,8 +4,8 @@
 #include <span>
 
 #include "registry/api/refusals.h"
+#include "registry/api/trust/pending_room.h"
 #include "registry/api/trust/trust_changes.h"
-#include "registry/packages/refusal.h"
 
 namespace imp::registry {
 
@@ -20,26 +20,30 @@ struct Planned {
   trust::PublisherPlan plan;
 };
 
-Result<Planned> planned(db::Session& session, const PlanEntry& entry, const Caller& rights) {
+/// `room` is taken for what is to be prepared.
+Result<Planned> planned(db::Session& session, const PlanEntry& entry, const Caller& rights,
+                        bool prune, PendingRoom& room) {
   auto target = entry.target();
   if (!target) return pass_on(target);
   auto place = governed_place(session, rights, *target);
   if (!place) return pass_on(place);
-  if (place->kind == trust::PlaceKind::pending) {
-    return refuse(PackageRefusal::package_not_found,
-                  fmt::format("Package not found: {}.", entry.name));
-  }
   auto plan = trust::plan_publishers(publishers_at(session, *place, rights), entry.requests);
   if (!plan) return pass_on(plan);
+  if (place->kind == trust::PlaceKind::pending) {
+    const auto own = [&](const auto& extra) { return extra.created_by == rights.person; };
+    const auto gone = prune ? std::ranges::count_if(plan->extra, own) : 0;
+    const auto taken = room.take(session, plan->add.size(), static_cast<std::size_t>(gone));
+    if (!taken) return pass_on(taken);
+  }
   return Planned{std::move(*target), std::move(*place), std::move(*plan)};
 }
 
 /// One entry in a transaction that others may share; nothing of it is kept when it fails.
 Result<void> apply_one(db::Session& session, RegistryServices& services, const Requester& requester,
-                       PlanEntry& entry, bool prune, Time now) {
+                       PlanEntry& entry, bool prune, PendingRoom& room, Time now) {
   const auto rights = requester.rights_now(session, now);
   if (!rights) return pass_on(rights);
-  auto found = planned(session, entry, *rights);
+  auto found = planned(session, entry, *rights, prune, room);
   if (!found) return pass_on(found);
   const auto& [target, place, plan] = *found;
   for (const trust::TrustedPublisher& extra : plan.extra) {
@@ -55,6 +59,7 @@ Result<void> apply_one(db::Session& session, RegistryServices& services, const R
     const auto added = add_publisher_in(session, services, requester, target, place, wanted, now);
     if (!added) return pass_on(added);
   }
+  entry.pending = place.kind == trust::PlaceKind::pending;
   entry.plan = std::move(found->plan);  // what was done is what is told
   return {};
 }
@@ -63,10 +68,10 @@ Result<void> apply_together(RegistryServices& services, const Requester& request
                             std::span<PlanEntry*> entries, bool prune) {
   return services.database.write([&](db::Session& session) -> Result<void> {
     const Time now = services.clock.now();
+    PendingRoom room(requester.rights().person);
     for (PlanEntry* entry : entries) {
-      if (auto done = apply_one(session, services, requester, *entry, prune, now); !done) {
-        return done;
-      }
+      auto done = apply_one(session, services, requester, *entry, prune, room, now);
+      if (!done) return done;
     }
     return {};
   });
@@ -78,10 +83,12 @@ Result<void> plan_trust(RegistryServices& services, const Requester& requester,
                         PlanRequest& request) {
   if (auto allowed = requester.may_govern(); !allowed) return allowed;
   return services.database.read([&](db::Session& session) -> Result<void> {
+    PendingRoom room(requester.rights().person);
     for (PlanEntry& entry : request.entries) {
       if (entry.refusal) continue;
-      auto found = planned(session, entry, requester.rights());
+      auto found = planned(session, entry, requester.rights(), request.prune, room);
       if (found) {
+        entry.pending = found->place.kind == trust::PlaceKind::pending;
         entry.plan = std::move(found->plan);
       } else {
         entry.refusal = found.error();

@@ -7,7 +7,7 @@
 namespace imp::registry {
 
 /// Finds out what there is to do, in one snapshot. A package or scope that the requester does not
-/// govern is refused.
+/// govern is refused, and a name without a package that they may not prepare, or not any more of.
 Result<void> plan_trust(RegistryServices& services, const Requester& requester,
                         PlanRequest& request);
 

@@ -140,15 +140,14 @@ TEST_F(TrustPlans, OnePackagesRefusalIsItsOwn) {
   json::object wrong = config();
   wrong["claims"].as_object()[trust::test::claim("org-id")] = "acme";
   const Answer answer = put({{"@bob/lib", {config()}},
-                             {"@alice/nothing", {config()}},
+                             {"@nobody/lib", {config()}},
                              {"@alice/a", {config(), wrong}},
                              {"@alice/b", {config(), config()}},
                              {"@alice/c", {config()}}},
                             false, otp(alice));
-  EXPECT_EQ(
-      outcomes(answer),
-      (Lines{"@bob/lib package_not_permitted", "@alice/nothing package_not_found",
-             "@alice/a invalid_publisher", "@alice/b duplicate_publisher", "@alice/c changed"}));
+  EXPECT_EQ(outcomes(answer), (Lines{"@bob/lib package_not_permitted",
+                                     "@nobody/lib package_not_found", "@alice/a invalid_publisher",
+                                     "@alice/b duplicate_publisher", "@alice/c changed"}));
   EXPECT_EQ(answer.document().at("packages").at(2).at("publisher"), json::value(1));
   EXPECT_EQ(publishers(), 1);
   // All are counted, and who reached for another's package is written down.
