@@ -93,7 +93,7 @@ boost::json::object release_model(const registry::StagedRelease& release, Time n
           {"automation", release.automation},
           {"held", release.held_reason},
           {"created", time_model(release.created, now)},
-          {"expires", iso8601(release.expires()).substr(0, 10)},
+          {"expires", time_model(release.expires, now)},
           {"run", run_model(release.run)},
           {"files", tarball.file_count},
           {"unpacked", size_text(tarball.unpacked_size)},

@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 
 #include "registry/api/staging/stage_policy_changes.h"
+#include "registry/staging/stage_life.h"
 #include "web/frames.h"
 #include "web/governed.h"
 #include "web/handlers.h"
@@ -31,6 +32,7 @@ Result<http::Response> show_policy(const Visit& visit) {
   (*model)["display_name"] = organization->display_name;
   (*model)["tabs"] = organization_tabs(*organization, "Releases");
   (*model)["text"] = policy->policy.text();
+  (*model)["life"] = registry::life_text(policy->policy.life);
   (*model)["group"] = policy->group_name;
   (*model)["to_come"] = to_come_model(policy->to_come, visit.services.clock.now());
   Page page{.title = "Releases of " + organization->display_name,

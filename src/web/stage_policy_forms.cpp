@@ -5,6 +5,7 @@
 
 #include "registry/api/refusals.h"
 #include "registry/api/staging/stage_state.h"
+#include "registry/staging/stage_life.h"
 #include "web/governed.h"
 #include "web/model.h"
 #include "web/release_model.h"
@@ -23,6 +24,8 @@ registry::PolicyRequest policy_request(const Visit& visit) {
   wanted.different_person = visit.field("different_person") == "yes";
   wanted.passkeys_only = visit.field("passkeys_only") == "yes";
   wanted.group_name = visit.field("group");
+  const std::string life = visit.field("expires_after");
+  if (!life.empty()) wanted.life = registry::parse_life(life);
   return wanted;
 }
 
@@ -42,11 +45,10 @@ Result<boost::json::object> policy_fields(const Visit& visit,
       groups.push_back({{"name", group.name}, {"selected", group.id == policy.group}});
     }
   }
-  return boost::json::object{{"approvals", std::move(approvals)},
-                             {"different", policy.different_person},
-                             {"passkeys_only", policy.passkeys_only},
-                             {"has_groups", !groups.empty()},
-                             {"groups", std::move(groups)}};
+  return boost::json::object{
+      {"approvals", std::move(approvals)},     {"different", policy.different_person},
+      {"passkeys_only", policy.passkeys_only}, {"expires_after", registry::short_text(policy.life)},
+      {"has_groups", !groups.empty()},         {"groups", std::move(groups)}};
 }
 
 boost::json::value to_come_model(const std::optional<registry::PolicyToCome>& next, Time now) {
@@ -62,6 +64,7 @@ Result<boost::json::object> policy_model(const Visit& visit, const PackageView& 
   if (!state) return pass_on(state);
   boost::json::object model{
       {"text", state->policy.text()},
+      {"life", registry::life_text(state->policy.life)},
       {"group", state->group_name},
       {"scope", state->scope && *state->scope != registry::StagePolicy() ? state->scope->text()
                                                                          : std::string()},

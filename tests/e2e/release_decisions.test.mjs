@@ -112,10 +112,16 @@ describe('decisions on staged releases', () => {
     const policy = '/-/package/@alice%2flib/stage-policy';
     const change = async (body) => server.request('PUT', policy,
       { token, headers: { 'npm-otp': await factor.code() }, body });
-    const wanted = await change({ passkeysOnly: true });
+    const wanted = await change({ passkeysOnly: true, expiresAfter: '36h' });
     assert.equal(wanted.status, 200, wanted.text);
     assert.equal(wanted.json.passkeysOnly, true);
+    assert.equal(wanted.json.expiresAfter, '36h');
     const id = await stage('1.5.0');
+    const waits = async () => {
+      const { createdAt, expiresAt } = (await server.request('GET', `/-/stage/${id}`, { token })).json;
+      return (new Date(expiresAt) - new Date(createdAt)) / 3_600_000;
+    };
+    assert.equal(await waits(), 36);
     const refused = await person.npm(client, ['stage', 'approve', id, `--otp=${await factor.code()}`]);
     assert.notEqual(refused.code, 0);
     assert.match(refused.output, /confirmed with a passkey/);
@@ -124,6 +130,7 @@ describe('decisions on staged releases', () => {
     const still = await person.npm(client, ['stage', 'approve', id, `--otp=${await factor.code()}`]);
     assert.notEqual(still.code, 0);
     assert.match(still.output, /confirmed with a passkey/);
+    assert.equal(await waits(), 36);
     const later = await stage('1.5.1');
     const approved = await person.npm(client, ['stage', 'approve', later, `--otp=${await factor.code()}`]);
     assert.equal(approved.code, 0, approved.output);

@@ -89,7 +89,7 @@ TEST_F(StagedPagesTest, AReviewShowsWhatWasStagedAndIsDecidedThere) {
   Browser browser = signed_in("alice");
   const Answer list = browser.get("/package/lib/staged");
   EXPECT_TRUE(list.has("/package/lib/staged/" + id));
-  EXPECT_TRUE(list.has("<dt>Expires</dt><dd>2026-10-0"));
+  EXPECT_TRUE(list.has("<dt>Expires</dt><dd><time datetime=\"2026-10-0"));
   const Answer page = browser.get("/package/lib/staged/" + id);
   ASSERT_EQ(page.status, 200);
   EXPECT_FALSE(page.has("<script>x"));
@@ -169,6 +169,34 @@ TEST_F(StagedPagesTest, AnOrganisationsPolicyBindsItsPackages) {
   EXPECT_TRUE(browser.get("/org/acme/releases").has("2 approvals, each confirmed with a passkey"));
   person("mallory");
   EXPECT_EQ(signed_in("mallory").get("/org/acme/releases").status, 404);
+}
+
+TEST_F(StagedPagesTest, APolicySaysHowLongReleasesWait) {
+  const auto codes = enable_totp(alice);
+  Browser browser = signed_in("alice");
+  Answer page = browser.get("/package/lib/staged");
+  EXPECT_TRUE(page.has("has decided after 14 days is over")) << page.body;
+  EXPECT_TRUE(page.has("name=\"expires_after\" class=\"mono\" value=\"14d\""));
+  const auto set = [&](const char* life, const std::string& code) {
+    return browser
+        .post("/package/lib/staged/policy",
+              {{"approvals", "1"}, {"expires_after", life}, {"otp", code}})
+        .status;
+  };
+  EXPECT_EQ(set("2h", codes[0]), 303);
+  EXPECT_EQ(set("2 weeks", codes[1]), 400);
+  page = browser.get("/package/lib/staged");
+  EXPECT_TRUE(page.has("1 approval, within 2 hours"));
+  EXPECT_TRUE(page.has("has decided after 2 hours is over"));
+  EXPECT_TRUE(page.has("value=\"2h\""));
+  // The time of the day matters then.
+  const std::string id =
+      stage("1.1.0", registry::TarBuilder().add("package/package.json", "{}").gzip());
+  const std::string end = iso8601(clock_.now() + std::chrono::hours(2));
+  for (const std::string& path : {std::string(), "/" + id}) {
+    page = browser.get("/package/lib/staged" + path);
+    EXPECT_TRUE(page.has("<dt>Expires</dt><dd><time datetime=\"" + end)) << page.body;
+  }
 }
 
 TEST_F(StagedPagesTest, OthersAndOtherPackagesHaveNoReview) {

@@ -56,7 +56,7 @@ Result<Approval> approve_staged(db::Session& session, std::string_view id,
                                 const RegistryKey& key, Time now) {
   const auto release = find_staged_for(session, id, request.caller);
   if (!release) return pass_on(release);
-  if (now >= release->expires()) return no_staged_release();
+  if (now >= release->expires) return no_staged_release();
   const auto package = find_package(session, release->candidate.name);
   if (const auto open = not_frozen(session, release->candidate.package()); !open) {
     return pass_on(open);
@@ -103,9 +103,9 @@ Result<std::vector<StagedRelease>> take_expired(db::Session& session, Time now, 
                                                 Log& log) {
   std::vector<StagedRelease> taken;
   for (const db::Row& row :
-       session.rows("SELECT id, package_name, version FROM staged_release WHERE created_at <= :p1 "
-                    "ORDER BY created_at LIMIT :p2",
-                    {to_milliseconds(now - kStageLife), limit})) {
+       session.rows("SELECT id, package_name, version FROM staged_release WHERE expires_at <= :p1 "
+                    "ORDER BY expires_at LIMIT :p2",
+                    {to_milliseconds(now), limit})) {
     auto release = find_staged(session, row.text(0));
     if (!release) {
       // It is over all the same, and must not keep the others.
@@ -125,8 +125,7 @@ Result<std::vector<StagedRelease>> take_expired(db::Session& session, Time now, 
 
 bool any_expired(db::Session& session, Time now) {
   return session
-      .row("SELECT 1 FROM staged_release WHERE created_at <= :p1 LIMIT 1",
-           {to_milliseconds(now - kStageLife)})
+      .row("SELECT 1 FROM staged_release WHERE expires_at <= :p1 LIMIT 1", {to_milliseconds(now)})
       .has_value();
 }
 

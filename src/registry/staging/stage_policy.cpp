@@ -3,17 +3,21 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "registry/staging/stage_life.h"
 #include "registry/staging/staged_release.h"
 
 namespace imp::registry {
 
 namespace {
 
+constexpr std::string_view kOfOrganization = "organization:";
+
 StagePolicy from_columns(const db::Row& row, std::size_t first) {
   return {.approvals = row.integer(first),
           .different_person = row.flag(first + 1),
           .group = row.text(first + 2),
-          .passkeys_only = row.flag(first + 3)};
+          .passkeys_only = row.flag(first + 3),
+          .life = Milliseconds(row.integer(first + 4))};
 }
 
 /// Both hold: in each respect the stricter.
@@ -21,6 +25,7 @@ void tighten(StagePolicy& policy, const StagePolicy& other) {
   policy.approvals = std::max(policy.approvals, other.approvals);
   policy.different_person = policy.different_person || other.different_person;
   policy.passkeys_only = policy.passkeys_only || other.passkeys_only;
+  policy.life = std::min(policy.life, other.life);
   if (other.group.empty() || other.group == policy.group) return;
   if (policy.group.empty()) {
     policy.group = other.group;
@@ -34,23 +39,25 @@ void add_columns(std::vector<db::Value>& values, const StagePolicy& policy) {
   values.emplace_back(std::int64_t{policy.different_person});
   values.emplace_back(policy.group);
   values.emplace_back(std::int64_t{policy.passkeys_only});
+  values.emplace_back(policy.life.count());
 }
 
 /// What is set somewhere.
 struct Standing {
   StagePolicy policy;  ///< in force
   std::optional<PolicyToCome> to_come;
+  bool set = true;  ///< somebody did
 };
 
 Standing standing(db::Session& session, std::string_view key, Time now) {
   const auto row = session.row(
-      "SELECT approvals, different_person, group_id, passkeys_only, next_approvals, "
-      "next_different_person, next_group_id, next_passkeys_only, next_from FROM stage_policy "
-      "WHERE package_id = :p1",
+      "SELECT approvals, different_person, group_id, passkeys_only, life, next_approvals, "
+      "next_different_person, next_group_id, next_passkeys_only, next_life, next_from "
+      "FROM stage_policy WHERE package_id = :p1",
       {std::string(key)});
-  if (!row) return {};
-  if (row->null(8)) return {from_columns(*row, 0), std::nullopt};
-  PolicyToCome next{from_columns(*row, 4), from_milliseconds(row->integer(8))};
+  if (!row) return {.policy = {}, .to_come = {}, .set = false};
+  if (row->null(10)) return {from_columns(*row, 0), std::nullopt};
+  PolicyToCome next{from_columns(*row, 5), from_milliseconds(row->integer(10))};
   if (now >= next.from) return {std::move(next.policy), std::nullopt};
   return {from_columns(*row, 0), std::move(next)};
 }
@@ -63,12 +70,12 @@ void set_standing(db::Session& session, const std::string& key, const Standing& 
     add_columns(values, standing.to_come->policy);
     values.emplace_back(to_milliseconds(standing.to_come->from));
   } else {
-    values.resize(values.size() + 5);  // null
+    values.resize(values.size() + 6);  // null
   }
   session.run(
       "INSERT INTO stage_policy (package_id, approvals, different_person, group_id, passkeys_only, "
-      "next_approvals, next_different_person, next_group_id, next_passkeys_only, next_from) "
-      "VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10)",
+      "life, next_approvals, next_different_person, next_group_id, next_passkeys_only, next_life, "
+      "next_from) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11, :p12)",
       std::move(values));
 }
 
@@ -78,7 +85,8 @@ boost::json::object StagePolicy::to_json() const {
   return {{"approvals", approvals},
           {"differentPerson", different_person},
           {"group", group.empty() ? boost::json::value(nullptr) : boost::json::value(group)},
-          {"passkeysOnly", passkeys_only}};
+          {"passkeysOnly", passkeys_only},
+          {"expiresAfter", short_text(life)}};
 }
 
 std::string StagePolicy::text() const {
@@ -86,18 +94,29 @@ std::string StagePolicy::text() const {
   if (!group.empty()) out += ", by members of a named group";
   if (passkeys_only) out += ", each confirmed with a passkey";
   if (different_person) out += ", by somebody else than who is behind it";
+  if (life != kStageLife) out += ", within " + life_text(life);
   return out;
 }
 
 bool is_looser(const StagePolicy& after, const StagePolicy& before) {
   return after.approvals < before.approvals ||
          (before.different_person && !after.different_person) ||
-         (before.passkeys_only && !after.passkeys_only) ||
+         (before.passkeys_only && !after.passkeys_only) || after.life > before.life ||
          (!before.group.empty() && after.group != before.group);
 }
 
 std::string scope_policy_key(std::string_view organization_id) {
-  return fmt::format("organization:{}", organization_id);
+  return std::string(kOfOrganization) + std::string(organization_id);
+}
+
+std::optional<std::string> organization_of_policy_key(std::string_view key) {
+  if (!key.starts_with(kOfOrganization)) return std::nullopt;
+  return std::string(key.substr(kOfOrganization.size()));
+}
+
+std::optional<StagePolicy> standing_policy(db::Session& session, std::string_view key, Time now) {
+  Standing found = standing(session, key, now);
+  return found.set ? std::optional(std::move(found.policy)) : std::nullopt;
 }
 
 StagePolicy stage_policy(db::Session& session, std::string_view key, Time now) {
@@ -109,9 +128,12 @@ std::optional<PolicyToCome> policy_to_come(db::Session& session, std::string_vie
 }
 
 StagePolicy binding_policy(db::Session& session, const Package& package, Time now) {
-  StagePolicy policy = stage_policy(session, package.id, now);
-  if (package.owner) tighten(policy, stage_policy(session, scope_policy_key(*package.owner), now));
-  return policy;
+  auto own = standing_policy(session, package.id, now);
+  auto scope = package.owner ? standing_policy(session, scope_policy_key(*package.owner), now)
+                             : std::nullopt;
+  if (!own) return std::move(scope).value_or(StagePolicy());
+  if (scope) tighten(*own, *scope);
+  return std::move(*own);
 }
 
 StagePolicy binding_policy_since(db::Session& session, const Package& package, Time since,
@@ -131,10 +153,15 @@ StagePolicy binding_policy_since(db::Session& session, const Package& package, T
 
 std::optional<PolicyChange> change_policy(db::Session& session, std::string_view key,
                                           const StagePolicy& policy, const std::string& person,
-                                          Time now, Milliseconds cool_down) {
+                                          Time now, Milliseconds cool_down,
+                                          const StagePolicy& unset) {
   const std::string id(key);
-  const Standing before = standing(session, id, now);
-  if (policy == (before.to_come ? before.to_come->policy : before.policy)) return std::nullopt;
+  Standing before = standing(session, id, now);
+  if (!before.set) before.policy = unset;
+  // What nobody has set yet is set also when it is the same: it stays when what gave it goes.
+  if (before.set && policy == (before.to_come ? before.to_come->policy : before.policy)) {
+    return std::nullopt;
+  }
   const Time from = is_looser(policy, before.policy) ? now + cool_down : now;
   PolicyChange change{now, person, before.policy, policy, from};
   Standing after{policy, std::nullopt};
@@ -149,26 +176,35 @@ std::optional<PolicyChange> change_policy(db::Session& session, std::string_view
   values.emplace_back(to_milliseconds(from));
   session.run(
       "INSERT INTO stage_policy_change (package_id, changed_at, person, old_approvals, "
-      "old_different_person, old_group_id, old_passkeys_only, approvals, different_person, "
-      "group_id, passkeys_only, from_at) "
-      "VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11, :p12)",
+      "old_different_person, old_group_id, old_passkeys_only, old_life, approvals, "
+      "different_person, group_id, passkeys_only, life, from_at) VALUES (:p1, :p2, :p3, :p4, :p5, "
+      ":p6, :p7, :p8, :p9, :p10, :p11, :p12, :p13, :p14)",
       std::move(values));
+  settle_ends(session, id, now);
   return change;
 }
 
-std::vector<PolicyChange> loosened_since(db::Session& session, std::string_view key, Time since) {
+std::vector<PolicyChange> policy_changes_since(db::Session& session, std::string_view key,
+                                               Time since) {
   std::vector<PolicyChange> changes;
   for (const db::Row& row :
        session.rows("SELECT changed_at, person, old_approvals, old_different_person, old_group_id, "
-                    "old_passkeys_only, approvals, different_person, group_id, passkeys_only, "
-                    "from_at FROM stage_policy_change WHERE package_id = :p1 AND "
-                    "(changed_at >= :p2 OR from_at >= :p2) AND given_up = 0 ORDER BY changed_at",
+                    "old_passkeys_only, old_life, approvals, different_person, group_id, "
+                    "passkeys_only, life, from_at FROM stage_policy_change "
+                    "WHERE package_id = :p1 AND (changed_at >= :p2 OR from_at >= :p2) AND "
+                    "given_up = 0 ORDER BY changed_at",
                     {std::string(key), to_milliseconds(since)})) {
-    PolicyChange change{from_milliseconds(row.integer(0)), row.text(1), from_columns(row, 2),
-                        from_columns(row, 6),
-                        from_milliseconds(std::max(row.integer(0), row.integer(10)))};
-    if (is_looser(change.after, change.before)) changes.push_back(std::move(change));
+    changes.push_back({from_milliseconds(row.integer(0)), row.text(1), from_columns(row, 2),
+                       from_columns(row, 7),
+                       from_milliseconds(std::max(row.integer(0), row.integer(12)))});
   }
+  return changes;
+}
+
+std::vector<PolicyChange> loosened_since(db::Session& session, std::string_view key, Time since) {
+  auto changes = policy_changes_since(session, key, since);
+  std::erase_if(changes,
+                [](const auto& change) { return !is_looser(change.after, change.before); });
   return changes;
 }
 

@@ -18,20 +18,28 @@ namespace imp::registry {
 
 inline constexpr std::int64_t kMostApprovals = 10;
 
+/// How long a release waits to be decided where no policy says otherwise, and how long one may say.
+inline constexpr Milliseconds kStageLife = std::chrono::days(14);
+inline constexpr Milliseconds kShortestStageLife = std::chrono::hours(1);
+inline constexpr Milliseconds kLongestStageLife = std::chrono::days(90);
+
 /// What it takes to publish a staged release of a package. Without a policy: one approval by
-/// anybody who may publish it.
+/// anybody who may publish it, within two weeks.
 struct StagePolicy {
-  std::int64_t approvals = 1;     ///< by that many different people
-  bool different_person = false;  ///< none of them the one behind the release, where known
-  std::string group;              ///< id of the group they must be in; empty: any writer
-  bool passkeys_only = false;     ///< each of them confirmed by a passkey, not by a code
+  std::int64_t approvals = 1;      ///< by that many different people
+  bool different_person = false;   ///< none of them the one behind the release, where known
+  std::string group;               ///< id of the group they must be in; empty: any writer
+  bool passkeys_only = false;      ///< each of them confirmed by a passkey, not by a code
+  Milliseconds life = kStageLife;  ///< in which it is decided, or over; whole hours
   /// Of a policy that binding_policy() made: they must be in these groups, too.
   std::vector<std::string> more_groups = {};
   bool operator==(const StagePolicy&) const = default;
 
-  /// {"approvals", "differentPerson", "group", "passkeysOnly"}; the group's id, or null.
+  /// {"approvals", "differentPerson", "group", "passkeysOnly", "expiresAfter"}; the group's id, or
+  /// null.
   boost::json::object to_json() const;
-  /// "2 approvals, by somebody else than who is behind it"
+  /// "2 approvals, by somebody else than who is behind it, within 3 days"; two weeks go without
+  /// saying.
   std::string text() const;
 };
 /// Whether a release could be published under `after` with less than under `before`. Another group
@@ -40,6 +48,10 @@ bool is_looser(const StagePolicy& after, const StagePolicy& before);
 
 /// A policy is kept for a package, by its id, and for all packages of an organisation, by this.
 std::string scope_policy_key(std::string_view organization_id);
+/// The organisation's id of such a key; nothing for a package's.
+std::optional<std::string> organization_of_policy_key(std::string_view key);
+/// The one that is set and in force there; nothing where none was ever set.
+std::optional<StagePolicy> standing_policy(db::Session& session, std::string_view key, Time now);
 /// The one that is in force there.
 StagePolicy stage_policy(db::Session& session, std::string_view key, Time now);
 /// A looser policy that takes the place of the one in force once its cool-down is over.
@@ -49,7 +61,7 @@ struct PolicyToCome {
 };
 std::optional<PolicyToCome> policy_to_come(db::Session& session, std::string_view key, Time now);
 /// What binds a package: its own policy and its organisation's, the stricter of the two in each
-/// respect.
+/// respect. One that is not set does not shorten the life that the other gives.
 StagePolicy binding_policy(db::Session& session, const Package& package, Time now);
 /// What binds a release of the package that waits since then: also what was in force meanwhile, so
 /// that nothing that waits is freed by a policy that becomes looser.
@@ -65,11 +77,17 @@ struct PolicyChange {
 };
 /// Sets the policy and remembers the change; nothing when it is the same, or to come already. One
 /// that is looser is in force after the cool-down, and whole: what was set for then before is given
-/// up. So setting the policy in force once more keeps it.
+/// up. So setting the policy in force once more keeps it. `unset` is what was in force where none
+/// was ever set. What waits is over in time (stage_life.h).
 std::optional<PolicyChange> change_policy(db::Session& session, std::string_view key,
                                           const StagePolicy& policy, const std::string& person,
-                                          Time now, Milliseconds cool_down = Milliseconds(0));
-/// Changes since then that made it looser, oldest first, without those that were given up.
+                                          Time now, Milliseconds cool_down = Milliseconds(0),
+                                          const StagePolicy& unset = {});
+/// Changes that were made or came into force since then, oldest first, without those that were
+/// given up.
+std::vector<PolicyChange> policy_changes_since(db::Session& session, std::string_view key,
+                                               Time since);
+/// Those of them that made it looser.
 std::vector<PolicyChange> loosened_since(db::Session& session, std::string_view key, Time since);
 
 /// What is known of people inside the transaction that counts their approvals.

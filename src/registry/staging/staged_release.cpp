@@ -5,6 +5,7 @@
 #include "base/uuid.h"
 #include "registry/packages/store.h"
 #include "registry/staging/stage_events.h"
+#include "registry/staging/stage_life.h"
 #include "registry/staging/stage_outcome.h"
 
 namespace imp::registry {
@@ -13,7 +14,7 @@ namespace {
 
 constexpr std::string_view kColumns =
     "SELECT id, candidate, publisher_name, publisher_email, trusted_id, trusted_config, run, "
-    "access, created_at, package_name, version, behind, held_reason "
+    "access, created_at, package_name, version, behind, held_reason, expires_at "
     "FROM staged_release ";
 
 Result<StagedRelease> from_row(const db::Row& row) {
@@ -30,6 +31,7 @@ Result<StagedRelease> from_row(const db::Row& row) {
   release.created = from_milliseconds(row.integer(8));
   release.behind = row.text(11);
   release.held_reason = row.text(12);
+  release.expires = from_milliseconds(row.integer(13));
   return release;
 }
 
@@ -100,7 +102,7 @@ boost::json::object StagedRelease::to_json() const {
                            {"status", "pending"},
                            {"tag", candidate.tag},
                            {"createdAt", iso8601(created)},
-                           {"expiresAt", iso8601(expires())},
+                           {"expiresAt", iso8601(expires)},
                            {"actor", publisher.person.name},
                            {"actorType", automation ? "trusted automation" : "user"},
                            {"access", access == Access::open ? "public" : "private"},
@@ -138,17 +140,20 @@ Result<StagedRelease> stage_release(db::Session& session, const PublishCandidate
   release.access = package->access;
   release.held_reason = held_reason;
   release.created = now;
+  release.expires = end_of_release(session, *package, now, now);
   const auto& trusted = release.publisher.trusted;
   session.run(
       "INSERT INTO staged_release (id, package_id, package_name, version, sha512, candidate, "
       "publisher_name, "
-      "publisher_email, trusted_id, trusted_config, run, access, created_at, behind, held_reason) "
-      "VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11, :p12, :p13, :p14, :p15)",
+      "publisher_email, trusted_id, trusted_config, run, access, created_at, behind, held_reason, "
+      "expires_at) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11, :p12, :p13, "
+      ":p14, :p15, :p16)",
       {release.id, package->id, candidate.name, candidate.version, candidate.tarball.sha512,
        registry::to_json(candidate), release.publisher.person.name, release.publisher.person.email,
        trusted ? db::Value(trusted->id) : db::Value(),
        trusted ? db::Value(trusted->config_id) : db::Value(), boost::json::serialize(run),
-       std::string(name(release.access)), to_milliseconds(now), behind, held_reason});
+       std::string(name(release.access)), to_milliseconds(now), behind, held_reason,
+       to_milliseconds(release.expires)});
   return release;
 }
 
@@ -203,7 +208,8 @@ std::vector<db::Migration> staging_migrations() {
       stage_outcome_run_migration(),
       passkey_policy_migration(),
       stage_event_migration(),
-      policy_cool_down_migration()};
+      policy_cool_down_migration(),
+      stage_life_migration()};
 }
 
 }  // namespace imp::registry

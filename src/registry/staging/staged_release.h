@@ -35,10 +35,6 @@ enum class StageRefusal : std::uint8_t {
 };
 Reason reason(StageRefusal refusal);
 
-/// How long a release waits to be decided. Then it is over: nobody can approve it any more, and its
-/// number is free again.
-inline constexpr Milliseconds kStageLife = std::chrono::days(14);
-
 /// So many releases of one package wait at most: each keeps a tarball, and somebody has to look at
 /// it.
 inline constexpr std::int64_t kMostStaged = 100;
@@ -57,8 +53,10 @@ struct StagedRelease {
   /// empty for what was staged on purpose.
   std::string held_reason;
   Time created;
+  /// Then it is over: nobody can approve it any more, and its number is free again. A policy that
+  /// becomes stricter makes it earlier (stage_life.h).
+  Time expires;
 
-  Time expires() const { return created + kStageLife; }
   /// The item of npm's stage API, with `expiresAt` and what is known of the run beside npm's own
   /// members. npm prints a member that it does not know as it is, so each is text, a number or a
   /// boolean.

@@ -4,6 +4,7 @@
 
 #include "accounts/groups.h"
 #include "audit/log.h"
+#include "registry/staging/stage_life.h"
 #include "registry/staging/staged_release.h"
 
 namespace imp::registry {
@@ -17,10 +18,15 @@ Result<StagePolicy> policy_of(RegistryServices& services, const GovernedPlace& p
     return refuse(StageRefusal::invalid_stage_policy,
                   fmt::format("\"approvals\" must be a number from 1 to {}.", kMostApprovals));
   }
+  if (!wanted.life) {
+    return refuse(StageRefusal::invalid_stage_policy,
+                  fmt::format("\"expiresAfter\" must be {}.", allowed_lives()));
+  }
   StagePolicy policy{.approvals = wanted.approvals,
                      .different_person = wanted.different_person,
                      .group = {},
-                     .passkeys_only = wanted.passkeys_only};
+                     .passkeys_only = wanted.passkeys_only,
+                     .life = *wanted.life};
   if (wanted.group_name.empty()) return policy;
   if (place.organization) {
     const auto group = services.accounts.groups.by_name(*place.organization, wanted.group_name);
@@ -40,20 +46,28 @@ std::string key_of(const GovernedPlace& place) {
   return place.kind == GovernedPlace::Kind::package ? place.id : scope_policy_key(place.id);
 }
 
+/// The policy of the organisation that owns a package, where it has set one.
+std::optional<StagePolicy> policy_above(db::Session& session, const GovernedPlace& place,
+                                        Time now) {
+  if (place.kind != GovernedPlace::Kind::package || !place.organization) return std::nullopt;
+  return standing_policy(session, scope_policy_key(*place.organization), now);
+}
+
 /// A package's policy binds beside its organisation's, so a looser one would say what is not so.
-Result<void> check_scope(db::Session& session, const GovernedPlace& place,
-                         const StagePolicy& policy, Time now) {
-  if (place.kind != GovernedPlace::Kind::package || !place.organization) return {};
-  const StagePolicy scope = stage_policy(session, scope_policy_key(*place.organization), now);
+Result<void> check_scope(const std::optional<StagePolicy>& scope, const StagePolicy& policy) {
+  if (!scope) return {};
   // A team of the package's own adds to the organisation's, which stays asked.
-  StagePolicy but_for_team = scope;
+  StagePolicy but_for_team = *scope;
   but_for_team.group.clear();
   if (!is_looser(policy, but_for_team)) return {};
   return refuse(
       StageRefusal::invalid_stage_policy,
       fmt::format("A package's policy may only be stricter than its organisation's, which "
-                  "wants {}.",
-                  scope.text()));
+                  "wants {}{}.",
+                  scope->text(),
+                  policy.life > scope->life && scope->life == kStageLife
+                      ? ", within " + life_text(kStageLife)
+                      : std::string()));
 }
 
 }  // namespace
@@ -66,11 +80,12 @@ Result<StagePolicy> set_stage_policy(RegistryServices& services, const Requester
     const Time now = services.clock.now();
     const auto rights = still_governs(session, requester, place, now);
     if (!rights) return pass_on(rights);
-    if (const auto stricter = check_scope(session, place, *policy, now); !stricter) {
-      return pass_on(stricter);
-    }
+    const auto above = policy_above(session, place, now);
+    if (const auto stricter = check_scope(above, *policy); !stricter) return pass_on(stricter);
+    // A package without a policy has had the organisation's time.
+    const StagePolicy unset{.life = above ? above->life : kStageLife};
     const auto change = change_policy(session, key_of(place), *policy, rights->person, now,
-                                      services.switch_cool_down);
+                                      services.switch_cool_down, unset);
     if (!change) return policy;
     audit::Record record = requester.audit_record("stage.policy", place.subject(), now);
     record.organization = place.organization;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "registry/api/governed_place.h"
@@ -16,6 +17,7 @@ struct PolicyRequest {
   bool different_person = false;
   std::string group_name;
   bool passkeys_only = false;
+  std::optional<Milliseconds> life = kStageLife;  ///< nothing: it could not be read
 };
 
 /// Sets the policy of a package, or of all packages of an organisation, on the word of somebody who

@@ -9,6 +9,7 @@
 #include "registry/api/staging/stage_state.h"
 #include "registry/packages/refusal.h"
 #include "registry/packages/store.h"
+#include "registry/staging/stage_life.h"
 
 namespace imp::registry {
 
@@ -60,6 +61,11 @@ Result<PolicyRequest> parse(const std::string& body) {
     } else if (member.key() == "passkeysOnly") {
       if (!value.is_bool()) return bad("\"passkeysOnly\" must be true or false.");
       wanted.passkeys_only = value.get_bool();
+    } else if (member.key() == "expiresAfter") {
+      wanted.life = value.is_string() ? parse_life(value.get_string()) : std::nullopt;
+      if (!wanted.life) {
+        return bad(fmt::format("\"expiresAfter\" must be {}.", allowed_lives()));
+      }
     } else if (member.key() == "group") {
       if (value.is_null()) continue;
       if (!value.is_string()) return bad("\"group\" must be a team's name or null.");
@@ -67,7 +73,7 @@ Result<PolicyRequest> parse(const std::string& body) {
     } else {
       return bad(
           fmt::format("There is no \"{}\" in a policy: it has approvals, differentPerson, "
-                      "group and passkeysOnly.",
+                      "group, passkeysOnly and expiresAfter.",
                       std::string_view(member.key())));
     }
   }
