@@ -189,7 +189,10 @@ Settled settle_pending(db::Session& session, const registry::Package& package,
       session.run("UPDATE trusted_publisher SET package_id = :p2 WHERE id = :p1",
                   {one.id, package.id});
       one.package_id = package.id;
-      if (one.id == used_publisher) mark_proved(session, one.id);
+      if (one.id == used_publisher) {
+        mark_proved(session, one.id);
+        one.ends_at.reset();
+      }
       ++taken;
       settled.kept.push_back(std::move(one));
     } else {

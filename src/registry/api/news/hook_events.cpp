@@ -13,10 +13,11 @@ namespace imp::registry {
 
 namespace {
 
-constexpr std::array<std::string_view, 12> kEvents = {
-    "release.staged",    "release.approved",  "release.published", "release.rejected",
-    "release.withdrawn", "release.expired",   "version.published", "publisher.added",
-    "publisher.changed", "publisher.removed", "publisher.ending",  "publisher.ended"};
+constexpr auto kEvents = std::to_array<std::string_view>(
+    {"release.staged", "release.approved", "release.published", "release.rejected",
+     "release.withdrawn", "release.expired", "version.published", "publisher.added",
+     "publisher.changed", "publisher.removed", "publisher.adopted", "publisher.ending",
+     "publisher.ended"});
 
 bool administers(const Caller& author, std::string_view organization_id) {
   return std::ranges::any_of(author.organizations, [&](const Membership& membership) {

@@ -14,7 +14,8 @@ namespace imp::registry {
 ///   are public), release.rejected, release.withdrawn, release.expired: npm's item of the release,
 ///   with its `status` once it ended;
 ///   version.published: a version is public, by whatever way: version, tag, integrity, publishedBy;
-///   publisher.added, publisher.changed (its permissions), publisher.removed, publisher.ending
+///   publisher.added, publisher.changed (its permissions), publisher.removed, publisher.adopted (it
+///   waited for the package, which is there now), publisher.ending
 ///   (nothing was published with it, and its time is nearly over), publisher.ended (with `reason`):
 ///   the trusted publisher, and by whom.
 /// Each has `package`; those of a scope's own publishers have `scope` instead.

@@ -27,6 +27,7 @@ void tell_publisher_hooks(db::Session& session, const trust::Issuers& issuers,
 struct PublisherNews {
   std::string_view action, event;
 };
+inline constexpr PublisherNews kPublisherAdopted{"trust.publisher_adopt", "publisher.adopted"};
 inline constexpr PublisherNews kPublisherEnding{"trust.publisher_ending", "publisher.ending"};
 inline constexpr PublisherNews kPublisherEnded{"trust.publisher_end", "publisher.ended"};
 

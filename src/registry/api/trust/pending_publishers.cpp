@@ -2,9 +2,8 @@
 
 #include <boost/json.hpp>
 
-#include "audit/log.h"
+#include "audit/record.h"
 #include "registry/api/news/publisher_news.h"
-#include "registry/api/news/told_people.h"
 #include "registry/packages/store.h"
 
 namespace imp::registry {
@@ -62,13 +61,8 @@ void settle_pending_publishers(db::Session& session, const RegistryServices& ser
   const auto settled =
       trust::settle_pending(session, package, token ? token->publisher_id : std::string(), now);
   for (const trust::TrustedPublisher& one : settled.kept) {
-    audit::Record record =
-        requester.audit_record("trust.publisher_adopt", "package:" + package.name, now);
-    record.organization = package.owner;
-    record.detail["publisher"] = one.id;
-    record.detail["made_by"] = one.created_by;
-    audit::append(session, record);
-    tell_governors(session, record, {one.created_by});
+    record_publisher_news(session, services.issuers, kPublisherAdopted, one,
+                          requester.audit_record("", "", now));
   }
   for (const trust::TrustedPublisher& one : settled.ended) {
     record_publisher_end(session, services.issuers, one, trust::EndReason::name_taken,

@@ -46,6 +46,11 @@ TEST_F(HookEvents, EveryEventIsTold) {
   }
   EXPECT_EQ(told(), (std::vector<std::string>{"publisher.added", "publisher.ending",
                                               "publisher.ended because unused"}));
+  add("/-/org/acme/hooks", kHook);  // there is no webhook of a package that is not there
+  add_publisher("/-/package/@acme%2fnew/trust", alice);
+  ASSERT_EQ(publish(alice.token, "@acme/new", "1.0.0", otp(alice)).status, 201);
+  EXPECT_EQ(told(), (std::vector<std::string>{"publisher.adopted in @acme/new",
+                                              "version.published in @acme/new 1.0.0"}));
   // Who asks for one event alone waits for it: there is none that nothing tells.
   for (const std::string_view event : hook_events())
     EXPECT_TRUE(ever_told_.contains(event)) << event;

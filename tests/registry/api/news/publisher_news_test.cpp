@@ -51,5 +51,38 @@ TEST_F(PublisherNewsTest, AnEndWithItsMakersPlaceIsToldToTheOrganisation) {
   EXPECT_EQ(audited("hook.pause", acme.id), Lines{"hook.pause granted"});
 }
 
+// What others had prepared for the name is no business of whoever has it.
+TEST_F(PublisherNewsTest, OneThatThePackageTakesOverIsToldToTheOrganisation) {
+  add_hook("/-/org/acme/hooks", alice);
+  const std::string id = add_publisher("/-/package/@acme%2fnew/trust", alice);
+  add_publisher("/-/package/@acme%2fnew/trust", bob);
+  EXPECT_EQ(told(), Lines());
+  ASSERT_EQ(publish(alice.token, "@acme/new", "1.0.0", otp(alice)).status, 201);
+  EXPECT_EQ(told(),
+            (Lines{"publisher.adopted in @acme/new", "version.published in @acme/new 1.0.0"}));
+  EXPECT_EQ(audited("trust.publisher_", acme.id),
+            (Lines{"trust.publisher_adopt granted", "trust.publisher_end granted"}));
+  const json::object detail = audit_detail("trust.publisher_adopt");
+  EXPECT_EQ(detail.at("publisher"), json::value(id));
+  EXPECT_EQ(detail.at("claims"), json::value(trust::test::publisher_claims()));
+}
+
+TEST_F(PublisherNewsTest, OneThatIsTakenOverIsToldAsThePackagesOwn) {
+  add_hook("/-/org/acme/hooks", alice);
+  const std::string id = add_publisher("/-/package/@acme%2fnew/trust", alice);
+  ASSERT_EQ(publish(publish_token("@acme/new"), "@acme/new", "1.0.0").status, 201);
+  json::object told_publisher;
+  write([&](db::Session& session) -> Result<void> {
+    const auto row = session.row("SELECT body FROM hook_delivery WHERE type = 'publisher.adopted'");
+    const json::value data = json::parse(row->text(0)).at("data");
+    told_publisher = data.at("publisher").as_object();
+    EXPECT_EQ(data.at("by"), json::value("publisher:" + id));
+    return {};
+  });
+  EXPECT_EQ(told_publisher.at("id"), json::value(id));
+  EXPECT_FALSE(told_publisher.contains("pending"));
+  EXPECT_FALSE(told_publisher.contains("expiresAt"));  // it has published
+}
+
 }  // namespace
 }  // namespace imp::registry::test
