@@ -5,6 +5,7 @@
 #include "app/descriptor_limit.h"
 #include "app/trusted_root_file.h"
 #include "crypto/random.h"
+#include "registry/api/news/publisher_news.h"
 #include "registry/api/operator/hook_changes.h"
 #include "registry/api/people/memberships.h"
 #include "registry/api/routes.h"
@@ -86,7 +87,8 @@ RegistryHalf::RegistryHalf(const Settings& settings, Store& store, blobs::Store&
       issuers_(built_in_issuers(settings, listen_origin)),
       issuer_keys_(client, clock, log, metrics),
       evaluator_(*store.database, issuers_, issuer_keys_, accepted_audiences(settings), clock),
-      exchange_(*store.database, evaluator_, crypto::system_random(), clock, log, metrics),
+      exchange_(*store.database, evaluator_, crypto::system_random(), clock, log, metrics,
+                registry::tell_of_learning(issuers_)),
       recent_publishes_(clock),
       refused_exchanges_(clock),
       cache_(static_cast<std::size_t>(settings.cache_megabytes) << 20),

@@ -58,6 +58,13 @@ constexpr std::array kTexts = {
          "{place} was published for the first time, and a trusted publisher that {made_by} had "
          "prepared for that name is one of the package's own now.",
          kTrustAdvice},
+    Text{"trust.publisher_learnt", "Trusted publisher of {place} has learnt its project",
+         "A CI job exchanged its identity by a trusted publisher of {place}. Behind the names that "
+         "the publisher asks for stood the identifiers below, and from now on it asks for them, "
+         "too: who takes over such a name is refused.",
+         "If that was no job of yours, somebody else has such a name. Remove the publisher on the "
+         "page below, look there at the publish attempts, and add it again with the identifiers of "
+         "your own project."},
     Text{
         "trust.publisher_ending", "Trusted publisher of {place} is about to end",
         "Nothing was published with a trusted publisher of {place}. It ends at {ends} unless a job "
@@ -200,8 +207,10 @@ void add_publisher(std::string& out, const boost::json::object& publisher) {
   for (const std::string_view key : {"type", "issuer"}) {
     add_fact(out, key, text_member(publisher, key));
   }
-  if (const auto* claims = publisher.if_contains("claims"); claims && claims->is_object()) {
-    std::size_t shown_claims = 0;
+  std::size_t shown_claims = 0;
+  for (const std::string_view part : {"claims", "learnt"}) {
+    const auto* claims = publisher.if_contains(part);
+    if (!claims || !claims->is_object()) continue;
     for (const auto& [key, value] : claims->get_object()) {
       if (++shown_claims > kMostClaims) break;
       add_fact(out, one_line(key, kLongestName), shown(value));

@@ -178,6 +178,7 @@ Result<MintedToken> Exchange::mint(db::Session& session, const ExchangeRequest& 
   record.detail["token"] = minted.token.id;
   if (learnt) record.detail["learnt"] = publisher->claims.learnt();
   audit::append(session, record);
+  if (learnt && on_learnt_) on_learnt_(session, *publisher, record);
   if (ending == Ending::undone) return std::unexpected(Failure{{kUndone}, {}, {}});
   return minted;
 }

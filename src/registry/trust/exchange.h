@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "accounts/throttle.h"
+#include "audit/record.h"
 #include "audit/suppressed.h"
 #include "base/clock.h"
 #include "base/failure.h"
@@ -16,6 +17,7 @@
 #include "db/database.h"
 #include "registry/trust/evaluation.h"
 #include "registry/trust/publish_token.h"
+#include "registry/trust/publisher.h"
 
 namespace imp::trust {
 
@@ -26,6 +28,11 @@ struct ExchangeRequest {
   std::string request_id;
   std::string attempt_id = {};  ///< for Attempt::id; made when it is empty
 };
+
+/// Told when a publisher has learnt the identifiers behind its names (RequiredClaims::learnt), in
+/// the transaction of the exchange that taught it, after that one's audit record. What it throws
+/// undoes all of that: no token, nothing learnt.
+using OnLearnt = std::function<void(db::Session&, const TrustedPublisher&, const audit::Record&)>;
 
 /// The exchange of an identity token for a publish token: the registry's heart.
 ///
@@ -38,13 +45,14 @@ struct ExchangeRequest {
 class Exchange {
  public:
   Exchange(db::Database& database, const Evaluator& evaluator, crypto::Random& random,
-           const Clock& clock, Log& log, Metrics& metrics)
+           const Clock& clock, Log& log, Metrics& metrics, OnLearnt on_learnt = {})
       : database_(database),
         evaluator_(evaluator),
         random_(random),
         clock_(clock),
         log_(log),
         metrics_(metrics),
+        on_learnt_(std::move(on_learnt)),
         recorded_(clock, random),
         suppressed_(clock, accounts::kThrottleWindow) {}
 
@@ -89,6 +97,7 @@ class Exchange {
   const Clock& clock_;
   Log& log_;
   Metrics& metrics_;
+  OnLearnt on_learnt_;
   accounts::Throttle recorded_;
   audit::Suppressed suppressed_;
 };

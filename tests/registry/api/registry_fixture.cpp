@@ -9,6 +9,7 @@
 #include "http/prepared.h"
 #include "http/settled.h"
 #include "mail/outbox.h"
+#include "registry/api/news/publisher_news.h"
 #include "registry/api/people/memberships.h"
 #include "registry/api/routes.h"
 #include "registry/provenance/attestations.h"
@@ -128,7 +129,8 @@ RegistryTest::RegistryTest(std::string database)
   evaluator_ = std::make_unique<trust::Evaluator>(*database_, issuers_, *issuer_keys_,
                                                   std::vector{trust::test::kAudience}, clock_);
   exchange_ = std::make_unique<trust::Exchange>(*database_, *evaluator_, crypto::system_random(),
-                                                exchange_clock_, null_log(), metrics_);
+                                                exchange_clock_, null_log(), metrics_,
+                                                tell_of_learning(issuers_));
   services_ = std::make_unique<RegistryServices>(services_at(clock_));
   follow_memberships(*services_);
   add_registry_routes(router_, *services_);

@@ -87,6 +87,29 @@ TEST_F(LearntIdentityTest, IsComparedAgainInTheTransaction) {
   EXPECT_EQ(count("SELECT COUNT(*) FROM publish_token"), 0);
 }
 
+TEST_F(LearntIdentityTest, IsToldInTheTransactionThatLearns) {
+  const auto publisher = add_of("github", github_publisher());
+  std::vector<std::string> told;
+  bool full = true;
+  exchanger = std::make_unique<Exchange>(
+      *database, *evaluator, crypto::system_random(), clock, null_log(), metrics,
+      [&](db::Session& session, const TrustedPublisher& one, const audit::Record& exchange) {
+        if (full) session.run("INSERT INTO no_such_table VALUES (1)");
+        EXPECT_EQ(exchange.action, "trust.exchange");
+        EXPECT_EQ(one.id, publisher.id);
+        told.push_back(json::serialize(one.claims.learnt()));
+      });
+  EXPECT_NE(outcome_of(github_job()), "granted");
+  EXPECT_EQ(learnt(), "{}");
+  EXPECT_EQ(count("SELECT COUNT(*) FROM publish_token"), 0);
+  full = false;
+  EXPECT_EQ(outcome_of(github_job()), "granted");
+  EXPECT_EQ(told, std::vector<std::string>{learnt()});
+  EXPECT_EQ(outcome_of(github_job()), "granted");
+  EXPECT_EQ(outcome_of(github_job(), "repository_id", "\"1002\""), "resurrected_project");
+  EXPECT_EQ(told.size(), 1u);
+}
+
 TEST_F(LearntIdentityTest, DoesNotMakeTheSamePublisherAnother) {
   const auto publisher = add_of("github", github_publisher());
   ASSERT_EQ(outcome_of(github_job()), "granted");

@@ -95,4 +95,19 @@ void record_publisher_end(db::Session& session, const trust::Issuers& issuers,
                         {{"reason", trust::word(reason)}});
 }
 
+trust::OnLearnt tell_of_learning(const trust::Issuers& issuers) {
+  return [&issuers](db::Session& session, const trust::TrustedPublisher& publisher,
+                    const audit::Record& exchange) {
+    const boost::json::object& learnt = publisher.claims.learnt();
+    audit::Record record;
+    record.at = exchange.at;
+    record.actor = exchange.actor;
+    record.request_id = exchange.request_id;
+    record.remote_address = exchange.remote_address;
+    record.detail = {{"learnt", learnt}, {"exchange", exchange.subject}};
+    record_publisher_news(session, issuers, kPublisherLearnt, publisher, std::move(record),
+                          {{"learnt", learnt}});
+  };
+}
+
 }  // namespace imp::registry

@@ -6,6 +6,7 @@
 #include "audit/record.h"
 #include "base/clock.h"
 #include "db/database.h"
+#include "registry/trust/exchange.h"
 #include "registry/trust/issuer.h"
 #include "registry/trust/publisher.h"
 #include "registry/trust/publisher_end.h"
@@ -28,6 +29,7 @@ struct PublisherNews {
   std::string_view action, event;
 };
 inline constexpr PublisherNews kPublisherAdopted{"trust.publisher_adopt", "publisher.adopted"};
+inline constexpr PublisherNews kPublisherLearnt{"trust.publisher_learnt", "publisher.learnt"};
 inline constexpr PublisherNews kPublisherEnding{"trust.publisher_ending", "publisher.ending"};
 inline constexpr PublisherNews kPublisherEnded{"trust.publisher_end", "publisher.ended"};
 
@@ -44,5 +46,8 @@ void record_publisher_news(db::Session& session, const trust::Issuers& issuers,
 void record_publisher_end(db::Session& session, const trust::Issuers& issuers,
                           const trust::TrustedPublisher& publisher, trust::EndReason reason,
                           audit::Record record);
+
+/// The same for identifiers that a publisher has learnt in an exchange. `issuers` must outlive it.
+trust::OnLearnt tell_of_learning(const trust::Issuers& issuers);
 
 }  // namespace imp::registry

@@ -95,6 +95,17 @@ class HookTest : public RegistryTest {
         204);
     EXPECT_EQ(told(), std::vector<std::string>{"publisher.removed"});
   }
+  /// A fresh one of the job of trust_fixture.h, with one claim changed as by
+  /// trust::test::changed().
+  std::string github_token(std::string_view claim = {}, std::string_view json_text = {}) {
+    json::object job = trust::test::github_job();
+    const std::int64_t now = to_milliseconds(clock_.now()) / 1000;
+    job["iat"] = now;
+    job["exp"] = now + 300;
+    job["jti"] = "github-" + std::to_string(++github_jobs_);
+    if (!claim.empty()) job = trust::test::changed(job, claim, json_text);
+    return trust::test::signed_token(job);
+  }
   Answer decide(Method method, const std::string& id, std::string body = {}) {
     return send(method, "/-/stage/" + id + (method == Method::post ? "/approve" : ""), alice.token,
                 otp(alice), std::move(body));
@@ -106,6 +117,7 @@ class HookTest : public RegistryTest {
        mallory = add_user("mallory", true);
   accounts::Organization acme;
   std::set<std::string, std::less<>> ever_told_;
+  int github_jobs_ = 0;
   json::object last_data_;  ///< of the last that told() found
 };
 

@@ -1,5 +1,6 @@
 #include "registry/api/news/publisher_news.h"
 
+#include "mail/outbox.h"
 #include "registry/api/news/hook_fixture.h"
 #include "registry/api/trust/pending_publishers.h"
 
@@ -82,6 +83,117 @@ TEST_F(PublisherNewsTest, OneThatIsTakenOverIsToldAsThePackagesOwn) {
   EXPECT_EQ(told_publisher.at("id"), json::value(id));
   EXPECT_FALSE(told_publisher.contains("pending"));
   EXPECT_FALSE(told_publisher.contains("expiresAt"));  // it has published
+}
+
+class LearntNews : public PublisherNewsTest {
+ protected:
+  LearntNews() {
+    EXPECT_TRUE(write([&](db::Session& session) -> Result<void> {
+      mail::set_up(session, "https://npm.example.org", clock_.now());
+      return {};
+    }));
+    add("/-/org/acme/hooks", kHook);
+  }
+  std::string trust_github(const std::string& path) {
+    std::string id = add_publisher(path, alice, trust::test::github_publisher(), "github");
+    told();
+    letters();
+    return id;
+  }
+  /// Of "trust.publisher_learnt", to whom, sorted; and nothing waits afterwards.
+  Lines letters() {
+    Lines people;
+    EXPECT_TRUE(write([&](db::Session& session) -> Result<void> {
+      for (const mail::Letter& letter : mail::letters(session, std::nullopt, 100)) {
+        if (letter.kind != kPublisherLearnt.action) continue;
+        people.push_back(letter.recipient.substr(0, letter.recipient.find('@')));
+        body_ = letter.body;
+      }
+      session.run("DELETE FROM mail");
+      return {};
+    }));
+    std::ranges::sort(people);
+    return people;
+  }
+  std::string outcome(const std::string& token, std::string_view name = "@acme/lib") {
+    return exchange(token, name).outcome();
+  }
+
+  const json::object learnt_{{"repository_owner_id", "77"}, {"repository_id", "1001"}};
+  std::string body_;
+};
+
+TEST_F(LearntNews, IsToldOnceByMailAndToWebhooks) {
+  set_member(acme, bob, accounts::Role::admin);
+  const std::string id = trust_github("/-/package/@acme%2flib/trust");
+  // What is refused teaches nothing, and a rehearsal does not either.
+  EXPECT_EQ(outcome(github_token("runner_environment", "\"self-hosted\"")),
+            "403 self_hosted_runner");
+  EXPECT_FALSE(exchange_->rehearse({"@acme/lib", github_token(), "192.0.2.1", "r"}).refusal);
+  EXPECT_EQ(told(), Lines());
+  EXPECT_EQ(letters(), Lines());
+  ASSERT_EQ(outcome(github_token()), "201 ok");
+  EXPECT_EQ(told(), Lines{"publisher.learnt"});
+  EXPECT_EQ(last_data_.at("learnt"), json::value(learnt_));
+  EXPECT_EQ(last_data_.at("publisher").at("learnt"), json::value(learnt_));
+  EXPECT_EQ(last_data_.at("by"), json::value("publisher:" + id));
+  EXPECT_EQ(letters(), (Lines{"alice", "bob"}));
+  EXPECT_TRUE(body_.contains("repository_id: 1001")) << body_;
+  EXPECT_TRUE(body_.contains("192.0.2.1")) << body_;
+  EXPECT_EQ(audited("trust.publisher_", acme.id), Lines{"trust.publisher_learnt granted"});
+  EXPECT_EQ(audit_detail("trust.publisher_learnt").at("learnt"), json::value(learnt_));
+  EXPECT_EQ(audit_detail("trust.exchange").at("learnt"), json::value(learnt_));
+  // Once.
+  ASSERT_EQ(outcome(github_token()), "201 ok");
+  EXPECT_EQ(outcome(github_token("repository_id", "\"1002\"")), "403 resurrected_project");
+  EXPECT_EQ(told(), Lines());
+  EXPECT_EQ(letters(), Lines());
+  EXPECT_EQ(audited("trust.publisher_").size(), 1u);
+}
+
+TEST_F(LearntNews, OfAScopesPublisherIsToldToItsAdmins) {
+  trust_github("/-/org/acme/trust");
+  ASSERT_EQ(outcome(github_token()), "201 ok");
+  EXPECT_EQ(told(), Lines{"publisher.learnt of @acme"});
+  EXPECT_EQ(letters(), Lines{"alice"});
+  EXPECT_EQ(audit_detail("trust.publisher_learnt").at("exchange"),
+            json::value("package:@acme/lib"));
+}
+
+TEST_F(LearntNews, OfWhatSomebodyPreparedIsTheirs) {
+  trust_github("/-/package/mine/trust");
+  ASSERT_EQ(outcome(github_token(), "mine"), "201 ok");
+  EXPECT_EQ(told(), Lines());
+  EXPECT_EQ(letters(), Lines{"alice"});
+}
+
+// What cannot be told is not done: no token, nothing learnt, and the job may try again.
+TEST_F(LearntNews, ThatCannotBeWrittenLetsNothingBeLearnt) {
+  for (const char* table : {"hook_delivery", "mail", "audit_records"}) {
+    SCOPED_TRACE(table);
+    const std::string id = trust_github("/-/package/@acme%2flib/trust");
+    const std::string token = github_token();
+    const auto run = [&](const std::string& sql) {
+      ASSERT_TRUE(write([&](db::Session& session) -> Result<void> {
+        session.run(sql);
+        return {};
+      }));
+    };
+    run(std::string("CREATE TRIGGER broken BEFORE INSERT ON ") + table +
+        (table == std::string_view("audit_records") ? " WHEN NEW.action = 'trust.publisher_learnt'"
+                                                    : "") +
+        " BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END");
+    EXPECT_EQ(outcome(token), "500 store_broken");
+    run("DROP TRIGGER broken");
+    EXPECT_EQ(count("SELECT COUNT(*) FROM trusted_publisher WHERE learnt <> '{}'"), 0);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM publish_token WHERE revoked_at IS NULL"), 0);
+    EXPECT_EQ(told(), Lines());
+    EXPECT_EQ(outcome(token), "201 ok");
+    EXPECT_EQ(told(), Lines{"publisher.learnt"});
+    ASSERT_EQ(
+        send(Method::del, "/-/package/@acme%2flib/trust/" + id, alice.token, otp(alice)).status,
+        204);
+  }
 }
 
 }  // namespace
