@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/retry.h"
 #include "hooks/signature.h"
 
 namespace imp::hooks {
@@ -12,6 +13,7 @@ namespace {
 constexpr std::int64_t kLookedAt = 64;
 constexpr std::size_t kAnswerRead = std::size_t{64} << 10;
 constexpr Milliseconds kQuick{1000};
+constexpr Milliseconds kLongestWait = std::chrono::minutes(1);  // between tries to write
 
 }  // namespace
 
@@ -55,16 +57,44 @@ std::string Sender::claim(bool slow) {
   const std::lock_guard lock(mutex_);
   const auto due = database_.read([&](db::Session& session) -> Result<std::vector<std::string>> {
     // Of those that are due, so many may be under way; one more is looked for.
-    return due_hooks(session, slow, clock_.now(), kLookedAt);
+    const auto looked_at = kLookedAt + static_cast<std::int64_t>(unwritten_.size());
+    return due_hooks(session, slow, clock_.now(), looked_at);
   });
   if (!due) {
     if (!stopping_) log_.error("webhooks not looked at", {{"reason", due.error().detail}});
     return {};
   }
   for (const std::string& id : *due) {
-    if (busy_.insert(id).second) return id;
+    if (!unwritten_.contains(id) && busy_.insert(id).second) return id;
   }
   return {};
+}
+
+std::optional<Sender::Outcome> Sender::claim_unwritten() {
+  const std::lock_guard lock(mutex_);
+  const Time now = clock_.now();
+  for (const auto& [hook_id, outcome] : unwritten_) {
+    // A clock that was set back must not hold it for longer.
+    if (now < outcome.next && outcome.next - now <= outcome.wait) continue;
+    busy_.insert(hook_id);
+    return unwritten_.extract(hook_id).mapped();
+  }
+  return std::nullopt;
+}
+
+bool Sender::write_down(Outcome outcome) {
+  const auto written = database_.write([&](db::Session& session) -> Result<void> {
+    record_attempt(session, outcome.delivery, outcome.attempted, outcome.at);
+    return {};
+  });
+  if (written) return true;
+  log_.error("a webhook's answer was not kept", {{"reason", written.error().detail}});
+  outcome.wait = std::min(retry_after(++outcome.failures).value_or(kLongestWait), kLongestWait);
+  outcome.next = clock_.now() + outcome.wait;
+  const std::string hook_id = outcome.delivery.hook_id;
+  const std::lock_guard lock(mutex_);
+  unwritten_.insert_or_assign(hook_id, std::move(outcome));
+  return false;
 }
 
 void Sender::release(const std::string& hook_id) {
@@ -73,6 +103,12 @@ void Sender::release(const std::string& hook_id) {
 }
 
 bool Sender::send_one(bool slow) {
+  if (auto outcome = claim_unwritten()) {
+    const std::string receiver = outcome->delivery.hook_id;
+    const bool written = write_down(std::move(*outcome));
+    release(receiver);
+    return written;
+  }
   const std::string hook_id = claim(slow);
   if (hook_id.empty()) return false;
   const auto due = database_.read([&](db::Session& session) -> Result<std::optional<Due>> {
@@ -81,17 +117,11 @@ bool Sender::send_one(bool slow) {
   bool sent = false;
   if (due && *due) {
     const Attempted attempted = attempt(**due);
-    // An attempt that this process broke off says nothing of the receiver.
-    const auto written = stopping_ && !attempted.delivered
-                             ? Result<void>()
-                             : database_.write([&](db::Session& session) -> Result<void> {
-                                 record_attempt(session, (*due)->delivery, attempted, clock_.now());
-                                 return {};
-                               });
-    sent = written.has_value();
-    if (!sent) log_.error("a webhook's answer was not kept", {{"reason", written.error().detail}});
     metrics_.count("imprimatur_webhook_attempts_total",
                    {{"outcome", attempted.delivered ? "delivered" : "failed"}});
+    // An attempt that this process broke off says nothing of the receiver.
+    sent = (stopping_ && !attempted.delivered) ||
+           write_down({(*due)->delivery, attempted, clock_.now()});
   }
   release(hook_id);
   return sent;

@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -32,7 +34,9 @@ struct SenderOptions {
 /// Webhooks. 2xx is a delivery; anything else, a redirect too, is tried again later. To one
 /// receiver one delivery goes at a time; receivers that fail or are slow have threads of their own,
 /// so that they hold up one another at most. What was under way when the process ended is sent
-/// again.
+/// again. What came of a delivery and cannot be written, because the disk is full, is held in
+/// memory: nothing more goes to that receiver until it is written, which is tried after 5 seconds
+/// and then once a minute.
 class Sender {
  public:
   Sender(db::Database& database, http::Client& client, const crypto::Sealer& sealer,
@@ -46,12 +50,26 @@ class Sender {
   /// Gives up what is under way, which is sent again after the next start, and ends the threads.
   void stop();
 
-  /// Sends one delivery that is due to a receiver of this kind that nothing is being sent to; false
-  /// when there is none. What the threads do; for tests.
+  /// Writes what came of an earlier delivery, if that is due, or sends one delivery that is due to
+  /// a receiver of this kind that nothing is being sent to; false when there is nothing to do, or
+  /// when what came of it could not be written. What the threads do; for tests.
   bool send_one(bool slow);
 
  private:
+  /// What came of an attempt.
+  struct Outcome {
+    Delivery delivery;
+    Attempted attempted;
+    Time at;
+    std::size_t failures = 0;  ///< to write it
+    Milliseconds wait{0};      ///< before it is tried again …
+    Time next{};               ///< … which is then
+  };
   std::string claim(bool slow);
+  /// An outcome that is to be written now; its webhook is busy until release().
+  std::optional<Outcome> claim_unwritten();
+  /// Whether it could be written; else it is held.
+  bool write_down(Outcome outcome);
   void release(const std::string& hook_id);
   Attempted attempt(const Due& due);
   void run(bool slow);
@@ -65,7 +83,8 @@ class Sender {
   const SenderOptions options_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::set<std::string> busy_;  ///< webhooks that something is being sent to
+  std::set<std::string> busy_;                ///< webhooks that something is being sent to
+  std::map<std::string, Outcome> unwritten_;  ///< by webhook
   std::atomic<bool> stopping_ = false;
   std::vector<std::thread> threads_;
 };

@@ -65,6 +65,17 @@ class SenderTest : public http::test::ServerTest {
     });
     ASSERT_TRUE(done) << done.error().detail;
   }
+  /// From now on nothing can be written of what came of deliveries to "hook-full".
+  void break_store() {
+    write([](db::Session& session) {
+      session.run(
+          "CREATE TRIGGER broken BEFORE UPDATE ON hook_delivery WHEN NEW.hook_id = 'hook-full' "
+          "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END");
+    });
+  }
+  void repair_store() {
+    write([](db::Session& session) { session.run("DROP TRIGGER broken"); });
+  }
   std::vector<Delivery> log_of(const Hook& hook) {
     return database
         ->read([&](db::Session& session) -> Result<std::vector<Delivery>> {
@@ -341,6 +352,74 @@ TEST_F(SenderTest, WhatWasUnderWayIsSentAgainAfterARestart) {
   EXPECT_EQ(log_of(hook).front().state, Delivery::State::delivered);
   ASSERT_EQ(received.size(), 2u);
   EXPECT_EQ(received[0].header("webhook-id"), received[1].header("webhook-id"));
+}
+
+// A full disk must not make of one delivery one each second.
+TEST_F(SenderTest, WhatCannotBeWrittenIsNotSentAgain) {
+  start();
+  make_sender();
+  const Hook full = add("full"), other = add("other");
+  tell(full);
+  const Time told_at = now.now();
+  break_store();
+  EXPECT_FALSE(sender->send_one(false));
+  EXPECT_EQ(count_of("full"), 1u);
+  tell(full);  // waits for the first
+  for (int second = 0; second < 100; ++second) {
+    now.advance(std::chrono::seconds(1));
+    EXPECT_FALSE(sender->send_one(false));
+    EXPECT_FALSE(sender->send_one(true));
+  }
+  EXPECT_EQ(count_of("full"), 1u);
+  EXPECT_EQ(log_of(full).back().state, Delivery::State::pending);
+  // Others are not held up.
+  tell(other);
+  EXPECT_TRUE(sender->send_one(false));
+  EXPECT_EQ(log_of(other).front().state, Delivery::State::delivered);
+  repair_store();
+  now.advance(std::chrono::minutes(1));
+  EXPECT_TRUE(sender->send_one(true));
+  EXPECT_EQ(count_of("full"), 1u);
+  EXPECT_EQ(log_of(full).back().state, Delivery::State::delivered);
+  EXPECT_EQ(log_of(full).back().last, told_at);
+  EXPECT_TRUE(sender->send_one(false));
+  EXPECT_EQ(count_of("full"), 2u);
+  EXPECT_EQ(log_of(full).front().state, Delivery::State::delivered);
+  EXPECT_FALSE(sender->send_one(false));
+}
+
+TEST_F(SenderTest, WhatFailedAndCannotBeWrittenWaitsAsLongAsIfItWere) {
+  handle = [](const Request&) { return http::text(500, "no"); };
+  start();
+  make_sender();
+  const Hook hook = add("full");
+  tell(hook);
+  break_store();
+  EXPECT_FALSE(sender->send_one(false));
+  repair_store();
+  now.advance(std::chrono::seconds(4));
+  EXPECT_FALSE(sender->send_one(false));
+  // Its second attempt is due five seconds after the first, not after it was written.
+  now.advance(std::chrono::seconds(1));
+  EXPECT_TRUE(sender->send_one(false));  // writes
+  EXPECT_EQ(log_of(hook).front().attempts, 1);
+  EXPECT_TRUE(sender->send_one(true));
+  EXPECT_EQ(log_of(hook).front().attempts, 2);
+  EXPECT_EQ(count_of("full"), 2u);
+}
+
+// The webhook may be removed meanwhile: what came of its delivery is nothing to keep then.
+TEST_F(SenderTest, WhatIsHeldOfARemovedWebhookIsLetGo) {
+  start();
+  make_sender();
+  const Hook hook = add("full");
+  tell(hook);
+  break_store();
+  EXPECT_FALSE(sender->send_one(false));
+  write([&](db::Session& session) { remove_hook(session, hook.id); });
+  now.advance(std::chrono::seconds(5));
+  EXPECT_TRUE(sender->send_one(false));
+  EXPECT_FALSE(sender->send_one(false));
 }
 
 TEST_F(SenderTest, TheOutboxAndTheLogAreBounded) {
