@@ -50,26 +50,31 @@ constexpr std::pair<std::string_view, std::string_view> kFields[] = {
     {"invalid_stage_policy", "approvals"},
 };
 
-/// The field of the claim that the refusal of a trusted publisher names.
-std::string_view publisher_field(const Failure& failure) {
+/// The field of the claim that the refusal of a trusted publisher names. Where a publisher names
+/// its claims itself, a field of all of them, even of one that another provider has a field for.
+std::string publisher_field(const Failure& failure) {
+  const auto is_about = [&](std::string_view claim) {
+    return failure.message.contains(fmt::format("claims[\"{}\"]", claim));
+  };
   for (const trust::Provider* provider : trust::providers()) {
     for (const trust::ClaimRule& rule : provider->claims) {
-      if (failure.message.contains(fmt::format("claims[\"{}\"]", rule.name))) {
-        return rule.form_field();
-      }
+      if (is_about(rule.name)) return fmt::format("{} claims", rule.form_field());
+    }
+    for (const trust::LearntClaim& learnt : provider->learnt) {
+      if (is_about(learnt.name)) return fmt::format("{} claims", learnt.name);
     }
   }
   if (failure.message.contains("claims")) return "claims";
-  return failure.message.contains("issuer") ? "issuer" : std::string_view();
+  return failure.message.contains("issuer") ? "issuer" : "";
 }
 
 }  // namespace
 
-std::string_view field_of(const Failure& failure) {
+std::string field_of(const Failure& failure) {
   if (failure.code() == "invalid_permissions") return "permission";
   if (failure.code() == "invalid_publisher") return publisher_field(failure);
   for (const auto& [code, field] : kFields) {
-    if (code == failure.code()) return field;
+    if (code == failure.code()) return std::string(field);
   }
   return {};
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "registry/api/trust/trust_changes.h"
+#include "registry/trust/refusal.h"
 #include "web/publisher_model.h"
 
 namespace imp::web {
@@ -18,14 +20,38 @@ std::string_view host_of(std::string_view url) {
   return url.substr(0, url.find('/'));
 }
 
-/// Why the claim's form does not take what is typed; empty when it does.
-std::string form_problem(const trust::ClaimRule& rule, const std::string& typed) {
-  const boost::json::value value = rule.form->typed(typed);
-  if (value.is_null()) return {};
-  const auto normal = rule.form->normal(&value);
-  return normal                           ? std::string()
-         : rule.form_field() == rule.name ? normal.error()
-                                          : std::string(rule.label) + " " + normal.error();
+/// A note when the claim's form does not take what is typed. `label` stands before it, where the
+/// form speaks of no claim by its field's name.
+void check_form(const Visit& visit, std::string_view field, std::string_view label,
+                const trust::ClaimForm& form, std::vector<FieldNote>& notes) {
+  const boost::json::value value = form.typed(visit.field(field));
+  if (value.is_null()) return;
+  const auto normal = form.normal(&value);
+  if (normal) return;
+  notes.push_back({std::string(field),
+                   label.empty() ? normal.error() : fmt::format("{} {}", label, normal.error())});
+}
+
+/// Claims that a publisher names itself depend on each other and on the issuer: the first thing
+/// that the form would be refused for.
+Result<void> check_named_claims(const Visit& visit, std::vector<FieldNote>& notes) {
+  constexpr std::string_view introduction = "Invalid trusted publisher configuration: ";
+  if (visit.field("claims").empty()) return {};
+  const auto read = [&]() -> Result<void> {
+    auto request = publisher_request(visit);
+    if (!request) return pass_on(request);
+    // They are chosen, not typed.
+    request->front().as_object()["permissions"] = boost::json::array{"createPackage"};
+    const auto parsed = registry::read_publisher_requests(visit.services.registry, *request);
+    if (!parsed) return pass_on(parsed);
+    return {};
+  }();
+  if (read) return {};
+  if (read.error().code() != reason(trust::TrustRefusal::invalid_publisher).code) return read;
+  std::string_view text = read.error().message;
+  if (text.starts_with(introduction)) text.remove_prefix(introduction.size());
+  notes.push_back({"claims", std::string(text)});
+  return {};
 }
 
 /// The projects of an organisation of this server that the visitor belongs to.
@@ -100,10 +126,14 @@ Result<std::vector<FieldNote>> check_typed(const Visit& visit, const trust::Prov
   std::vector<FieldNote> notes;
   for (const trust::ClaimRule& rule : provider.claims) {
     if (rule.derived) continue;
-    const std::string field(rule.form_field());
-    if (std::string problem = form_problem(rule, visit.field(field)); !problem.empty()) {
-      notes.push_back({field, std::move(problem), true});
-    }
+    check_form(visit, rule.form_field(), rule.field.empty() ? std::string_view() : rule.label,
+               *rule.form, notes);
+  }
+  for (const trust::LearntClaim& learnt : provider.learnt) {
+    check_form(visit, learnt.name, {}, trust::kIdentifier, notes);
+  }
+  if (provider.is_open()) {
+    if (const auto checked = check_named_claims(visit, notes); !checked) return pass_on(checked);
   }
   if (!notes.empty() || !speaks_own_pipelines(visit, provider)) return notes;
   if (const auto checked = OwnPipelines(visit, notes).check(); !checked) return pass_on(checked);

@@ -17,7 +17,8 @@ struct FieldNote {
 };
 
 /// Looks at what is typed so far: the form of each value and, for organisations of this server,
-/// whether there is such a project. Empty fields are not spoken of. Of organisations that the
+/// whether there is such a project; of claims that a publisher names itself, what the form would be
+/// refused for with the chosen issuer. Empty fields are not spoken of. Of organisations that the
 /// visitor does not belong to nothing is told.
 Result<std::vector<FieldNote>> check_typed(const Visit& visit, const trust::Provider& provider);
 

@@ -5,11 +5,14 @@
 #include <sstream>
 
 #include "registry/trust/publisher_place.h"
+#include "registry/trust/refusal.h"
 #include "web/model.h"
 
 namespace imp::web {
 
 namespace {
+
+constexpr std::string_view kPinned = "Pinned when it is given, else learnt from the first token.";
 
 boost::json::object fact(std::string_view label, const boost::json::value& value,
                          const trust::ClaimForm& form) {
@@ -35,8 +38,10 @@ boost::json::array facts_model(const trust::RequiredClaims& claims) {
     const boost::json::value* value = claims.value(rule.name);
     if (value && !rule.derived) facts.push_back(fact(rule.label, *value, *rule.form));
   }
-  for (const auto& learnt : claims.learnt()) {
-    facts.push_back(fact(learnt.key(), learnt.value(), trust::kText));
+  if (!claims.provider()) return facts;
+  for (const trust::LearntClaim& learnt : claims.provider()->learnt) {
+    const boost::json::value* known = claims.learnt().if_contains(learnt.name);
+    if (known) facts.push_back(fact(learnt.label, *known, trust::kIdentifier));
   }
   return facts;
 }
@@ -51,7 +56,7 @@ boost::json::array permission_names(const trust::Permissions& permissions) {
 
 }  // namespace
 
-boost::json::object claims_in_lines(const std::string& text) {
+std::expected<boost::json::object, std::string> claims_in_lines(const std::string& text) {
   boost::json::object claims;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
@@ -64,6 +69,7 @@ boost::json::object claims_in_lines(const std::string& text) {
     const std::size_t equals = std::min(line.find('='), line.size());
     const std::string_view name = trimmed(std::string_view(line).substr(0, equals));
     if (trimmed(line).empty()) continue;
+    if (claims.contains(name)) return std::unexpected(std::string(name));
     claims[name] = trimmed(std::string_view(line).substr(std::min(equals + 1, line.size())));
   }
   return claims;
@@ -199,6 +205,14 @@ boost::json::array form_fields(const Visit& visit, const trust::Provider& provid
          {"lines", rule.form->lines},
          {"value", filled ? *filled : boost::json::value(visit.field(rule.form_field()))}});
   }
+  for (const trust::LearntClaim& learnt : provider.learnt) {
+    fields.push_back({{"field", learnt.name},
+                      {"label", learnt.label},
+                      {"hint", fmt::format("{} {}", learnt.hint, kPinned)},
+                      {"required", false},
+                      {"lines", false},
+                      {"value", visit.field(learnt.name)}});
+  }
   if (provider.is_open()) {
     fields.push_back(
         {{"field", "claims"},
@@ -213,15 +227,28 @@ boost::json::array form_fields(const Visit& visit, const trust::Provider& provid
   return fields;
 }
 
-boost::json::array publisher_request(const Visit& visit) {
+Result<boost::json::array> publisher_request(const Visit& visit) {
   const std::string type = visit.field("type");
   const trust::Provider& provider = chosen_provider(visit);
   boost::json::object claims;
-  if (provider.is_open()) claims = claims_in_lines(visit.field("claims"));
+  if (provider.is_open()) {
+    auto named = claims_in_lines(visit.field("claims"));
+    if (!named) {
+      return refuse(trust::TrustRefusal::invalid_publisher,
+                    fmt::format("Invalid trusted publisher configuration: claims[\"{}\"] is on two "
+                                "lines, and can have one value.",
+                                named.error()));
+    }
+    claims = std::move(*named);
+  }
   for (const trust::ClaimRule& rule : provider.claims) {
     if (rule.derived) continue;
     auto value = rule.form->typed(visit.field(rule.form_field()));
     if (!value.is_null()) claims[rule.name] = std::move(value);
+  }
+  for (const trust::LearntClaim& learnt : provider.learnt) {
+    auto value = trust::kIdentifier.typed(visit.field(learnt.name));
+    if (!value.is_null()) claims[learnt.name] = std::move(value);
   }
   boost::json::array permissions;
   for (const std::string& permission : visit.request.form_all("permission")) {
@@ -233,7 +260,7 @@ boost::json::array publisher_request(const Visit& visit) {
   if (const std::string issuer = visit.field("issuer"); !issuer.empty()) {
     request["issuer"] = issuer;
   }
-  return {std::move(request)};
+  return boost::json::array{std::move(request)};
 }
 
 }  // namespace imp::web

@@ -69,7 +69,9 @@ Result<void> add_form_parts(const Visit& visit, boost::json::object& model) {
   boost::json::array issuers;
   const auto known = visit.services.registry.issuers.all();
   for (const auto& issuer : *known) {
-    if (issuer->provider == &provider) issuers.emplace_back(issuer->base_url);
+    if (issuer->provider != &provider) continue;
+    issuers.push_back(
+        {{"url", issuer->base_url}, {"chosen", visit.field("issuer") == issuer->base_url}});
   }
   model["several_issuers"] = issuers.size() > 1;
   model["no_issuer"] = issuers.empty();
@@ -178,7 +180,9 @@ Result<void> add_factor_of_visitor(const Visit& visit, Page& page) {
 Result<http::Response> add_publisher_by_form(const Visit& visit, const std::string& base) {
   auto& services = visit.services.registry;
   // What is wrong with the configuration is said before a code is used up.
-  const auto requests = registry::read_publisher_requests(services, publisher_request(visit));
+  const auto request = publisher_request(visit);
+  if (!request) return pass_on(request);
+  const auto requests = registry::read_publisher_requests(services, *request);
   if (!requests) return pass_on(requests);
   const auto governor = confirmed_governor(visit, "trust.create");
   if (!governor) return pass_on(governor);

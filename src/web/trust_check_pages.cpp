@@ -85,11 +85,17 @@ boost::json::object result_model(const registry::TrustCheck& check, const trust:
   return result;
 }
 
-trust::CheckQuestion question_of(const Visit& visit) {
+Result<trust::CheckQuestion> question_of(const Visit& visit) {
   trust::CheckQuestion question;
   question.request.id_token = visit.field("token");
   question.issuer = visit.field("issuer");
-  for (const auto& claim : claims_in_lines(visit.field("claims"))) {
+  const auto described = claims_in_lines(visit.field("claims"));
+  if (!described) {
+    return refuse(
+        trust::TrustRefusal::invalid_check,
+        fmt::format("The claim {} is on two lines, and can have one value.", described.error()));
+  }
+  for (const auto& claim : *described) {
     // "false" and ["a"] are what they look like; anything else is a text, as most claims are.
     boost::system::error_code error;
     const std::string text(claim.value().as_string());
@@ -104,13 +110,14 @@ Result<http::Response> check(const Visit& visit) {
   const auto view = governed(visit, true);
   if (!view) return pass_on(view);
   auto question = question_of(visit);
-  if (question.described() == question.claims.empty()) {
+  if (!question) return pass_on(question);
+  if (question->described() == question->claims.empty()) {
     return refuse(trust::TrustRefusal::invalid_check,
                   "Paste a token, or describe a job by its claims.");
   }
   auto& services = visit.services.registry;
   const auto checked =
-      registry::check_trust(services, view->requester, view->name, std::move(question));
+      registry::check_trust(services, view->requester, view->name, std::move(*question));
   if (!checked) return refused(visit, view->requester, view->name, checked.error());
   return page_of(visit, *view, result_model(*checked, services.issuers));
 }

@@ -167,6 +167,25 @@ describe('in a browser', () => {
     assert.deepEqual(await page.locator('#publishers summary .pill').allInnerTexts(), ['CircleCI', 'stage']);
   });
 
+  test('says what is wrong with a new publisher while it is typed', async () => {
+    const note = page.locator('#add .typed');
+    await go('/package/@acme/widgets/settings?type=github');
+    await page.locator('#add [name=repository]').fill('widgets');
+    await note.getByText('must be owner/repository').waitFor();
+    await page.locator('#add [name=repository]').fill('acme/widgets');
+    await note.waitFor({ state: 'detached' });
+    await page.getByLabel('Repository ID (optional)').fill('7'.repeat(65));
+    await note.getByText('of at most 64 bytes').waitFor();
+
+    server.command(['issuer', 'add', 'forge', '--kind', 'generic', '--url', 'https://forge.example', '--tenant-claim', 'organization']);
+    server.command(['issuer', 'add', 'cluster', '--kind', 'generic', '--url', 'https://cluster.example', '--single-tenant']);
+    await go('/package/@acme/widgets/settings?type=generic');
+    await page.locator('#add [name=claims]').fill('pipeline = release');
+    await note.getByText('claims["organization"] is required').waitFor();
+    await page.locator('#add [name=issuer]').selectOption('https://cluster.example');
+    await note.waitFor({ state: 'detached' });
+  });
+
   test('adds one of CircleCI itself, and shows what it tries', async () => {
     await go('/package/@acme/widgets/settings');
     const job = newJob();

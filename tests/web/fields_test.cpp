@@ -58,7 +58,7 @@ TEST_F(FieldsTest, ARefusedFormSaysWhichFieldOfWhichFormItWas) {
        "{}"},
       {"/account/tokens", {{"token_name", "x"}}, "otp", "{}"},
       {"/account/tokens", {{"token_name", "x"}, {"otp", "000000"}}, "otp", "{}"},
-      {"/package/@acme/lib/settings/publishers", publisher, "vcs_origin", "{}"},
+      {"/package/@acme/lib/settings/publishers", publisher, "vcs_origin claims", "{}"},
       {"/package/@acme/lib/settings/publishers", unconfirmed, "otp", "{}"},
   };
   for (const auto& [form, fields, field, apart] : cases) {

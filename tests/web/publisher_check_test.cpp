@@ -1,4 +1,5 @@
 #include "fixture.h"
+#include "registry/trust/issuer_table.h"
 
 namespace imp::web {
 namespace {
@@ -16,10 +17,10 @@ class PublisherCheckTest : public WebTest {
     publish("@alice/lib", "1.0.0", alice);
   }
   /// "field: text" of each note, problems with a mark.
-  std::vector<std::string> notes(const Fields& typed, const std::string& who = "alice") {
-    std::string target = kCheck + "?type=circleci";
+  std::vector<std::string> notes(const Fields& typed, const std::string& type = "circleci") {
+    std::string target = kCheck + "?type=" + type;
     for (const auto& [field, value] : typed) target += "&" + field + "=" + percent_encode(value);
-    const Answer answer = signed_in(who).get(target);
+    const Answer answer = signed_in("alice").get(target);
     EXPECT_EQ(answer.status, 200) << target;
     std::vector<std::string> found;
     constexpr std::string_view mark = "<li data-field=\"";
@@ -34,6 +35,18 @@ class PublisherCheckTest : public WebTest {
     return found;
   }
   using Notes = std::vector<std::string>;
+  /// An issuer whose publishers name their claims; with a claim that tells its tenants apart, or of
+  /// one tenant.
+  void add_generic(const std::string& id, const std::string& tenant_claim, Time at) {
+    trust::Issuer issuer(*trust::provider_of_type("generic"));
+    issuer.id = id;
+    issuer.base_url = "https://" + id + ".example";
+    issuer.tenant_claim = tenant_claim;
+    issuer.single_tenant = tenant_claim.empty();
+    ASSERT_TRUE(registry_->services().database.write([&](db::Session& session) {
+      return trust::add_issuer(session, registry_->services().issuers, issuer, "root", at);
+    }));
+  }
 
   accounts::Person alice;
   accounts::Organization acme;
@@ -96,6 +109,54 @@ TEST_F(PublisherCheckTest, AsksAboutAHostThatIsUnusual) {
       {{"organization_id", kElsewhere}, {"vcs_origin", "npm.example.test:4873/acme/widgets"}});
   ASSERT_EQ(ours.size(), 1u);
   EXPECT_TRUE(ours[0].contains("none of yours")) << ours[0];
+}
+
+TEST_F(PublisherCheckTest, LooksAtIdentifiersThatWouldBeLearnt) {
+  EXPECT_EQ(notes({{"repository", "acme/widgets"}, {"repository_id", "1001"}}, "github"), Notes{});
+  EXPECT_EQ(notes({{"repository_owner_id", std::string(65, '7')}}, "github"),
+            Notes{"!repository_owner_id: must be the identifier as a text, of at most 64 bytes"});
+  EXPECT_EQ(notes({{"project_id", "1001"}, {"namespace_id", std::string(65, '7')}}, "gitlab"),
+            Notes{"!namespace_id: must be the identifier as a text, of at most 64 bytes"});
+}
+
+TEST_F(PublisherCheckTest, HoldsNamedClaimsAgainstTheIssuerThatIsChosen) {
+  add_generic("forge", "organization", Time{});  // the usual one: it was there first
+  add_generic("cluster", "", Time(std::chrono::seconds(1)));
+  const std::string forge = "https://forge.example", cluster = "https://cluster.example";
+  const std::string no_tenant = "claims[&quot;organization&quot;] is required, with an exact value";
+  const struct {
+    std::string claims, issuer;
+    std::string_view note;  // a part of the only one; none when it is empty
+  } cases[] = {
+      {"", "", ""},  // not yet typed
+      {"organization = acme\r\npipeline = release", "", ""},
+      {"organization = acme", forge, ""},
+      {"pipeline = release", "", no_tenant},
+      {"pipeline = release", forge, no_tenant},
+      {"pipeline = release", cluster, ""},
+      {"organization =", "", "claims[&quot;organization&quot;] must be a text of 1 to 255 bytes"},
+      {"organization = acme\npipeline", "", "claims[&quot;pipeline&quot;] must be a text"},
+      {"organization = acme\niss = x", "", "claims[&quot;iss&quot;] is not a claim that tells"},
+      {"organization = acme\norganization = b", "", "is on two lines, and can have one value."},
+      {"organization = acme\nref = {{version}}{{version}}", "", "claims[&quot;ref&quot;] "},
+      {"organization = acme\nref = {{version}}\ntag = {{version}}", "", "bind the version as well"},
+      {"organization = acme", "https://other.example",
+       "https://forge.example, https://cluster.exa"},
+  };
+  for (const auto& it : cases) {
+    const auto found = notes({{"claims", it.claims}, {"issuer", it.issuer}}, "generic");
+    ASSERT_EQ(found.size(), it.note.empty() ? 0u : 1u) << it.claims;
+    if (it.note.empty()) continue;
+    EXPECT_TRUE(found[0].starts_with("!claims: ")) << found[0];
+    EXPECT_TRUE(found[0].contains(it.note)) << found[0];
+    EXPECT_FALSE(found[0].contains("Invalid trusted publisher")) << found[0];
+  }
+}
+
+TEST_F(PublisherCheckTest, SaysThatThereIsNoIssuer) {
+  const auto found = notes({{"claims", "organization = acme"}}, "generic");
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_TRUE(found[0].contains("no issuer of kind generic is configured")) << found[0];
 }
 
 TEST_F(PublisherCheckTest, IsForWhoGoverns) {

@@ -226,6 +226,10 @@ TEST_F(PublisherPagesTest, EachProviderHasTheFormOfItsTable) {
       const std::string field = "name=\"" + std::string(rule.form_field()) + "\"";
       EXPECT_EQ(page.has(field), rule.derived == nullptr) << field;
     }
+    for (const trust::LearntClaim& learnt : provider->learnt) {
+      EXPECT_TRUE(page.has(std::string(learnt.label) + " (optional)")) << learnt.name;
+      EXPECT_TRUE(page.has("name=\"" + std::string(learnt.name) + "\" data-typed")) << learnt.name;
+    }
   }
   const Fields fields = {{"type", "github"},
                          {"repository", "acme/widgets"},
@@ -250,6 +254,38 @@ TEST_F(PublisherPagesTest, EachProviderHasTheFormOfItsTable) {
   EXPECT_TRUE(listed.has("<strong>acme/widgets</strong>"));
 }
 
+TEST_F(PublisherPagesTest, IdentifiersArePinnedWhereTheyAreTyped) {
+  const auto codes = enable_totp(alice);
+  Browser browser = signed_in("alice");
+  Fields fields = {{"type", "github"},
+                   {"repository", "acme/widgets"},
+                   {"workflow_ref", "release.yml"},
+                   {"repository_owner_id", ""},  // learnt from the first token
+                   {"repository_id", " 1001 "},
+                   {"permission", "createStagedPackage"},
+                   {"otp", codes[0]}};
+  Fields wrong = fields;
+  wrong[4].second = std::string(65, '1');
+  const Answer refused = browser.post(kSettings + "/publishers", wrong);
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_TRUE(refused.has("data-field=\"repository_id claims\""));
+  EXPECT_TRUE(refused.has("value=\"" + wrong[4].second + "\""));  // what was typed is kept
+  const std::string pending = "/package/@acme/new/settings", scope = "/org/acme/publishers";
+  const std::pair<std::string, std::string> forms[] = {
+      {kSettings, kSettings + "/publishers"}, {pending, pending + "/publishers"}, {scope, scope}};
+  for (std::size_t i = 0; i < std::size(forms); ++i) {
+    const auto& [page, form] = forms[i];
+    fields.back().second = codes[i];
+    EXPECT_TRUE(browser.get(page + "?type=github").has("name=\"repository_id\"")) << page;
+    ASSERT_EQ(browser.post(form, fields).status, 303) << page;
+    const Answer shown = browser.get(page);
+    EXPECT_TRUE(shown.has("<dt>Repository ID</dt><dd><code>1001</code>")) << page;
+    EXPECT_FALSE(shown.has("<dt>Owner ID</dt>")) << page;
+  }
+  ASSERT_EQ(publishers().size(), 1u);
+  EXPECT_EQ(publishers().front().claims.learnt(), (boost::json::object{{"repository_id", "1001"}}));
+}
+
 TEST_F(PublisherPagesTest, ClaimsOfOtherIssuersAreLines) {
   const auto codes = enable_totp(alice);
   const auto added = registry_->services().database.write([&](db::Session& session) {
@@ -266,6 +302,13 @@ TEST_F(PublisherPagesTest, ClaimsOfOtherIssuersAreLines) {
                    {"permission", "createPackage"},
                    {"otp", codes[0]}};
   EXPECT_EQ(browser.post(kSettings + "/publishers", fields).status, 400);  // no tenant
+  // One of two values would go unheard.
+  fields[1].second = "organization = acme\norganization = other";
+  EXPECT_TRUE(browser.post(kSettings + "/publishers", fields).has("is on two lines"));
+  // A claim that another provider has a field for is about the field of this form.
+  fields[1].second = "organization = acme\nrepository =";
+  EXPECT_TRUE(
+      browser.post(kSettings + "/publishers", fields).has("data-field=\"repository claims\""));
   fields[1].second = "organization = acme\r\n\r\npipeline=release = 1\r\n";
   EXPECT_EQ(browser.post(kSettings + "/publishers", fields).status, 303);
   ASSERT_EQ(publishers().size(), 1u);

@@ -56,6 +56,13 @@ TEST_F(TrustCheckPages, ADescribedJobIsHeldAgainstEachPublisher) {
   EXPECT_TRUE(bad.has("github.com/acme/other"));
 }
 
+TEST_F(TrustCheckPages, AClaimIsDescribedOnce) {
+  const Answer refused = signed_in("alice").post(
+      kCheck, {{"claims", job("github.com/acme/lib") + "oidc.circleci.com/ssh-rerun = true\n"}});
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_TRUE(refused.has("The claim oidc.circleci.com/ssh-rerun is on two lines"));
+}
+
 TEST_F(TrustCheckPages, ATokenIsNotShownAgain) {
   Browser browser = signed_in("alice");
   browser.get(kCheck);

@@ -17,6 +17,8 @@ namespace {
 namespace json = boost::json;
 using Normal = std::expected<json::value, std::string>;
 
+constexpr std::size_t kLongestIdentifier = 64;
+
 constexpr std::size_t kMostInASet = 100;
 constexpr std::size_t kLongestOrigin = 512;
 
@@ -104,7 +106,14 @@ json::value typed_list(std::string_view text) {
 
 Normal normal_text(const json::value* given) {
   if (!given || !given->is_string() || !is_plain(given->get_string())) {
-    return std::unexpected("must be a text of at most 255 bytes without control characters");
+    return std::unexpected("must be a text of 1 to 255 bytes without control characters");
+  }
+  return *given;
+}
+
+Normal normal_identifier(const json::value* given) {
+  if (!given || !given->is_string() || !is_plain(given->get_string(), kLongestIdentifier)) {
+    return std::unexpected("must be the identifier as a text, of at most 64 bytes");
   }
   return *given;
 }
@@ -135,6 +144,7 @@ const ClaimForm kUuid = {normal_uuid, shown_text, same_text, typed_text};
 const ClaimForm kVcsOrigin = {normal_vcs_origin, shown_text, same_text, typed_text};
 const ClaimForm kUuidSet = {normal_uuid_set, shown_set, holds_all, typed_list, true};
 const ClaimForm kText = {normal_text, shown_text, same_text, typed_text};
+const ClaimForm kIdentifier = {normal_identifier, shown_text, same_text, typed_text};
 
 std::optional<std::string_view> string_claim(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(name);

@@ -40,6 +40,8 @@ extern const ClaimForm kUuidSet;
 
 /// Any text, compared as it is: of at most 255 bytes, without control characters.
 extern const ClaimForm kText;
+/// The identifier behind a name: any text of at most 64 bytes, compared as it is.
+extern const ClaimForm kIdentifier;
 
 // What forms of other files are made of.
 std::optional<std::string> shown_text(const boost::json::value& value);

@@ -25,11 +25,7 @@ std::unexpected<Failure> invalid(std::string_view member, std::string_view what)
 }
 
 constexpr std::size_t kMostOpenClaims = 20;
-constexpr std::size_t kLongestIdentifier = 64;
-
-bool is_identifier(const json::value& value) {
-  return value.is_string() && is_plain(value.get_string(), kLongestIdentifier);
-}
+bool is_identifier(const json::value& value) { return kIdentifier.normal(&value).has_value(); }
 
 bool is_learnt(const Provider& provider, std::string_view name) {
   return std::ranges::find(provider.learnt, name, &LearntClaim::name) != provider.learnt.end();
@@ -67,8 +63,9 @@ Result<RequiredClaims> RequiredClaims::parse(const Provider& provider, const jso
   for (const LearntClaim& learnt : provider.learnt) {
     const json::value* given = claims.if_contains(learnt.name);
     if (!given) continue;
-    if (!is_identifier(*given)) return invalid(learnt.name, "must be the identifier as a text");
-    parsed.learnt_[learnt.name] = *given;
+    auto normal = kIdentifier.normal(given);
+    if (!normal) return invalid(learnt.name, normal.error());
+    parsed.learnt_[learnt.name] = std::move(*normal);
   }
   parsed.derive();
   return parsed;

@@ -36,8 +36,10 @@ struct ClaimRule {
 /// project is deleted or renamed and somebody else takes its name. Its value is kept from the first
 /// token that is exchanged, unless the publisher names it, and required from then on.
 struct LearntClaim {
-  std::string_view name;
+  std::string_view name;  ///< in the token, in requests, and of the field in forms
   ClaimRule::Part part = ClaimRule::Part::project;
+  std::string_view label = {};  ///< what people call it
+  std::string_view hint = {};   ///< where they find it
 };
 
 /// The issuer of a service that everybody can use: every registry has it from the start, under the

@@ -17,16 +17,19 @@ inline void expect_whole(const Provider& provider) {
   EXPECT_FALSE(provider.known_issuer.url.ends_with('/'));
   ASSERT_NE(provider.tenant_of_path, nullptr);
   ASSERT_NE(provider.check, nullptr);
-  std::set<std::string_view> names;
+  std::set<std::string_view> names, fields;
   for (const ClaimRule& rule : provider.claims) {
     EXPECT_TRUE(names.insert(rule.name).second) << rule.name;
     ASSERT_NE(rule.form, nullptr) << rule.name;
     EXPECT_FALSE(rule.label.empty()) << rule.name;
+    EXPECT_TRUE(fields.insert(rule.form_field()).second) << rule.name;
     // A publisher without its tenant or its project would trust every job of the issuer.
     EXPECT_TRUE(rule.required || rule.part == ClaimRule::Part::job) << rule.name;
   }
   for (const LearntClaim& learnt : provider.learnt) {
     EXPECT_TRUE(names.insert(learnt.name).second) << learnt.name;
+    EXPECT_TRUE(fields.insert(learnt.name).second) << learnt.name;
+    EXPECT_FALSE(learnt.label.empty()) << learnt.name;
   }
   // The empty path is the base URL itself.
   const auto root = provider.tenant_of_path("");

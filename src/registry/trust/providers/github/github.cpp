@@ -126,8 +126,10 @@ constexpr std::array kClaims = {
     ClaimRule{"ref", &kRef, Part::job, false, {}, "Branch or tag", kRefHint},
 };
 
-constexpr std::array kLearnt = {LearntClaim{"repository_owner_id", Part::tenant},
-                                LearntClaim{"repository_id", Part::project}};
+constexpr std::array kLearnt = {LearntClaim{"repository_owner_id", Part::tenant, "Owner ID",
+                                            "owner.id in the API's answer to repos/OWNER/NAME."},
+                                LearntClaim{"repository_id", Part::project, "Repository ID",
+                                            "id in the API's answer to repos/OWNER/NAME."}};
 
 constexpr std::array<std::string_view, 16> kRun = {
     "sub",          "repository",   "repository_id",    "repository_owner_id",

@@ -84,8 +84,10 @@ constexpr std::array kClaims = {
 /// The variable with the token is set when the job begins, and is good for as long as the job.
 constexpr std::chrono::hours kJobTime{1};
 
-constexpr std::array kLearnt = {LearntClaim{"namespace_id", Part::tenant},
-                                LearntClaim{"project_id", Part::project}};
+constexpr std::array kLearnt = {
+    LearntClaim{"namespace_id", Part::tenant, "Namespace ID",
+                "Of the group, on its page; or of the user."},
+    LearntClaim{"project_id", Part::project, "Project ID", "Project settings, General."}};
 
 constexpr std::array<std::string_view, 16> kRun = {
     "sub",         "project_path",      "project_id",         "namespace_id",

@@ -45,8 +45,9 @@ constexpr std::array kClaims = {
               .hint = kRefHint},
 };
 
-constexpr std::array kLearnt = {LearntClaim{"team_id", Part::tenant},
-                                LearntClaim{"project_id", Part::project}};
+constexpr std::array kLearnt = {
+    LearntClaim{"team_id", Part::tenant, "Team ID", "Team settings."},
+    LearntClaim{"project_id", Part::project, "Project ID", "Project settings."}};
 
 constexpr std::array<std::string_view, 6> kRun = {"sub",    "project", "recipe",
                                                   "commit", "ref",     "run_number"};
