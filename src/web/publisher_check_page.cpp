@@ -1,11 +1,10 @@
 #include <boost/json.hpp>
 
-#include "registry/api/trust/trust_place.h"
+#include "web/governed.h"
 #include "web/handlers.h"
 #include "web/model.h"
 #include "web/publisher_check.h"
 #include "web/publisher_model.h"
-#include "web/publisher_parts.h"
 #include "web/routes.h"
 
 namespace imp::web {
@@ -21,13 +20,8 @@ http::Request as_form(const http::Request& request) {
 }
 
 Result<http::Response> show_check(const Visit& visit) {
-  const auto target = publisher_target(visit);
-  if (!target) return pass_on(target);
-  auto& services = visit.services.registry;
-  const auto requester = registry::Requester::identify(services, visit.request);
-  if (!requester) return pass_on(requester);
-  const auto place = registry::governed_place(services, *requester, *target);
-  if (!place) return pass_on(place);
+  const auto by = governed_trust(visit);
+  if (!by) return pass_on(by);
   const http::Request form = as_form(visit.request);
   const Visit typed{visit.services, form, visit.caller};
   const auto notes = check_typed(typed, chosen_provider(typed));
@@ -36,8 +30,8 @@ Result<http::Response> show_check(const Visit& visit) {
   for (const FieldNote& note : *notes) {
     items.push_back({{"field", note.field}, {"text", note.text}, {"problem", note.problem}});
   }
-  const std::string name = registry::text_of(*target);
-  const std::string base = place->kind == trust::PlaceKind::scope
+  const std::string name = registry::text_of(by->target);
+  const std::string base = by->place.kind == trust::PlaceKind::scope
                                ? "/org/" + visit.param("organization") + "/publishers"
                                : package_link(name) + "/settings";
   return show(visit, {.title = "What is typed for " + name,

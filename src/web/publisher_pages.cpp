@@ -3,6 +3,7 @@
 #include "registry/api/trust/seen_attempts.h"
 #include "registry/packages/refusal.h"
 #include "web/frames.h"
+#include "web/governed.h"
 #include "web/handlers.h"
 #include "web/model.h"
 #include "web/package_view.h"
@@ -43,20 +44,15 @@ Result<void> add_attempts(const Visit& visit, const registry::PackageName& name,
 
 /// The page of a name that no package has yet, for who may create it; to others, there is nothing.
 Result<http::Response> show_pending(const Visit& visit, const Failure& absent) {
-  const auto target = publisher_target(visit);
-  if (!target) return pass_on(target);
-  auto& services = visit.services.registry;
-  const auto requester = registry::Requester::identify(services, visit.request);
-  if (!requester) return pass_on(requester);
-  const auto place = registry::governed_place(services, *requester, *target);
-  if (!place || place->kind != trust::PlaceKind::pending) return std::unexpected(absent);
-  const std::string name = registry::text_of(*target);
-  auto model = publisher_parts(visit, *target, *place, settings_link(name), forms_link(name));
+  const auto by = governed_trust(visit);
+  if (!by || by->place.kind != trust::PlaceKind::pending) return std::unexpected(absent);
+  const std::string name = registry::text_of(by->target);
+  auto model = publisher_parts(visit, by->target, by->place, settings_link(name), forms_link(name));
   if (!model) return pass_on(model);
   (*model)["name"] = name;
   Page page{.title = "Prepare " + name, .content = "pending_settings", .model = std::move(*model)};
-  if (const auto added =
-          add_attempts(visit, std::get<registry::PackageName>(*target), *place, *requester, page);
+  if (const auto added = add_attempts(visit, std::get<registry::PackageName>(by->target), by->place,
+                                      by->requester, page);
       !added) {
     return pass_on(added);
   }
@@ -66,18 +62,17 @@ Result<http::Response> show_pending(const Visit& visit, const Failure& absent) {
 Result<http::Response> show_settings(const Visit& visit) {
   const auto view = package_view(visit);
   if (!view) return show_pending(visit, view.error());
-  auto& services = visit.services.registry;
-  const auto place = registry::governed_place(services, view->requester, view->name);
-  if (!place) return pass_on(place);
+  const auto by = governed_trust(visit);
+  if (!by) return pass_on(by);
   const std::string& name = view->name.text();
-  auto model = publisher_parts(visit, view->name, *place, settings_link(name), forms_link(name));
+  auto model = publisher_parts(visit, by->target, by->place, settings_link(name), forms_link(name));
   if (!model) return pass_on(model);
   (*model)["name"] = name;
   (*model)["tabs"] = package_tabs(name, "Settings", view->writer, view->staged);
   (*model)["frozen"] = view->frozen;
   Page page{
       .title = "Settings of " + name, .content = "package_settings", .model = std::move(*model)};
-  if (const auto added = add_attempts(visit, view->name, *place, view->requester, page); !added) {
+  if (const auto added = add_attempts(visit, view->name, by->place, by->requester, page); !added) {
     return pass_on(added);
   }
   return show(visit, std::move(page));

@@ -2,10 +2,10 @@
 
 #include <boost/json.hpp>
 
-#include "registry/api/refusals.h"
 #include "registry/api/trust/departures.h"
 #include "registry/api/trust/publisher_return.h"
 #include "registry/api/trust/trust_changes.h"
+#include "web/governed.h"
 #include "web/model.h"
 #include "web/passkey_pages.h"
 #include "web/publisher_model.h"
@@ -91,39 +91,17 @@ Result<void> add_form_parts(const Visit& visit, boost::json::object& model) {
 }
 
 /// Somebody who governs what the path names and has given a code for this change of it.
-struct Governor {
-  registry::TrustTarget target;
-  registry::Requester requester;
-};
-
-std::unexpected<Failure> written_down(const Visit& visit, const Governor& governor,
-                                      std::string_view action, const Failure& failure) {
-  registry::record_refusal(visit.services.registry, &governor.requester, action,
-                           registry::subject_of(governor.target), failure);
-  return std::unexpected(failure);
-}
-
-Result<Governor> confirmed_governor(const Visit& visit, std::string_view action) {
-  auto target = publisher_target(visit);
-  if (!target) return pass_on(target);
-  auto& services = visit.services.registry;
-  auto requester = registry::Requester::identify(services, visit.request);
-  if (!requester) return pass_on(requester);
-  Governor governor{std::move(*target), std::move(*requester)};
-  const auto place = registry::governed_place(services, governor.requester, governor.target);
-  if (!place) return written_down(visit, governor, action, place.error());
-  const auto confirmed =
-      confirm(visit, {.action = std::string(action), .subject = registry::text_of(governor.target)},
-              accounts::WithoutFactor::refuse);
-  if (!confirmed) return written_down(visit, governor, action, confirmed.error());
+Result<GovernedTrust> confirmed_governor(const Visit& visit, std::string_view action) {
+  auto governor = governed_trust_for(visit, action);
+  if (!governor) return governor;
+  const auto confirmed = confirm(
+      visit, {.action = std::string(action), .subject = registry::text_of(governor->target)},
+      accounts::WithoutFactor::refuse);
+  if (!confirmed) return refused(visit, *governor, action, confirmed.error());
   return governor;
 }
 
 }  // namespace
-
-Result<registry::TrustTarget> publisher_target(const Visit& visit) {
-  return registry::addressed_target(visit.request);
-}
 
 Result<boost::json::object> publisher_parts(const Visit& visit, const registry::TrustTarget& target,
                                             const registry::TrustPlace& place,
@@ -188,7 +166,7 @@ Result<http::Response> add_publisher_by_form(const Visit& visit, const std::stri
   if (!governor) return pass_on(governor);
   const auto added =
       registry::add_publishers(services, governor->requester, governor->target, *requests);
-  if (!added) return written_down(visit, *governor, "trust.create", added.error());
+  if (!added) return refused(visit, *governor, "trust.create", added.error());
   return http::see_other(base + "?done=added#publishers");
 }
 
@@ -197,7 +175,7 @@ Result<http::Response> remove_publisher_by_form(const Visit& visit, const std::s
   if (!governor) return pass_on(governor);
   const auto removed = registry::remove_publisher(visit.services.registry, governor->requester,
                                                   governor->target, visit.field("publisher"));
-  if (!removed) return written_down(visit, *governor, "trust.revoke", removed.error());
+  if (!removed) return refused(visit, *governor, "trust.revoke", removed.error());
   return http::see_other(base + "?done=removed#publishers");
 }
 

@@ -11,9 +11,6 @@ namespace imp::web {
 
 /// What the pages of trusted publishers have in common, whatever these hang on.
 
-/// What the path names: a package, existing or not, or an organisation's scope.
-Result<registry::TrustTarget> publisher_target(const Visit& visit);
-
 /// What _publishers.html and _publisher_form.html show; `base` is the page, and forms are
 /// sent to `forms` and `forms`/remove, /keep and /restore; what is typed is checked by
 /// `forms`/check (publisher.js).

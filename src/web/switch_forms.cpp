@@ -5,7 +5,6 @@
 #include "registry/api/packages/switch_changes.h"
 #include "registry/api/refusals.h"
 #include "web/model.h"
-#include "web/publisher_parts.h"
 
 namespace imp::web {
 
@@ -86,7 +85,7 @@ Result<boost::json::array> switches_model(const Visit& visit, const registry::Tr
 }
 
 Result<http::Response> set_switch_by_form(const Visit& visit, const std::string& base) {
-  const auto target = publisher_target(visit);
+  const auto target = registry::addressed_target(visit.request);
   if (!target) return pass_on(target);
   auto& services = visit.services.registry;
   const auto requester = registry::Requester::identify(services, visit.request);

@@ -1,10 +1,9 @@
 #include <boost/json.hpp>
 
-#include "registry/api/refusals.h"
 #include "registry/api/trust/trust_checks.h"
-#include "registry/api/trust/trust_place.h"
 #include "registry/trust/refusal.h"
 #include "web/frames.h"
+#include "web/governed.h"
 #include "web/handlers.h"
 #include "web/model.h"
 #include "web/package_view.h"
@@ -15,44 +14,18 @@ namespace imp::web {
 
 namespace {
 
-/// A package, or a name that has none yet, for somebody who governs it: the page shows what its
-/// publishers expect.
-struct Governed {
-  registry::PackageName name;
-  registry::Requester requester;
-  boost::json::array tabs;  ///< none while there is no package
-};
+constexpr std::string_view kAction = "trust.check";
 
-/// As the API does when somebody asks there.
-std::unexpected<Failure> refused(const Visit& visit, const registry::Requester& requester,
-                                 const registry::PackageName& name, const Failure& failure) {
-  registry::record_refusal(visit.services.registry, &requester, "trust.check",
-                           "package:" + name.text(), failure);
-  return std::unexpected(failure);
-}
-
-/// `asks`: not only to see the form.
-Result<Governed> governed(const Visit& visit, bool asks) {
-  auto& services = visit.services.registry;
-  auto name = registry::addressed_package(visit.request);
-  if (!name) return pass_on(name);
-  auto requester = registry::Requester::identify(services, visit.request);
-  if (!requester) return pass_on(requester);
-  const auto place = registry::governed_place(services, *requester, *name);
-  if (!place && asks) return refused(visit, *requester, *name, place.error());
-  if (!place) return pass_on(place);
-  boost::json::array tabs;
+/// The page shows what the publishers of a package expect, or of a name that has none yet.
+http::Response page_of(const Visit& visit, const GovernedTrust& by, boost::json::object result) {
+  const std::string name = registry::text_of(by.target);
+  boost::json::array tabs;  // none while there is no package
   if (const auto view = package_view(visit)) {
-    tabs = package_tabs(name->text(), "Settings", view->writer, view->staged);
+    tabs = package_tabs(name, "Settings", view->writer, view->staged);
   }
-  return Governed{std::move(*name), std::move(*requester), std::move(tabs)};
-}
-
-http::Response page_of(const Visit& visit, const Governed& view, boost::json::object result) {
-  const std::string& name = view.name.text();
   boost::json::object model{{"name", name},
                             {"base", package_link(name) + "/settings"},
-                            {"tabs", view.tabs},
+                            {"tabs", std::move(tabs)},
                             {"issuer", visit.field("issuer")},
                             {"described", visit.field("claims")}};
   if (!result.empty()) model["result"] = std::move(result);
@@ -61,9 +34,9 @@ http::Response page_of(const Visit& visit, const Governed& view, boost::json::ob
 }
 
 Result<http::Response> show_check(const Visit& visit) {
-  const auto view = governed(visit, false);
-  if (!view) return pass_on(view);
-  return page_of(visit, *view, {});
+  const auto by = governed_trust(visit);
+  if (!by) return pass_on(by);
+  return page_of(visit, *by, {});
 }
 
 boost::json::object result_model(const registry::TrustCheck& check, const trust::Issuers& issuers) {
@@ -107,8 +80,8 @@ Result<trust::CheckQuestion> question_of(const Visit& visit) {
 }
 
 Result<http::Response> check(const Visit& visit) {
-  const auto view = governed(visit, true);
-  if (!view) return pass_on(view);
+  const auto by = governed_trust_for(visit, kAction);
+  if (!by) return pass_on(by);
   auto question = question_of(visit);
   if (!question) return pass_on(question);
   if (question->described() == question->claims.empty()) {
@@ -116,10 +89,10 @@ Result<http::Response> check(const Visit& visit) {
                   "Paste a token, or describe a job by its claims.");
   }
   auto& services = visit.services.registry;
-  const auto checked =
-      registry::check_trust(services, view->requester, view->name, std::move(*question));
-  if (!checked) return refused(visit, view->requester, view->name, checked.error());
-  return page_of(visit, *view, result_model(*checked, services.issuers));
+  const auto checked = registry::check_trust(
+      services, by->requester, std::get<registry::PackageName>(by->target), std::move(*question));
+  if (!checked) return refused(visit, *by, kAction, checked.error());
+  return page_of(visit, *by, result_model(*checked, services.issuers));
 }
 
 }  // namespace

@@ -165,16 +165,18 @@ Result<void> check_new(const Issuer& issuer) {
     return invalid(fmt::format("single_tenant is for issuers of kind {}.", types_of(is_open)));
   }
   if (open && issuer.tenant_claim.empty() != issuer.single_tenant) {
-    return invalid(
-        fmt::format("an issuer of kind {} needs either tenant_claim, the claim that tells its "
-                    "customers apart, or single_tenant: true, when nobody else gets tokens of it.",
-                    issuer.kind()));
+    return invalid(fmt::format(
+        "an issuer of kind {} needs either tenant_claim (--tenant-claim), the claim "
+        "that tells its customers apart, or single_tenant: true (--single-tenant), when "
+        "nobody else gets tokens of it.",
+        issuer.kind()));
   }
   if (!issuer.private_addresses && !issuer.pinned_keys && issuer.base_url.starts_with("http://")) {
     return invalid(
         "keys that are fetched over http:// are whatever somebody on the way says they are: use "
-        "https://, pin the keys, or set private_addresses: true for an issuer of your own "
-        "network.");
+        "https://, pin the keys, or set private_addresses: true (--private-address) for an issuer "
+        "of "
+        "your own network.");
   }
   return {};
 }
