@@ -31,6 +31,8 @@ Accounts::Accounts(Services given)
 
 Result<void> Accounts::tidy() {
   if (auto flushed = tokens.flush_last_used(); !flushed) return flushed;
+  constexpr auto kOver = audit::Suppressed::Which::of_past_windows;
+  if (auto told = trail.record_suppressed(kOver); !told) return told;
   const std::int64_t now = to_milliseconds(services.clock.now());
   std::int64_t purged = purged_.load();
   if (now - purged < kPurgeEvery.count() || !purged_.compare_exchange_strong(purged, now)) {

@@ -28,8 +28,9 @@ class Accounts {
   Accounts(const Accounts&) = delete;
   Accounts& operator=(const Accounts&) = delete;
 
-  /// What has to happen every so often: writes the times of last use, deletes what has expired. The
-  /// app calls it about every ten seconds and before it stops.
+  /// What has to happen every so often: writes the times of last use and how many refusals were not
+  /// recorded, deletes what has expired. The app calls it about every ten seconds and before it
+  /// stops.
   Result<void> tidy();
 
   const Services services;

@@ -56,7 +56,9 @@ void Trail::refused(const Actor& actor, std::string_view action, std::string_vie
                     const Failure& failure) {
   services_.metrics.count("imprimatur_refusals_total",
                           {{"module", "accounts"}, {"code", failure.code()}});
-  if (!throttle_.admit(kRecordedRefusals, throttle_address(actor.address)).admitted) return;
+  // What a stranger gives for a name may be anything.
+  const std::string_view known = actor.person_id.empty() ? std::string_view() : subject;
+  if (!may_record({action, known, failure.code(), actor.address})) return;
   audit::Record record = record_of(services_, actor, action, subject);
   record.outcome = failure.code();
   record.detail["text"] = failure.message;
@@ -66,6 +68,23 @@ void Trail::refused(const Actor& actor, std::string_view action, std::string_vie
                                               {"code", std::string(failure.code())},
                                               {"why", recorded.error().detail}});
   }
+}
+
+bool Trail::may_record(const audit::Refusal& refusal) {
+  const std::string address = throttle_address(refusal.address);
+  if (throttle_.admit(kRecordedRefusals, address).admitted) return true;
+  suppressed_.add(refusal);
+  return false;
+}
+
+Result<void> Trail::record_suppressed(audit::Suppressed::Which which) {
+  return suppressed_.write_down(
+      services_.database, which,
+      [this](db::Session& session, const audit::SuppressedRefusals& refusals, Time now) {
+        audit::Record record = refusals.record(now);
+        if (completed_) completed_(session, refusals, record);
+        audit::append(session, record);
+      });
 }
 
 }  // namespace imp::accounts

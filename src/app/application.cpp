@@ -204,6 +204,13 @@ void Application::stop() {
   housekeeping_.reset();
   if (registry_) registry_->stop();
   if (mail_sender_) mail_sender_->stop();
+  // What was only counted so far would be lost with the process.
+  if (accounts_) {
+    constexpr auto kAll = audit::Suppressed::Which::all;
+    if (const auto told = accounts_->trail.record_suppressed(kAll); !told) {
+      log_.warning("refusals not counted in the audit log", {{"reason", told.error().detail}});
+    }
+  }
   if (audit_) audit_->stop();
   store_.database->stop();
 }

@@ -8,6 +8,7 @@
 #include "registry/api/news/publisher_news.h"
 #include "registry/api/operator/hook_changes.h"
 #include "registry/api/people/memberships.h"
+#include "registry/api/refusals.h"
 #include "registry/api/routes.h"
 #include "registry/api/staging/stage_expiry.h"
 #include "registry/api/trust/pending_publishers.h"
@@ -124,6 +125,7 @@ RegistryHalf::RegistryHalf(const Settings& settings, Store& store, blobs::Store&
 
 void RegistryHalf::add_routes(http::Router& router) {
   registry::follow_memberships(services_);
+  registry::complete_suppressed_refusals(services_);
   registry::add_registry_routes(router, services_);
 }
 

@@ -88,4 +88,16 @@ void Suppressed::put_back(std::vector<SuppressedRefusals> refusals) {
   }
 }
 
+Result<void> Suppressed::write_down(db::Database& database, Which which, const Write& write) {
+  auto refusals = take(which);
+  if (refusals.empty()) return {};
+  const Time now = clock_.now();
+  auto written = database.write([&](db::Session& session) -> Result<void> {
+    for (const SuppressedRefusals& one : refusals) write(session, one, now);
+    return {};
+  });
+  if (!written) put_back(std::move(refusals));
+  return written;
+}
+
 }  // namespace imp::audit

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -9,6 +10,8 @@
 
 #include "audit/record.h"
 #include "base/clock.h"
+#include "base/failure.h"
+#include "db/database.h"
 
 namespace imp::audit {
 
@@ -53,6 +56,9 @@ class Suppressed {
   std::vector<SuppressedRefusals> take(Which which);
   /// Those that could not be written down count again.
   void put_back(std::vector<SuppressedRefusals> refusals);
+  /// take(), and `write` for each in one transaction; put_back() when that fails.
+  using Write = std::function<void(db::Session&, const SuppressedRefusals&, Time now)>;
+  Result<void> write_down(db::Database& database, Which which, const Write& write);
 
  private:
   struct Key {

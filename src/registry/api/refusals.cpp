@@ -57,16 +57,16 @@ bool is_attempt(const Requester* requester, std::string_view action) {
   return requester && (requester->publish_token() || publishes(action));
 }
 
-/// Shares the count of what accounts records.
-constexpr accounts::Limit kRecordedRefusals{.what = "recorded_refusals", .attempts = 100};
-
 /// A line of "Publish attempts" in the transaction that writes down a refusal.
 using AttemptRecord = std::function<void(db::Session&)>;
 
 void write_down(RegistryServices& services, const AttemptRecord& attempt, audit::Record record,
                 const Failure& failure) {
-  const std::string address = accounts::throttle_address(record.remote_address);
-  if (!services.accounts.throttle.admit(kRecordedRefusals, address).admitted) return;
+  const bool proved = record.actor.starts_with("publisher:");
+  if (!services.accounts.trail.may_record(
+          {record.action, record.subject, failure.code(), record.remote_address, proved})) {
+    return;
+  }
   record.outcome = failure.code();
   record.detail["message"] = failure.message;
   if (!failure.detail.empty()) record.detail["detail"] = failure.detail;
@@ -103,6 +103,20 @@ void add_token(trust::Attempt& attempt, std::string_view token_id, std::string_v
 }
 
 }  // namespace
+
+void complete_suppressed_refusals(RegistryServices& services) {
+  services.accounts.trail.complete_suppressed(
+      [](db::Session& session, const audit::SuppressedRefusals& refusals, audit::Record& record) {
+        record.organization = organization_of(session, record.subject);
+        if (!record.subject.starts_with("package:")) return;
+        if (!refusals.proved && !publishes(record.action)) return;
+        const auto package = find_package(session, package_of(record.subject));
+        if (!package) return;
+        trust::record_attempt(
+            session,
+            trust::attempt_for(refusals, package->name, attempt_action(record.action), record.at));
+      });
+}
 
 void record_bad_publish_token(RegistryServices& services, const http::Request& request,
                               const Failure& failure) {

@@ -11,7 +11,7 @@
 namespace imp::registry {
 
 /// How the registry's endpoints answer refusals and write them down. Of one address at most 100 are
-/// written down in 15 minutes, together with those of accounts; all are counted.
+/// written down in 15 minutes, together with those of accounts (accounts/trail.h); all are counted.
 
 /// A line of "Publish attempts" for what was done, or tried, with a publish token, or by a person
 /// who published or staged `package`. `action` is the audit log's. Its id is the requester's.
@@ -31,6 +31,10 @@ void record_refusal(RegistryServices& services, const Requester* requester, std:
 /// accounts.
 void record_bad_publish_token(RegistryServices& services, const http::Request& request,
                               const Failure& failure);
+
+/// Lets records that stand for many refusals be seen by the organisation that they concern, and
+/// adds them to "Publish attempts". Called once, before the server starts.
+void complete_suppressed_refusals(RegistryServices& services);
 
 /// Adds to npm's notice of a refusal, if it has one, where its code is explained.
 void add_help(const RegistryServices& services, http::Response& response, const Failure& failure);

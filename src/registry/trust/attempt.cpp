@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "base/clean_text.h"
+#include "base/uuid.h"
 
 namespace imp::trust {
 
@@ -39,6 +40,22 @@ std::optional<Attempt> first(const std::optional<db::Row>& row) {
 
 }  // namespace
 
+Attempt attempt_for(const audit::SuppressedRefusals& refusals, std::string_view package_name,
+                    std::string_view action, Time now) {
+  const audit::Record record = refusals.record(now);
+  Attempt attempt;
+  attempt.id = new_ordered_uuid(now);
+  attempt.package_name = package_name;
+  attempt.at = now;
+  attempt.action = action;
+  attempt.outcome = record.outcome;
+  attempt.message = refusals.text();
+  attempt.actor = record.actor;
+  attempt.remote_address = refusals.address;
+  attempt.proved = refusals.proved;
+  return attempt;
+}
+
 void record_attempt(db::Session& session, const Attempt& attempt) {
   session.run(
       "INSERT INTO publish_attempt (id, package_name, at, action, outcome, message, publisher_id, "
@@ -49,8 +66,7 @@ void record_attempt(db::Session& session, const Attempt& attempt) {
        attempt.publisher_id ? db::Value(*attempt.publisher_id) : db::Value(),
        clean_text(attempt.issuer, kLongestText), boost::json::serialize(attempt.comparison),
        attempt.remote_address, std::int64_t{attempt.proved}, attempt.actor,
-       clean_text(attempt.version, kLongestText), attempt.token_id,
-       attempt.runner});
+       clean_text(attempt.version, kLongestText), attempt.token_id, attempt.runner});
   session.run(
       "DELETE FROM publish_attempt WHERE package_name = :p1 AND proved = :p2 AND at < (SELECT at "
       "FROM publish_attempt WHERE package_name = :p3 AND proved = :p4 ORDER BY at DESC LIMIT 1 "

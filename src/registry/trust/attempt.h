@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "audit/suppressed.h"
 #include "base/clock.h"
 #include "db/database.h"
 #include "registry/trust/required_claims.h"
@@ -49,6 +50,9 @@ inline constexpr int kKeptUnproved = 20;
 /// What came from elsewhere is written down as clean_text() of 16 KiB at most: a text that cannot
 /// be stored must not keep the attempt from being recorded.
 void record_attempt(db::Session& session, const Attempt& attempt);
+/// The line that stands for refusals that were not written down one by one. `action` is Attempt's.
+Attempt attempt_for(const audit::SuppressedRefusals& refusals, std::string_view package_name,
+                    std::string_view action, Time now);
 /// The newest first.
 std::vector<Attempt> attempts_of(db::Session& session, std::string_view package_name, int limit);
 std::optional<Attempt> attempt_by_id(db::Session& session, std::string_view id);

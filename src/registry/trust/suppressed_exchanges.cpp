@@ -1,5 +1,4 @@
 #include "audit/log.h"
-#include "base/uuid.h"
 #include "registry/packages/store.h"
 #include "registry/trust/attempt.h"
 #include "registry/trust/exchange.h"
@@ -18,17 +17,7 @@ void write_down(db::Session& session, const audit::SuppressedRefusals& refusals,
                            : std::nullopt;
   if (package) {
     record.organization = package->owner;
-    Attempt attempt;
-    attempt.id = new_ordered_uuid(now);
-    attempt.package_name = package->name;
-    attempt.at = now;
-    attempt.action = "exchange";
-    attempt.outcome = record.outcome;
-    attempt.message = refusals.text();
-    attempt.actor = record.actor;
-    attempt.remote_address = refusals.address;
-    attempt.proved = refusals.proved;
-    record_attempt(session, attempt);
+    record_attempt(session, attempt_for(refusals, package->name, "exchange", now));
   }
   audit::append(session, record);
 }
@@ -36,15 +25,7 @@ void write_down(db::Session& session, const audit::SuppressedRefusals& refusals,
 }  // namespace
 
 Result<void> Exchange::record_suppressed(audit::Suppressed::Which which) {
-  auto refusals = suppressed_.take(which);
-  if (refusals.empty()) return {};
-  const Time now = clock_.now();
-  auto written = database_.write([&](db::Session& session) -> Result<void> {
-    for (const audit::SuppressedRefusals& one : refusals) write_down(session, one, now);
-    return {};
-  });
-  if (!written) suppressed_.put_back(std::move(refusals));
-  return written;
+  return suppressed_.write_down(database_, which, write_down);
 }
 
 }  // namespace imp::trust

@@ -11,6 +11,7 @@
 #include "mail/outbox.h"
 #include "registry/api/news/publisher_news.h"
 #include "registry/api/people/memberships.h"
+#include "registry/api/refusals.h"
 #include "registry/api/routes.h"
 #include "registry/provenance/attestations.h"
 #include "registry/staging/staged_release.h"
@@ -133,6 +134,7 @@ RegistryTest::RegistryTest(std::string database)
                                                 tell_of_learning(issuers_));
   services_ = std::make_unique<RegistryServices>(services_at(clock_));
   follow_memberships(*services_);
+  complete_suppressed_refusals(*services_);
   add_registry_routes(router_, *services_);
 }
 
