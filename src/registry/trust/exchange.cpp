@@ -14,6 +14,7 @@
 #include "registry/trust/publisher_end.h"
 #include "registry/trust/publisher_place.h"
 #include "registry/trust/refusal.h"
+#include "registry/trust/replay_mark.h"
 #include "registry/trust/run_end.h"
 
 namespace imp::trust {
@@ -154,16 +155,7 @@ Result<MintedToken> Exchange::mint(db::Session& session, const ExchangeRequest& 
   if (!again.agreed()) return refused_as(again, name->text());
   const bool learnt = publisher->claims.learn_from(claims.all);
   if (learnt) keep_learnt(session, *publisher);
-  // The mark outlives every moment at which the verifier could still accept the token.
-  if (!session.insert_if_absent(
-          "INSERT INTO used_identity_token (issuer, token_id, expires_at) VALUES (:p1, :p2, :p3) "
-          "ON CONFLICT DO NOTHING",
-          {claims.issuer, claims.token_id.value_or(claims.signed_hash),
-           to_milliseconds(claims.expires_at)})) {
-    return refuse(TrustRefusal::replayed,
-                  "This identity token was exchanged before. Each exchange needs a fresh one: on "
-                  "CircleCI, run `circleci run oidc get` again.");
-  }
+  if (const auto fresh = use_up(session, claims); !fresh) return pass_on(fresh);
   MintedToken minted = mint_publish_token(session, random_, *publisher, name->text(),
                                           run_of(*evaluation.provider, claims), now,
                                           publisher->claims.bound_version(claims.all));

@@ -5,6 +5,7 @@
 #include "base/uuid.h"
 #include "crypto/hash.h"
 #include "registry/trust/refusal.h"
+#include "registry/trust/replay_mark.h"
 #include "registry/trust/run_end.h"
 
 namespace imp::trust {
@@ -172,7 +173,7 @@ std::int64_t revoke_publish_tokens_of(db::Session& session,
 
 void forget_expired(db::Session& session, Time now) {
   const std::int64_t before = to_milliseconds(now - kReplayMargin);
-  session.run("DELETE FROM used_identity_token WHERE expires_at < :p1", {before});
+  forget_marks(session, now - kReplayMargin);
   session.run("DELETE FROM publish_token WHERE expires_at < :p1", {before});
   forget_runs(session, now - kReplayMargin, now);
 }

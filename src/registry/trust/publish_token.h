@@ -86,9 +86,9 @@ std::int64_t revoke_publish_tokens_of(db::Session& session,
                                       const std::function<bool(std::string_view package)>& covered,
                                       Time now);
 
-/// Forgets tokens and replay marks whose time is over. `now` must never be earlier than a `now`
-/// that an exchange was given, or a replay could slip through; kReplayMargin covers clocks stepping
-/// back.
+/// Forgets tokens and replay marks whose time is over, and was over kReplayMargin ago, so that the
+/// small steps of clocks cost nobody anything. Nothing is exchanged twice after greater ones
+/// either: see replay_mark.h.
 void forget_expired(db::Session& session, Time now);
 inline constexpr Milliseconds kReplayMargin = std::chrono::hours(1);
 

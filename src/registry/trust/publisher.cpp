@@ -10,6 +10,7 @@
 #include "registry/trust/publisher_end.h"
 #include "registry/trust/publisher_place.h"
 #include "registry/trust/refusal.h"
+#include "registry/trust/replay_mark.h"
 #include "registry/trust/run_end.h"
 
 namespace imp::trust {
@@ -349,6 +350,7 @@ std::vector<db::Migration> migrations() {
   for (db::Migration& migration : attempt_migrations()) all.push_back(std::move(migration));
   for (db::Migration& migration : issuer_migrations()) all.push_back(std::move(migration));
   for (db::Migration& migration : run_migrations()) all.push_back(std::move(migration));
+  for (db::Migration& migration : replay_mark_migrations()) all.push_back(std::move(migration));
   for (db::Migration& migration : publisher_end_migrations()) all.push_back(std::move(migration));
   return all;
 }

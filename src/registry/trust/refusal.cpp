@@ -40,6 +40,8 @@ Reason reason(TrustRefusal refusal) {
       return {"ssh_rerun", FailureKind::forbidden};
     case replayed:
       return {"replayed", FailureKind::unauthenticated};
+    case clock_set_back:
+      return {"clock_set_back", FailureKind::unauthenticated};
     case publisher_removed:
       return {"publisher_removed", FailureKind::forbidden};
     case publisher_expired:

@@ -26,6 +26,7 @@ enum class TrustRefusal : std::uint8_t {
   resurrected_project,      ///< another project has taken the name that the publisher trusts
   ssh_rerun,                ///< the job was rerun with SSH: a person was inside it
   replayed,                 ///< this token was exchanged before
+  clock_set_back,           ///< whether it was exchanged before is not known any more
   publisher_removed,        ///< the publisher was removed while the exchange was under way
   publisher_expired,        ///< the one that matches was never used in its time
   publisher_cooling_down,   ///< the one that matches may not be used yet

@@ -179,6 +179,53 @@ TEST_F(ExchangeTest, MarksGoOnlyWhenTheTokenIsLongPastUse) {
   EXPECT_EQ(forget(), 0);
 }
 
+// A clock that runs far ahead for a while: what was tidied away then must not be missed when the
+// clock is right again.
+TEST_F(ExchangeTest, WhatWasForgottenIsNeverExchangedAgain) {
+  add_default();
+  const std::string token = signed_token(job_claims());
+  json::object unused = job_claims();  // issued with it, and never seen here
+  unused["jti"] = "unused";
+  json::object later = job_claims();
+  later["jti"] = "later";
+  later["exp"] = kIssuedAt + 3601;
+  ASSERT_EQ(outcome(token), "granted");
+  const Time now = clock.now();
+  for (const Milliseconds ahead : {Milliseconds(3h), Milliseconds(24h * 400)}) {
+    clock.set(now + ahead);
+    (void)write([&](db::Session& session) -> Result<void> {
+      forget_expired(session, clock.now());
+      return {};
+    });
+    ASSERT_EQ(count("SELECT COUNT(*) FROM used_identity_token"), 0);
+    clock.set(now);
+    EXPECT_EQ(outcome(token), "clock_set_back");
+    EXPECT_EQ(outcome(signed_token(unused)), "clock_set_back");  // nobody can say any more
+  }
+  EXPECT_EQ(outcome(signed_token(later)), "granted");
+  EXPECT_EQ(outcome(signed_token(later)), "replayed");
+}
+
+// The server's own issuer goes by the same clock: what it issued while the clock was ahead is no
+// reason to refuse what it issues now.
+TEST_F(ExchangeTest, AClockThatWasAheadOnceLeavesTheTokensOfNowAlone) {
+  add_default();
+  json::object ahead = job_claims();
+  ahead["iat"] = kIssuedAt + 400 * 86400;
+  ahead["exp"] = kIssuedAt + 400 * 86400 + 3600;
+  const Time now = clock.now();
+  clock.set(now + 400 * 24h);
+  ASSERT_EQ(outcome(signed_token(ahead)), "granted");
+  clock.advance(3h);
+  (void)write([&](db::Session& session) -> Result<void> {
+    forget_expired(session, clock.now());
+    return {};
+  });
+  ASSERT_EQ(count("SELECT COUNT(*) FROM used_identity_token"), 0);
+  clock.set(now);
+  EXPECT_EQ(outcome(signed_token(job_claims())), "granted");
+}
+
 TEST_F(ExchangeTest, OfManyAtOnceExactlyOneWins) {
   add_default();
   const std::string token = signed_token(job_claims());

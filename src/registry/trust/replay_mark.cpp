@@ -1,0 +1,48 @@
+#include "registry/trust/replay_mark.h"
+
+#include "registry/trust/refusal.h"
+
+namespace imp::trust {
+
+Result<void> use_up(db::Session& session, const jose::Claims& claims) {
+  const std::string id = claims.token_id.value_or(claims.signed_hash);
+  // One statement for both questions: an exchange that is granted asks nothing more.
+  if (session.insert_if_absent(
+          "INSERT INTO used_identity_token (issuer, token_id, expires_at) SELECT :p1, :p2, :p3 "
+          "WHERE NOT EXISTS (SELECT 1 FROM forgotten_identity_token WHERE issuer = :p1 AND "
+          "day = :p3 / 86400000 AND expires_at >= :p3) ON CONFLICT DO NOTHING",
+          {claims.issuer, id, to_milliseconds(claims.expires_at)})) {
+    return {};
+  }
+  if (session.row("SELECT 1 FROM used_identity_token WHERE issuer = :p1 AND token_id = :p2",
+                  {claims.issuer, id})) {
+    return refuse(TrustRefusal::replayed,
+                  "This identity token was exchanged before. Each exchange needs a fresh one: on "
+                  "CircleCI, run `circleci run oidc get` again.");
+  }
+  return refuse(TrustRefusal::clock_set_back,
+                "The registry's clock was ahead and was set back, and whether this identity token "
+                "was exchanged before is not known any more. Exchange a fresh one: on CircleCI, "
+                "run `circleci run oidc get` again.");
+}
+
+void forget_marks(db::Session& session, Time expired_before) {
+  const std::int64_t before = to_milliseconds(expired_before);
+  session.run(
+      "INSERT INTO forgotten_identity_token (issuer, day, expires_at) "
+      "SELECT issuer, expires_at / 86400000, MAX(expires_at) FROM used_identity_token "
+      "WHERE expires_at < :p1 GROUP BY issuer, expires_at / 86400000 "
+      "ON CONFLICT (issuer, day) DO UPDATE SET expires_at = excluded.expires_at "
+      "WHERE excluded.expires_at > forgotten_identity_token.expires_at",
+      {before});
+  session.run("DELETE FROM used_identity_token WHERE expires_at < :p1", {before});
+}
+
+std::vector<db::Migration> replay_mark_migrations() {
+  return {{"trust_replay/1",
+           "CREATE TABLE forgotten_identity_token (\n"
+           "  issuer TEXT NOT NULL, day BIGINT NOT NULL, expires_at BIGINT NOT NULL,\n"
+           "  PRIMARY KEY (issuer, day));\n"}};
+}
+
+}  // namespace imp::trust
