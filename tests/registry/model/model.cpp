@@ -1,5 +1,7 @@
 #include "model.h"
 
+#include <algorithm>
+
 #include "world.h"
 
 namespace imp::registry::model {
@@ -14,6 +16,8 @@ constexpr Milliseconds kIdentityLife = 1h;
 constexpr Milliseconds kPublishLife = 15min;
 constexpr Milliseconds kStageLife = 14 * 24h;
 constexpr Milliseconds kRemembered = 1h;
+constexpr Milliseconds kLimitPeriod = 1h;
+constexpr Milliseconds kEndKept = 24h;
 
 std::string key(std::string_view package, std::string_view version) {
   return std::string(package) + "@" + std::string(version);
@@ -22,27 +26,41 @@ std::string key(std::string_view package, std::string_view version) {
 }  // namespace
 
 Model::Model() {
-  for (const std::string_view package : {kPublishes, kStages}) published(package, kFirst);
+  for (const std::string_view package : {kPublishes, kStages}) {
+    published(package, kFirst);
+    trust(package);
+  }
 }
 
 std::string Model::exchange(const Identity& identity, std::string_view package, Time now) {
+  const auto publisher = publishers.find(std::string(package));
+  if (issuer_frozen) return "issuer_frozen";
+  if (publishers.empty()) return "no_matching_publisher";  // no key is fetched for nobody
   if (now >= identity.issued + kIdentityLife + kLeeway) return "expired";
   if (now < identity.issued - kLeeway) return "issued_in_future";
   if (now > identity.issued + kTokenAge + kLeeway) return "too_old";
-  if (!identity.right_project) return "no_matching_publisher";
+  if (!identity.right_project || publisher == publishers.end()) return "no_matching_publisher";
   if (frozen.contains(std::string(package))) return "frozen";
   if (ended.contains(identity.job)) return "run_ended";
-  return used.contains(identity.jti) ? "replayed" : "ok";
+  if (used.contains(identity.jti)) return "replayed";
+  const Time ends = identity.issued + kIdentityLife;
+  const auto unknown = used_and_forgotten.find(std::chrono::floor<std::chrono::days>(ends));
+  return unknown != used_and_forgotten.end() && unknown->second >= ends ? "clock_set_back" : "ok";
 }
 
 void Model::exchanged(const Identity& identity, std::string_view package, Time now) {
   used[identity.jti] = identity.issued + kIdentityLife;
-  tokens.push_back({std::string(package), identity.job, now + kPublishLife});
+  tokens.push_back({std::string(package), identity.job, publishers.at(std::string(package)),
+                    now + kPublishLife});
 }
 
 std::string Model::standing(int number, Time now) const {
   const Token& token = tokens[static_cast<std::size_t>(number)];
+  const auto publisher = publishers.find(token.package);
   if (forgotten.contains(number)) return "publish_token_invalid";
+  if (publisher == publishers.end() || publisher->second != token.publisher) {
+    return "publish_token_invalid";
+  }
   if (token.revoked) return ended.contains(token.job) ? "run_ended" : "publish_token_invalid";
   return now >= token.expires ? "publish_token_invalid" : "ok";
 }
@@ -55,7 +73,7 @@ std::string Model::hand_back(int number, std::string_view package, Time now) {
 }
 
 std::string Model::may(int by, std::string_view package, bool stages, Time now) const {
-  if (by != kBob) {
+  if (by >= 0) {
     if (const std::string stands = standing(by, now); stands != "ok") return stands;
     if (tokens[static_cast<std::size_t>(by)].package != package) return "other_package";
     if (!stages && package == kStages) return "permission_not_granted";
@@ -63,46 +81,127 @@ std::string Model::may(int by, std::string_view package, bool stages, Time now) 
   return frozen.contains(std::string(package)) ? "frozen" : "ok";
 }
 
+std::string Model::switched(std::string_view package, bool trusted, bool staged, Time now) const {
+  const auto found = switches.find(std::string(package));
+  if (found == switches.end()) return "ok";
+  std::vector<std::pair<Time, std::string>> on;  // the oldest speaks first
+  for (const auto& [name, it] : found->second) {
+    if (in_force(it, now)) on.emplace_back(it.set, name);
+  }
+  std::ranges::sort(on);
+  for (const auto& [set, name] : on) {
+    if (name == kTrustedOnly && !trusted) return "trusted_publishing_only";
+    if (name == kStagedOnly && !staged) return "staged_publishing_only";
+  }
+  return "ok";
+}
+
+std::string Model::taken(std::string_view package, std::string_view version, bool stages) const {
+  const auto found = versions.find(key(package, version));
+  if (found == versions.end()) return "ok";
+  if (found->second == State::staged) return "version_staged";
+  const bool gone = found->second == State::unpublished && !stages;
+  return gone ? "version_unpublished" : "version_already_published";
+}
+
+/// A trusted publisher is another one after it was removed and added again.
+std::string Model::source(int by) const {
+  if (by < 0) return "person " + std::to_string(by);
+  return "publisher " + std::to_string(tokens[static_cast<std::size_t>(by)].publisher);
+}
+
+bool Model::is_excess(int by, Time now) const {
+  const auto found = counted.find(source(by));
+  return found != counted.end() && std::ranges::count_if(found->second, [&](Time at) {
+                                     return at > now - kLimitPeriod;
+                                   }) >= kMostPublishes;
+}
+
 std::string Model::publish(int by, std::string_view package, std::string_view version, Time now) {
   if (const std::string may_it = may(by, package, false, now); may_it != "ok") return may_it;
-  const auto taken = versions.find(key(package, version));
-  if (taken == versions.end()) return "ok";
-  switch (taken->second) {
-    case State::published:
-      return "version_already_published";
-    case State::unpublished:
-      return "version_unpublished";
-    case State::staged:
-      return "version_staged";
-  }
-  return {};
+  const bool held = is_excess(by, now);
+  if (const std::string says = switched(package, by >= 0, held, now); says != "ok") return says;
+  if (const std::string is = taken(package, version, held); is != "ok") return is;
+  return held ? "held" : "ok";
 }
 
 void Model::published(std::string_view package, std::string_view version) {
   versions[key(package, version)] = State::published;
 }
 
+void Model::published_by(int by, std::string_view package, std::string_view version, Time now) {
+  published(package, version);
+  counted[source(by)].push_back(now);
+}
+
 std::string Model::stage(int by, std::string_view package, std::string_view version,
                          Time now) const {
   if (const std::string may_it = may(by, package, true, now); may_it != "ok") return may_it;
-  const auto taken = versions.find(key(package, version));
-  if (taken == versions.end()) return "ok";
-  return taken->second == State::staged ? "version_staged" : "version_already_published";
+  if (const std::string says = switched(package, by >= 0, true, now); says != "ok") return says;
+  return taken(package, version, true);
 }
 
-void Model::was_staged(const std::string& id, std::string_view package, std::string_view version,
-                       Time now) {
-  staged[id] = {std::string(package), std::string(version), now};
+void Model::was_staged(const std::string& id, int by, std::string_view package,
+                       std::string_view version, Time now) {
+  staged[id] = {std::string(package), std::string(version), now, by};
   versions[key(package, version)] = State::staged;
 }
 
-std::string Model::approve(const std::string& id, Time now) const {
-  const auto found = staged.find(id);
-  if (found == staged.end() || now >= found->second.created + kStageLife) return "stage_not_found";
-  return frozen.contains(found->second.package) ? "frozen" : "ok";
+Model::Policy Model::policy_of(const std::string& package) const {
+  const auto found = policies.find(package);
+  return found == policies.end() ? Policy() : found->second.back().after;
 }
 
-void Model::approved(const std::string& id) {
+void Model::set_policy(std::string_view package, const Policy& policy, Time now) {
+  const Policy before = policy_of(std::string(package));
+  if (policy == before) return;
+  auto& changes = policies[std::string(package)];
+  for (PolicyChange& change : changes) change.given_up = change.given_up || change.at > now;
+  changes.push_back({now, before, policy});
+}
+
+Model::Policy Model::binding(const Staged& release) const {
+  Policy policy = policy_of(release.package);
+  const auto found = policies.find(release.package);
+  if (found == policies.end()) return policy;
+  for (const auto& [at, before, after, given_up] : found->second) {
+    const bool looser =
+        after.approvals < before.approvals || (before.different_person && !after.different_person);
+    if (!looser || given_up || at < release.created) continue;
+    policy.approvals = std::max(policy.approvals, before.approvals);
+    policy.different_person = policy.different_person || before.different_person;
+  }
+  return policy;
+}
+
+/// The approvals that count under what binds it now, with this one.
+std::set<int> Model::counting(const Staged& release, int by) const {
+  std::set<int> people = release.approved_by;
+  people.insert(by);
+  if (binding(release).different_person) people.erase(release.by);
+  return people;
+}
+
+std::string Model::approve(const std::string& id, int by, Time now) const {
+  const auto found = staged.find(id);
+  if (found == staged.end() || now >= found->second.created + kStageLife) return "stage_not_found";
+  const Staged& release = found->second;
+  if (frozen.contains(release.package)) return "frozen";
+  if (!counting(release, by).contains(by)) return "approver_is_stager";
+  if (is_enough(id, by)) return switched(release.package, release.by >= 0, true, now);
+  return release.approved_by.contains(by) ? "approved_already" : "ok";
+}
+
+bool Model::is_enough(const std::string& id, int by) const {
+  const Staged& release = staged.at(id);
+  return counting(release, by).size() >= binding(release).approvals;
+}
+
+void Model::approved(const std::string& id, int by) {
+  if (!is_enough(id, by)) {
+    staged.at(id).approved_by.insert(by);
+    return;
+  }
   published(staged.at(id).package, staged.at(id).version);
   staged.erase(id);
 }
@@ -111,9 +210,51 @@ std::string Model::reject(const std::string& id) const {
   return staged.contains(id) ? "ok" : "stage_not_found";
 }
 
-void Model::rejected(const std::string& id) {
+std::string Model::withdraw(int by, const std::string& id, Time now) const {
+  const auto found = staged.find(id);
+  if (by < 0) {
+    if (found == staged.end()) return "stage_not_found";
+    return found->second.by == by ? "ok" : "not_the_stager";
+  }
+  if (const std::string stands = standing(by, now); stands != "ok") return stands;
+  if (found == staged.end() || found->second.by < 0) return "publish_token_forbidden";
+  const Token& token = tokens[static_cast<std::size_t>(by)];
+  const Token& stager = tokens[static_cast<std::size_t>(found->second.by)];
+  const bool same_run = token.job == stager.job && token.package == stager.package &&
+                        token.publisher == stager.publisher;
+  return same_run ? "ok" : "publish_token_forbidden";
+}
+
+void Model::given_back(const std::string& id) {
   versions.erase(key(staged.at(id).package, staged.at(id).version));
   staged.erase(id);
+}
+
+void Model::distrust(std::string_view package) {
+  const auto found = publishers.find(std::string(package));
+  if (found == publishers.end()) return;
+  for (Token& token : tokens) {
+    if (token.publisher == found->second) token.revoked = true;
+  }
+  publishers.erase(found);
+}
+
+void Model::freeze_issuer() {
+  issuer_frozen = true;
+  for (Token& token : tokens) token.revoked = true;  // all of them are of this issuer
+}
+
+void Model::turn_on(std::string_view package, const std::string& name, Time now) {
+  auto& those = switches[std::string(package)];
+  const auto found = those.find(name);
+  if (found != those.end() && !found->second.ends) return;
+  those[name] = {now, std::nullopt};
+}
+
+void Model::relax(std::string_view package, const std::string& name, Time now) {
+  auto& those = switches[std::string(package)];
+  const auto found = those.find(name);
+  if (found != those.end() && !found->second.ends) found->second.ends = now + kSwitchCoolDown;
 }
 
 std::string Model::unpublish(std::string_view package, std::string_view) const {
@@ -135,7 +276,7 @@ void Model::unfreeze(std::string_view package) {
 }
 
 int Model::end_run(const std::string& job, Time now) {
-  if (!ended.insert(job).second) return 0;
+  if (!ended.emplace(job, now).second) return 0;
   int live = 0;
   for (std::size_t n = 0; n < tokens.size(); ++n) {
     Token& token = tokens[n];
@@ -147,10 +288,28 @@ int Model::end_run(const std::string& job, Time now) {
 }
 
 void Model::tidy(Time now) {
-  std::erase_if(used, [&](const auto& mark) { return mark.second < now - kRemembered; });
+  std::erase_if(used, [&](const auto& mark) {
+    if (mark.second >= now - kRemembered) return false;
+    Time& latest = used_and_forgotten[std::chrono::floor<std::chrono::days>(mark.second)];
+    latest = std::max(latest, mark.second);
+    return true;
+  });
   for (std::size_t n = 0; n < tokens.size(); ++n) {
     if (tokens[n].expires < now - kRemembered) forgotten.insert(static_cast<int>(n));
   }
+  for (auto& [source, times] : counted) {
+    std::erase_if(times, [&](Time at) { return at < now - kLimitPeriod; });
+  }
+  std::erase_if(ended, [&](const auto& job) { return job.second < now - kEndKept; });
+  for (const std::string& id : over(now)) given_back(id);
+}
+
+std::vector<std::string> Model::over(Time now) const {
+  std::vector<std::string> ids;
+  for (const auto& [id, release] : staged) {
+    if (release.created + kStageLife <= now) ids.push_back(id);
+  }
+  return ids;
 }
 
 std::string Model::readable(std::string_view package) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -11,8 +12,8 @@
 namespace imp::registry::model {
 
 /// What a registry should be, said once more in as few words as possible: no database, no
-/// transaction, no cryptography. Each function says how the request is answered ("ok", or the code
-/// of the refusal) and, unless `keep` is false, makes the change.
+/// transaction, no cryptography. What is asked says how the request is answered: "ok", "held", or
+/// the code of the refusal.
 class Model {
  public:
   struct Identity {
@@ -22,17 +23,37 @@ class Model {
   };
   struct Token {
     std::string package, job;
+    int publisher = 0;  ///< as in `publishers`
     Time expires;
     bool revoked = false;
   };
   struct Staged {
     std::string package, version;
     Time created;
+    int by = 0;  ///< who staged it: a token's number, or a person
+    std::set<int> approved_by = {};
   };
+  using Day = std::chrono::sys_days;
   enum class State { published, unpublished, staged };
+  struct Policy {
+    std::size_t approvals = 1;
+    bool different_person = false;
+    bool operator==(const Policy&) const = default;
+  };
+  struct PolicyChange {
+    Time at;
+    Policy before, after;
+    bool given_up = false;  ///< it was said to be in force later than a change that came after it
+  };
+  /// A publish switch that was turned on, and perhaps relaxed since.
+  struct Switch {
+    Time set;
+    std::optional<Time> ends;
+  };
 
-  /// Who publishes: an exchanged token by its number, or bob.
-  static constexpr int kBob = -1;
+  /// Who acts: an exchanged token by its number, or a person. Alice and carol approve, bob and
+  /// alice stage, bob publishes.
+  static constexpr int kBob = -1, kAlice = -2, kCarol = -3;
 
   Model();
 
@@ -40,31 +61,50 @@ class Model {
   std::string hand_back(int token, std::string_view package, Time now);
   std::string publish(int by, std::string_view package, std::string_view version, Time now);
   std::string stage(int by, std::string_view package, std::string_view version, Time now) const;
-  std::string approve(const std::string& id, Time now) const;
+  /// "ok" also where it is not published yet: is_enough() says which.
+  std::string approve(const std::string& id, int by, Time now) const;
+  bool is_enough(const std::string& id, int by) const;
   std::string reject(const std::string& id) const;
+  std::string withdraw(int by, const std::string& id, Time now) const;
   std::string unpublish(std::string_view package, std::string_view version) const;
 
   // The changes, for who has been told that they happened, or has found that they did.
   void exchanged(const Identity& identity, std::string_view package, Time now);
   void handed_back(int token) { tokens[static_cast<std::size_t>(token)].revoked = true; }
   void published(std::string_view package, std::string_view version);
-  void was_staged(const std::string& id, std::string_view package, std::string_view version,
+  /// … and counts for the limit.
+  void published_by(int by, std::string_view package, std::string_view version, Time now);
+  void was_staged(const std::string& id, int by, std::string_view package, std::string_view version,
                   Time now);
-  void approved(const std::string& id);
-  void rejected(const std::string& id);
+  void approved(const std::string& id, int by);
+  void given_back(const std::string& id);  ///< rejected, withdrawn or over
   void unpublished(std::string_view package, std::string_view version);
   /// How many live tokens it ended.
   int end_run(const std::string& job, Time now);
   void freeze(std::string_view package) { frozen.insert(std::string(package)); }
   void unfreeze(std::string_view package);
+  void distrust(std::string_view package);
+  void trust(std::string_view package) { publishers[std::string(package)] = ++last_publisher_; }
+  void freeze_issuer();
+  void turn_on(std::string_view package, const std::string& name, Time now);
+  void relax(std::string_view package, const std::string& name, Time now);
+  void set_policy(std::string_view package, const Policy& policy, Time now);
   void tidy(Time now);
+  /// The releases whose time is over, which tidy() takes away.
+  std::vector<std::string> over(Time now) const;
 
   std::string readable(std::string_view package) const;
 
-  std::vector<Token> tokens;         ///< as granted, whatever became of them
-  std::map<std::string, Time> used;  ///< `jti` of exchanged identity tokens, with their ends
-  std::set<std::string> ended;       ///< jobs
-  std::set<std::string> frozen;      ///< packages
+  std::vector<Token> tokens;               ///< as granted, whatever became of them
+  std::map<std::string, Time> used;        ///< `jti` of exchanged identity tokens, with their ends
+  std::map<Day, Time> used_and_forgotten;  ///< the latest of such ends on each day
+  std::map<std::string, Time> ended;       ///< jobs, and when
+  std::set<std::string> frozen;            ///< packages
+  std::map<std::string, int> publishers;   ///< of packages: each one that is added is another
+  bool issuer_frozen = false;
+  std::map<std::string, std::vector<PolicyChange>> policies;      ///< of packages
+  std::map<std::string, std::map<std::string, Switch>> switches;  ///< of packages, by name
+  std::map<std::string, std::vector<Time>> counted;               ///< publishes, by who made them
   std::map<std::string, Staged> staged;
   std::map<std::string, State> versions;  ///< "name@version"
   std::set<int> forgotten;                ///< tokens that tidy() removed
@@ -73,6 +113,18 @@ class Model {
   /// Why the holder may not use the token at all; "ok" when they may.
   std::string standing(int token, Time now) const;
   std::string may(int by, std::string_view package, bool stages, Time now) const;
+  bool in_force(const Switch& it, Time now) const { return !it.ends || now < *it.ends; }
+  /// What a switch says of a publish that is staged or not, by a pipeline or a person.
+  std::string switched(std::string_view package, bool trusted, bool staged, Time now) const;
+  std::string taken(std::string_view package, std::string_view version, bool stages) const;
+  std::string source(int by) const;
+  bool is_excess(int by, Time now) const;
+  Policy policy_of(const std::string& package) const;
+  /// What binds a release: also what was in force since it was staged.
+  Policy binding(const Staged& release) const;
+  std::set<int> counting(const Staged& release, int by) const;
+
+  int last_publisher_ = 0;
 };
 
 }  // namespace imp::registry::model

@@ -16,10 +16,35 @@ TEST(ModelTest, TheRegistryIsWhatTheModelSays) {
     for (const auto& [outcome, count] : walk.outcomes()) outcomes[outcome] += count;
   }
   // A walk that never gets somewhere says nothing about it.
-  for (const char* outcome :
-       {"ok", "died", "replayed", "run_ended", "frozen", "too_old", "expired",
-        "no_matching_publisher", "publish_token_invalid", "other_package", "permission_not_granted",
-        "version_already_published", "version_unpublished", "version_staged", "stage_not_found"}) {
+  for (const char* outcome : {"ok",
+                              "died",
+                              "replayed",
+                              "run_ended",
+                              "frozen",
+                              "too_old",
+                              "expired",
+                              "no_matching_publisher",
+                              "publish_token_invalid",
+                              "other_package",
+                              "permission_not_granted",
+                              "version_already_published",
+                              "version_unpublished",
+                              "version_staged",
+                              "stage_not_found",
+                              "issuer_frozen",
+                              "clock_set_back",
+                              "held",
+                              "trusted_publishing_only",
+                              "staged_publishing_only",
+                              "approver_is_stager",
+                              "approved_already",
+                              "not_the_stager",
+                              "publish_token_forbidden",
+                              "approved in part",
+                              "withdrawn by a person",
+                              "withdrawn by its run",
+                              "publisher added again",
+                              "staged release over"}) {
     EXPECT_GE(outcomes[outcome], 1) << outcome;
   }
   EXPECT_GE(outcomes["ok"], 500);

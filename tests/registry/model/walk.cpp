@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 constexpr Time kStart = Time(std::chrono::seconds(1'790'000'000));
 constexpr std::size_t kStepsTold = 15;
 constexpr std::size_t kJobsAtOnce = 6;
+constexpr std::size_t kVersions = 25;
 constexpr std::size_t kTokensTried = 8;  ///< the newest are more interesting than old ones
 
 std::string job_id(int number) { return fmt::format("00000000-0000-4000-8000-{:012}", number); }
@@ -39,7 +40,19 @@ void Walk::expect(bool holds, std::string what) {
 }
 
 std::string Walk::a_version() {
-  return one_in(20) ? std::string(kFirst) : fmt::format("1.0.{}", below(40));
+  return one_in(20) ? std::string(kFirst) : fmt::format("1.0.{}", below(kVersions));
+}
+
+/// Mostly one that is there, and never the first.
+std::string Walk::published_version(const std::string& package) {
+  std::vector<std::string> there;
+  for (const auto& [name, state] : model_.versions) {
+    const std::size_t at = name.rfind('@');
+    if (state != Model::State::published || name.substr(0, at) != package) continue;
+    if (name.substr(at + 1) != kFirst) there.push_back(name.substr(at + 1));
+  }
+  if (there.empty() || one_in(4)) return fmt::format("1.0.{}", below(kVersions));
+  return there[below(there.size())];
 }
 
 /// As a token says it.
@@ -56,13 +69,18 @@ int Walk::somebody() {
   return texts_[chosen].empty() ? Model::kBob : static_cast<int>(chosen);
 }
 
+/// As the registry knows them.
+static std::string name_of(int person) {
+  return person == Model::kAlice ? "alice" : person == Model::kBob ? "bob" : "carol";
+}
+
 const std::string& Walk::credential(int by) {
-  return by == Model::kBob ? world_.bob() : texts_[static_cast<std::size_t>(by)];
+  return by < 0 ? world_.token_of(name_of(by)) : texts_[static_cast<std::size_t>(by)];
 }
 
 bool Walk::step() {
   ++number_;
-  switch (below(16)) {
+  switch (below(20)) {
     case 0:
     case 1:
     case 2:
@@ -90,6 +108,15 @@ bool Walk::step() {
     case 14:
       operate();
       break;
+    case 15:
+      withdraw();
+      break;
+    case 16:
+      change_trust();
+      break;
+    case 17:
+      change_rules();
+      break;
     default:
       move_clock();
   }
@@ -110,20 +137,21 @@ Death Walk::maybe_crash(std::int64_t writes) {
 bool Walk::judge(const Answer& answer, const std::string& expected, int success, Death crash) {
   const bool died = world_.crashed();
   if (crash != Death::none) world_.restart();
-  const std::string got = answer.status < 400 ? "ok" : answer.code;
+  const std::string got = answer.status == 202 ? "held" : answer.status < 400 ? "ok" : answer.code;
+  const bool succeeds = expected == "ok" || expected == "held";
   steps_.back() += fmt::format(" -> {} {}", answer.status, got);
   ++outcomes_[died ? "died" : got];
   if (died) {
     // Nobody was told; a refusal may have been on its way when its record was lost.
-    expect(answer.status >= 500 || (expected != "ok" && got == expected),
+    expect(answer.status >= 500 || (!succeeds && got == expected),
            fmt::format("answered {} {} while it died, where the model says {}", answer.status, got,
                        expected));
     refused_ = world_.number("SELECT COUNT(*) FROM audit_records WHERE outcome <> 'granted'");
-    return expected == "ok" && crash == Death::after_commit;
+    return succeeds && crash == Death::after_commit;
   }
   expect(got == expected, fmt::format("answered {} {}, and the model says {}: {}", answer.status,
                                       got, expected, answer.body.substr(0, 300)));
-  if (expected == "ok") {
+  if (succeeds) {
     expect(answer.status == success, fmt::format("a success of status {}", answer.status));
     return true;
   }
@@ -144,7 +172,10 @@ void Walk::exchange() {
     held_.push_back(std::move(held));
     if (one_in(6)) return;  // kept for later
   }
-  const Held& held = held_[one_in(4) ? below(held_.size()) : held_.size() - 1];
+  exchange(held_[one_in(4) ? below(held_.size()) : held_.size() - 1], package);
+}
+
+void Walk::exchange(const Held& held, const std::string& package) {
   const Death crash = maybe_crash(0);
   const Time now = world_.clock.now();
   const std::string expected = model_.exchange(held.identity, package, now);
@@ -156,6 +187,7 @@ void Walk::exchange() {
   // All refusals of the exchange are written down, not only those of 401 and 403.
   if (!died && expected != "ok" && !about_identity(answer)) ++refused_;
   if (!made) return;
+  expect(exchanged_.insert(held.identity.jti).second, "an identity token was exchanged twice");
   model_.exchanged(held.identity, package, now);
   const std::size_t at = answer.body.find("imp_pub_");
   texts_.push_back(at == std::string::npos ? "" : answer.body.substr(at, 48));
@@ -168,20 +200,29 @@ void Walk::publish() {
   const Death crash = maybe_crash(0);
   const Time now = world_.clock.now();
   const std::string expected = model_.publish(by, package, version, now);
+  const int success = expected == "held" ? 202 : 201;
   steps_.push_back(fmt::format("publish {}@{} by {}", package, version, by));
   const Answer answer = world_.publish(credential(by), package, version, bytes);
   const bool died = world_.crashed();
-  if (!judge(answer, expected, 201, crash)) return;
-  model_.published(package, version);
-  ++granted_["package.publish"];
+  if (!judge(answer, expected, success, crash)) return;
+  if (expected == "held") {
+    const std::string id = world_.staged_id(package, version);
+    expect(!id.empty(), "a held release that is not there");
+    model_.was_staged(id, by, package, version, now);
+    stages_.push_back(id);
+    ++granted_["package.hold"];
+  } else {
+    model_.published_by(by, package, version, now);
+    ++granted_["package.publish"];
+  }
   if (!died) return;
   // The client got no answer and repeats itself: it must not be told that it came too late.
   steps_.push_back("the same again");
-  judge(world_.publish(credential(by), package, version, bytes), "ok", 201, Death::none);
+  judge(world_.publish(credential(by), package, version, bytes), expected, success, Death::none);
 }
 
 void Walk::stage() {
-  const int by = somebody();
+  const int by = one_in(4) ? Model::kAlice : somebody();
   const std::string package = a_package(), version = a_version();
   const Death crash = maybe_crash(0);
   const Time now = world_.clock.now();
@@ -191,38 +232,75 @@ void Walk::stage() {
   if (!judge(answer, expected, 201, crash)) return;
   const std::string id = world_.staged_id(package, version);
   expect(!id.empty(), "a staged release that is not there");
-  model_.was_staged(id, package, version, now);
+  model_.was_staged(id, by, package, version, now);
   stages_.push_back(id);
   ++granted_["stage.create"];
 }
 
+/// The version is free again, for other bytes.
+void Walk::forget_bytes(const std::string& stage_id) {
+  const Model::Staged& release = model_.staged.at(stage_id);
+  bytes_.erase(release.package + "@" + release.version);
+}
+
+/// The newest, when none waits: so that several people decide one.
+const std::string& Walk::newest_waiting() {
+  const auto waits = [this](const std::string& id) { return model_.staged.contains(id); };
+  const auto found = std::find_if(stages_.rbegin(), stages_.rend(), waits);
+  return found == stages_.rend() ? stages_.back() : *found;
+}
+
 void Walk::decide() {
   if (stages_.empty()) return;
-  const std::string id = stages_[below(stages_.size())];  // decided ones among them
-  const bool approves = !one_in(3);
+  const std::string id = one_in(4) ? stages_[below(stages_.size())] : newest_waiting();
+  const bool approves = !one_in(4);
+  const int by = a_person();
   const bool there = model_.staged.contains(id);
   // The first write is that of the code, which is asked for when the release is there.
   const Death crash = there ? maybe_crash(1) : Death::none;
-  steps_.push_back(fmt::format("{} release {}", approves ? "approve" : "reject",
-                               std::ranges::find(stages_, id) - stages_.begin()));
-  const Answer answer = approves ? world_.approve(id) : world_.reject(id);
+  steps_.push_back(fmt::format("{} release {} as {}", approves ? "approve" : "reject",
+                               std::ranges::find(stages_, id) - stages_.begin(), name_of(by)));
+  const Answer answer = approves ? world_.approve(id, name_of(by)) : world_.reject(id, name_of(by));
   // The clock moves for the code.
   const std::string expected =
-      approves ? model_.approve(id, world_.clock.now()) : model_.reject(id);
+      approves ? model_.approve(id, by, world_.clock.now()) : model_.reject(id);
   if (!judge(answer, expected, approves ? 201 : 204, crash)) return;
   if (approves) {
-    model_.approved(id);
+    if (!model_.is_enough(id, by)) reached("approved in part");
+    model_.approved(id, by);
     ++granted_["stage.approve"];
   } else {
-    bytes_.erase(model_.staged.at(id).package + "@" + model_.staged.at(id).version);
-    model_.rejected(id);
-    ++granted_["stage.reject"];
+    const bool own = model_.staged.at(id).by == by;
+    forget_bytes(id);
+    model_.given_back(id);
+    ++granted_[own ? "stage.withdraw" : "stage.reject"];
   }
+}
+
+void Walk::withdraw() {
+  if (stages_.empty()) return;
+  const std::string id = one_in(4) ? stages_[below(stages_.size())] : newest_waiting();
+  const auto found = model_.staged.find(id);
+  // Mostly whoever staged it, or another token of the same run.
+  int by = found != model_.staged.end() && !one_in(3) ? found->second.by
+           : one_in(2)                                ? Model::kAlice
+                                                      : somebody();
+  if (by >= 0 && texts_[static_cast<std::size_t>(by)].empty()) by = Model::kBob;
+  const Death crash = maybe_crash(0);
+  const std::string expected = model_.withdraw(by, id, world_.clock.now());
+  steps_.push_back(fmt::format("withdraw release {} by {}",
+                               std::ranges::find(stages_, id) - stages_.begin(), by));
+  const Answer answer = world_.withdraw(credential(by), id);
+  if (!judge(answer, expected, 200, crash)) return;
+  reached(by < 0 ? "withdrawn by a person" : "withdrawn by its run");
+  forget_bytes(id);
+  model_.given_back(id);
+  ++granted_["stage.withdraw"];
 }
 
 void Walk::hand_back() {
   const int by = somebody();
-  if (by == Model::kBob) return;
+  if (by < 0) return;
   const std::string package = a_package();
   const Death crash = maybe_crash(0);
   const Time now = world_.clock.now();
@@ -237,7 +315,7 @@ void Walk::hand_back() {
 void Walk::operate() {
   const std::string package = a_package();
   // Frozen for a third of the time at most: then little else happens.
-  switch (below(7)) {
+  switch (below(8)) {
     case 0: {
       if (jobs_ == 0) return;
       const std::string job = job_id(std::max(1, jobs_ - static_cast<int>(below(kJobsAtOnce))));
@@ -267,8 +345,9 @@ void Walk::operate() {
       }
       break;
     }
-    case 5: {
-      const std::string version = fmt::format("1.0.{}", below(40));
+    case 5:
+    case 6: {
+      const std::string version = published_version(package);
       steps_.push_back("unpublish " + package + "@" + version);
       const std::string expected = model_.unpublish(package, version);
       expect(world_.unpublish(package, version) == expected, "unpublish is not " + expected);
@@ -281,16 +360,86 @@ void Walk::operate() {
   }
 }
 
+/// Publishers are there and the issuer is open for most of the time: then most happens.
+void Walk::change_trust() {
+  if (one_in(3)) {
+    const bool freezes = !model_.issuer_frozen;
+    if (freezes && !one_in(8)) return;
+    steps_.push_back(freezes ? "freeze the issuer" : "unfreeze the issuer");
+    world_.freeze_issuer(freezes);
+    if (freezes) model_.freeze_issuer();
+    model_.issuer_frozen = freezes;
+    return;
+  }
+  const std::string package = a_package();
+  if (model_.publishers.contains(package)) {
+    if (!one_in(3)) return;
+    steps_.push_back("remove the publisher of " + package);
+    world_.distrust(package);
+    model_.distrust(package);
+    if (one_in(2)) return;
+  }
+  steps_.push_back("add a publisher of " + package);
+  world_.trust(package);
+  model_.trust(package);
+  reached("publisher added again");
+}
+
+void Walk::change_rules() {
+  const std::string package = a_package();
+  if (one_in(2)) {
+    const Model::Policy policy{1 + below(2), one_in(2)};
+    steps_.push_back(fmt::format("{} approvals of {}{}", policy.approvals, package,
+                                 policy.different_person ? ", of others" : ""));
+    world_.set_policy(package, static_cast<std::int64_t>(policy.approvals),
+                      policy.different_person);
+    model_.set_policy(package, policy, world_.clock.now());
+    return;
+  }
+  const std::string name(one_in(2) ? kTrustedOnly : kStagedOnly);
+  if (one_in(6)) {
+    steps_.push_back("turn on " + name + " of " + package);
+    world_.turn_on(package, name);
+    model_.turn_on(package, name, world_.clock.now());
+  } else {
+    steps_.push_back("relax " + name + " of " + package);
+    world_.relax(package, name);
+    model_.relax(package, name, world_.clock.now());
+  }
+}
+
 void Walk::move_clock() {
   constexpr Milliseconds steps[] = {1ms, 1s, 20s, 1min, 5min, 16min, 65min, -20s, -5min};
-  const Milliseconds by = steps[below(std::size(steps))];
+  if (one_in(12)) return run_ahead();
+  // Seldom: little is left to use or to decide then.
+  constexpr Milliseconds long_steps[] = {25h, 15 * 24h};
+  const Milliseconds by =
+      one_in(10) ? long_steps[below(std::size(long_steps))] : steps[below(std::size(steps))];
   world_.clock.advance(by);
   steps_.push_back(fmt::format("clock {:+} ms", by.count()));
-  if (one_in(2)) {
-    steps_.push_back("tidy");
-    world_.tidy();
-    model_.tidy(world_.clock.now());
-  }
+  if (one_in(2)) tidy();
+}
+
+void Walk::tidy() {
+  steps_.push_back("tidy");
+  const auto over = model_.over(world_.clock.now());
+  for (const std::string& id : over) forget_bytes(id);
+  if (!over.empty()) reached("staged release over");
+  granted_["stage.expire"] += static_cast<std::int64_t>(over.size());
+  world_.tidy();
+  model_.tidy(world_.clock.now());
+}
+
+/// The clock is ahead for a while, and then right again: identity tokens are as young as before.
+void Walk::run_ahead() {
+  const Time right = world_.clock.now();
+  const Milliseconds by = one_in(2) ? 3h : 26h;
+  world_.clock.advance(by);
+  steps_.push_back(fmt::format("clock {:+} ms", by.count()));
+  tidy();
+  world_.clock.set(right);
+  steps_.push_back("the clock is right again");
+  if (!held_.empty()) exchange(held_.back(), a_package());
 }
 
 void Walk::compare() {

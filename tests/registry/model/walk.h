@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ namespace imp::registry::model {
 ///  2. what a decision consumes, what it creates and its audit record are there together or not at
 ///     all, also after a crash;
 ///  3. a refusal has a code and a sentence, and one about identity is in the audit log;
+///     (and no identity token is exchanged twice, whatever the clock does);
 ///  5. a version's bytes never change, and its number is never used again.
 /// The same seed makes the same sequence.
 class Walk {
@@ -40,24 +42,36 @@ class Walk {
   bool one_in(std::size_t n) { return below(n) == 0; }
   std::string a_package() { return std::string(one_in(2) ? kPublishes : kStages); }
   std::string a_version();
+  std::string published_version(const std::string& package);
   int somebody();
+  int a_person() { return one_in(2) ? Model::kAlice : Model::kCarol; }
   const std::string& credential(int by);
   std::string content();
   Time issued_now() const;
 
   void exchange();
+  void exchange(const Held& held, const std::string& package);
   void publish();
   void stage();
   void decide();
+  void withdraw();
   void hand_back();
   void operate();
+  void change_trust();
+  void change_rules();
+  const std::string& newest_waiting();
+  void forget_bytes(const std::string& stage_id);
   void move_clock();
+  void tidy();
+  void run_ahead();
 
   /// Arms a crash, now and then, `writes` writes ahead.
   Death maybe_crash(std::int64_t writes);
   /// Compares an answer with the model's; whether the change was made. `success` is its status.
   bool judge(const Answer& answer, const std::string& expected, int success, Death crash);
   void expect(bool holds, std::string what);
+  /// Counts something that was reached and is no answer of its own.
+  void reached(const char* what) { ++outcomes_[what]; }
   void compare();
 
   std::uint64_t seed_;
@@ -68,6 +82,7 @@ class Walk {
   std::vector<std::string> texts_;   ///< of the model's tokens; empty where nobody was told it
   std::vector<std::string> stages_;  ///< ids, in the order in which they came
   std::map<std::string, std::string> bytes_;     ///< version to the hash it was first seen with
+  std::set<std::string> exchanged_;              ///< `jti`, for good
   std::map<std::string, std::int64_t> granted_;  ///< audit records by action
   std::int64_t refused_ = 0;                     ///< audit records of refusals
   std::deque<std::string> steps_;

@@ -19,11 +19,16 @@
 #include "registry/api/operator/freeze_changes.h"
 #include "registry/api/people/memberships.h"
 #include "registry/api/routes.h"
+#include "registry/api/staging/stage_expiry.h"
+#include "registry/brakes/publish_limits.h"
+#include "registry/packages/publish_switches.h"
 #include "registry/packages/version_store.h"
 #include "registry/provenance/attestations.h"
 #include "registry/publish/ownership.h"
 #include "registry/publish/unpublish.h"
+#include "registry/staging/stage_policy.h"
 #include "registry/staging/staged_release.h"
+#include "registry/trust/issuer_table.h"
 #include "registry/trust/providers/circleci/circleci.h"
 #include "registry/trust/publisher.h"
 #include "registry/trust/run_end.h"
@@ -103,7 +108,9 @@ struct World::Process {
                   .log = null_log(),
                   .metrics = world.metrics_,
                   .settings = {.public_url = "https://registry.example",
-                               .password_cost = crypto::PasswordCost::minimal}}),
+                               .password_cost = crypto::PasswordCost::minimal,
+                               // Walks go on for years.
+                               .login_token_lifetime = std::chrono::days(400'000)}}),
         reader(world.process_database_, world.blobs_, cache, "https://registry.example"),
         reviews(world.process_database_, world.blobs_),
         keys(world.client_, world.clock, null_log(), world.metrics_),
@@ -131,7 +138,8 @@ struct World::Process {
                  .public_url = "https://registry.example",
                  .default_issuer = std::string(kIssuer),
                  .own_issuer = std::string(kIssuer),
-                 .receive_limits = {}} {
+                 .receive_limits = {},
+                 .publish_limits = {.per_publisher = kMostPublishes}} {
     follow_memberships(services);
     add_registry_routes(router, services);
   }
@@ -160,9 +168,8 @@ World::World(Time start)
   testissuer::add_test_issuer_routes(issuer_router_, issuer_);
   must(store_->migrate(migrations()));
   restart();
-  alice_ = add_person("alice");
-  bob_ = add_person("bob");
-  enable_second_factor("alice");
+  for (const char* name : {"alice", "bob", "carol"}) tokens_[name] = add_person(name);
+  for (const char* name : {"alice", "carol"}) enable_second_factor(name);
   add_packages();
 }
 
@@ -210,44 +217,98 @@ void World::enable_second_factor(const std::string& name) {
         ->text(0);
   }));
   const std::string secret = must(sealer_.open(sealed, "totp/" + person.id));
-  secret_ = Bytes(secret.begin(), secret.end());
-  must(accounts.second_factors.confirm_totp(person, otp(), actor));
+  authenticators_[name].secret = Bytes(secret.begin(), secret.end());
+  must(accounts.second_factors.confirm_totp(person, otp(name), actor));
 }
 
-std::string World::otp() {
+std::string World::otp(const std::string& name) {
+  Authenticator& it = authenticators_.at(name);
   // Each code counts once, and none from before the last: also when the clock was set back.
-  clock.set(std::max(clock.now(), last_code_) + std::chrono::seconds(accounts::kTotpStepSeconds));
-  last_code_ = clock.now();
-  return accounts::totp_code(secret_, accounts::totp_step(clock.now()));
+  clock.set(std::max(clock.now(), it.last_code) + std::chrono::seconds(accounts::kTotpStepSeconds));
+  it.last_code = clock.now();
+  return accounts::totp_code(it.secret, accounts::totp_step(clock.now()));
 }
 
 void World::add_packages() {
-  for (const auto& [name, permissions] :
-       {std::pair{kPublishes, trust::Permissions{true, true, false}},
-        std::pair{kStages, trust::Permissions{false, true, false}}}) {
-    if (publish(bob_, name, kFirst, "first").status != 201) std::abort();
+  for (const std::string_view name : {kPublishes, kStages}) {
+    if (publish(tokens_.at("bob"), name, kFirst, "first").status != 201) std::abort();
     must(store_->write([&](db::Session& session) -> Result<void> {
-      const auto package = find_package(session, name);
-      write_maintainers(session, package->id,
-                        {{"alice", "alice@example.test"}, {"bob", "bob@example.test"}});
-      const json::object claims{
-          {"oidc.circleci.com/org-id", testissuer::kOrganization},
-          {"oidc.circleci.com/project-id", testissuer::kProject},
-          {"oidc.circleci.com/pipeline-definition-id", testissuer::kDefinition},
-          {"oidc.circleci.com/vcs-origin", "github.com/acme/widgets"}};
-      const auto required =
-          must(trust::RequiredClaims::parse(*trust::provider_of_type("circleci"), claims));
-      must(trust::add_publisher(session, package->id, {required, permissions, std::string(kIssuer)},
-                                "bob", clock.now()));
+      write_maintainers(session, package_id(session, name),
+                        {{"alice", "alice@example.test"},
+                         {"bob", "bob@example.test"},
+                         {"carol", "carol@example.test"}});
+      session.run("DELETE FROM recent_publish");  // a walk begins with nothing counted
       return {};
     }));
+    trust(name);
   }
+}
+
+std::string World::package_id(db::Session& session, std::string_view package) {
+  return find_package(session, package)->id;
+}
+
+void World::trust(std::string_view package) {
+  const json::object claims{{"oidc.circleci.com/org-id", testissuer::kOrganization},
+                            {"oidc.circleci.com/project-id", testissuer::kProject},
+                            {"oidc.circleci.com/pipeline-definition-id", testissuer::kDefinition},
+                            {"oidc.circleci.com/vcs-origin", "github.com/acme/widgets"}};
+  const auto required =
+      must(trust::RequiredClaims::parse(*trust::provider_of_type("circleci"), claims));
+  const trust::Permissions permissions{package == kPublishes, true, false};
+  const auto added =
+      must(process_database_.write([&](db::Session& session) -> Result<trust::TrustedPublisher> {
+        return trust::add_publisher(session, package_id(session, package),
+                                    {required, permissions, std::string(kIssuer)}, "bob",
+                                    clock.now());
+      }));
+  publishers_[std::string(package)] = added.id;
+}
+
+void World::distrust(std::string_view package) {
+  must(process_database_.write([&](db::Session& session) -> Result<trust::TrustedPublisher> {
+    return trust::remove_publisher(session, package_id(session, package),
+                                   publishers_.find(package)->second, clock.now());
+  }));
+}
+
+void World::freeze_issuer(bool frozen) {
+  must(process_database_.write([&](db::Session& session) -> Result<void> {
+    return trust::freeze_issuer(session, process_->issuers, kIssuer, frozen, clock.now());
+  }));
+}
+
+void World::set_policy(std::string_view package, std::int64_t approvals, bool different_person) {
+  must(process_database_.write([&](db::Session& session) -> Result<void> {
+    change_policy(session, package_id(session, package),
+                  {.approvals = approvals, .different_person = different_person, .group = {}},
+                  "alice", clock.now());
+    return {};
+  }));
+}
+
+void World::turn_on(std::string_view package, std::string_view name) {
+  must(process_database_.write([&](db::Session& session) -> Result<void> {
+    registry::turn_on(session, package_id(session, package), *switch_from(name), "alice",
+                      clock.now());
+    return {};
+  }));
+}
+
+void World::relax(std::string_view package, std::string_view name) {
+  must(process_database_.write([&](db::Session& session) -> Result<void> {
+    registry::relax(session, package_id(session, package), *switch_from(name), clock.now(),
+                    kSwitchCoolDown);
+    return {};
+  }));
 }
 
 std::string World::identity_token(const std::string& job, const std::string& jti,
                                   bool right_project) {
   testissuer::TokenRequest request{.shape = testissuer::Shape::circleci};
-  request.claims = {{"oidc.circleci.com/job-id", job}, {"jti", jti}};
+  request.claims = {{"oidc.circleci.com/job-id", job},
+                    {"oidc.circleci.com/workflow-id", job},  // a run of one job
+                    {"jti", jti}};
   if (!right_project) {
     request.claims["oidc.circleci.com/project-id"] = "99999999-9999-4999-8999-999999999999";
   }
@@ -333,16 +394,20 @@ Answer World::stage(const std::string& token, std::string_view package, std::str
              document(package, version, content));
 }
 
-Answer World::decide(http::Method method, const std::string& path) {
-  return ask(method, path, alice_, {}, otp());
+Answer World::decide(http::Method method, const std::string& path, const std::string& person) {
+  return ask(method, path, tokens_.at(person), {}, otp(person));
 }
 
-Answer World::approve(const std::string& stage_id) {
-  return decide(http::Method::post, "/-/stage/" + stage_id + "/approve");
+Answer World::approve(const std::string& stage_id, const std::string& person) {
+  return decide(http::Method::post, "/-/stage/" + stage_id + "/approve", person);
 }
 
-Answer World::reject(const std::string& stage_id) {
-  return decide(http::Method::del, "/-/stage/" + stage_id);
+Answer World::reject(const std::string& stage_id, const std::string& person) {
+  return decide(http::Method::del, "/-/stage/" + stage_id, person);
+}
+
+Answer World::withdraw(const std::string& token, const std::string& stage_id) {
+  return ask(http::Method::post, "/-/stage/" + stage_id + "/withdraw", token);
 }
 
 std::string World::unpublish(std::string_view package, std::string_view version) {
@@ -389,8 +454,10 @@ void World::end_run(const std::string& job) {
 void World::tidy() {
   must(process_database_.write([&](db::Session& session) -> Result<void> {
     trust::forget_expired(session, clock.now());
+    forget_publishes(session, clock.now());
     return {};
   }));
+  must(expire_releases(process_->services));
 }
 
 std::int64_t World::number(std::string_view sql, std::vector<db::Value> parameters) {

@@ -23,11 +23,16 @@ namespace imp::registry::model {
 
 using db::test::Death;
 
-/// Two packages of bob's and alice's: what their trusted publisher, the same job, may do.
+/// Two packages of alice's, bob's and carol's: what their trusted publisher, the same job, may do.
 inline constexpr std::string_view kPublishes = "both";   ///< publish and stage
 inline constexpr std::string_view kStages = "stage-it";  ///< stage alone
 /// Of each, published before anything else and never taken away.
 inline constexpr std::string_view kFirst = "0.0.1";
+/// Versions that one publisher, or person, may publish within an hour; more are held.
+inline constexpr std::int64_t kMostPublishes = 3;
+/// Publish switches, as the API calls them, and how long one stays in force when it is relaxed.
+inline constexpr std::string_view kTrustedOnly = "trustedOnly", kStagedOnly = "stagedOnly";
+inline constexpr Milliseconds kSwitchCoolDown = std::chrono::hours(24);
 
 struct Answer {
   int status = 0;
@@ -53,14 +58,22 @@ class World {
                  std::string_view content);
   Answer stage(const std::string& token, std::string_view package, std::string_view version,
                std::string_view content);
-  /// As alice, with her next code.
-  Answer approve(const std::string& stage_id);
-  Answer reject(const std::string& stage_id);
+  /// As alice or carol, with their next code.
+  Answer approve(const std::string& stage_id, const std::string& person);
+  Answer reject(const std::string& stage_id, const std::string& person);
+  /// With a publish token, or a person's.
+  Answer withdraw(const std::string& token, const std::string& stage_id);
   /// As bob. "ok" or the code of the refusal.
   std::string unpublish(std::string_view package, std::string_view version);
   std::string freeze(std::string_view package);
   std::string unfreeze(std::string_view package);
   void end_run(const std::string& job);
+  void distrust(std::string_view package);
+  void trust(std::string_view package);
+  void freeze_issuer(bool frozen);
+  void set_policy(std::string_view package, std::int64_t approvals, bool different_person);
+  void turn_on(std::string_view package, std::string_view name);
+  void relax(std::string_view package, std::string_view name);
   void tidy();
 
   /// Kills the process at the write after so many more, and starts the next.
@@ -77,17 +90,19 @@ class World {
   std::string readable(std::string_view package);
 
   ManualClock clock;
-  const std::string& bob() const { return bob_; }
+  /// The token of a person.
+  const std::string& token_of(const std::string& person) const { return tokens_.at(person); }
 
  private:
   struct Process;
   Answer ask(http::Method method, std::string target, const std::string& token,
              std::string body = {}, std::string otp = {});
-  Answer decide(http::Method method, const std::string& path);
+  Answer decide(http::Method method, const std::string& path, const std::string& person);
   std::string add_person(const std::string& name);
   void add_packages();
   void enable_second_factor(const std::string& name);
-  std::string otp();
+  std::string otp(const std::string& name);
+  std::string package_id(db::Session& session, std::string_view package);
 
   crypto::Sealer sealer_{Bytes(32, 7)};
   Metrics metrics_;
@@ -99,9 +114,13 @@ class World {
   blobs::MemoryStore blobs_;
   RegistryKey key_;
   std::unique_ptr<Process> process_;
-  std::string alice_, bob_;
-  Bytes secret_;
-  Time last_code_{};
+  struct Authenticator {
+    Bytes secret;
+    Time last_code{};
+  };
+  std::map<std::string, std::string> tokens_;                   ///< of people
+  std::map<std::string, Authenticator> authenticators_;         ///< of those who decide
+  std::map<std::string, std::string, std::less<>> publishers_;  ///< ids, of packages
   int asked_ = 0;
 };
 
