@@ -70,6 +70,11 @@ constexpr std::array kTexts = {
         "Nothing was published with a trusted publisher of {place}. It ends at {ends} unless a job "
         "publishes with it before.",
         "Let its job run before then. If nobody needs it, there is nothing to do."},
+    Text{"trust.publisher_left", "Trusted publisher of {place} is to be kept by somebody",
+         "{made_by}, who added a trusted publisher of {place}, has left. It ends at {ends} unless "
+         "somebody who decides about {place} keeps it, and answers for it from then on.",
+         "If its job is still to publish, keep it on the page below. Otherwise there is nothing to "
+         "do, or remove it at once."},
     Text{"trust.publisher_end", "Trusted publisher of {place} has ended",
          "A trusted publisher of {place} is no more: it {text}.", kTimeAdvice},
     Text{"switch.on", "{place} insists on {switch} now",

@@ -124,6 +124,7 @@ boost::json::array publishers_model(const std::vector<trust::TrustedPublisher>& 
     item["pending"] = trust::place_kind(publisher.package_id) == trust::PlaceKind::pending;
     item["cools"] = cools ? time_model(publisher.usable_from, now) : boost::json::value(false);
     item["ends"] = time_model(publisher.ends_at, now);
+    item["left_until"] = time_model(publisher.left_until, now);
     items.push_back(std::move(item));
   }
   return items;

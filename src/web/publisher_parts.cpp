@@ -124,7 +124,7 @@ Result<boost::json::object> publisher_parts(const Visit& visit, const registry::
     const auto own = registry::publishers_at(session, place, requester->rights());
     boost::json::array publishers = publishers_model(own, services.issuers, now);
     for (std::size_t i = 0; i < own.size(); ++i) {
-      publishers[i].as_object()["maker_left"] = !registry::maker_governs(session, place, own[i]);
+      publishers[i].as_object()["maker_left"] = registry::maker_left(session, place, own[i]);
     }
     model["ended"] = ended_model(registry::ended_at(session, place, requester->rights()), now);
     model["has_ended"] = !model["ended"].as_array().empty();

@@ -34,6 +34,10 @@ TEST(PublisherText, SaysWhoseMakerHasLeftAndWhatEnded) {
                   .contains("added by somebody who has left: keep or remove it\n"));
   EXPECT_TRUE(
       publisher_text(
+          boost::json::parse(R"({"type": "github", "makerLeft": true, "keepBy": "then"})"), "")
+          .contains("added by somebody who has left: it ends at then unless somebody keeps it\n"));
+  EXPECT_TRUE(
+      publisher_text(
           boost::json::parse(R"({"type": "github", "endedAt": "then", "reason": "unused"})"), "")
           .contains("ended: then (unused)\n"));
 }

@@ -21,7 +21,7 @@ constexpr Milliseconds kUseNoted = std::chrono::minutes(1);
 
 constexpr std::string_view kColumns =
     "SELECT id, package_id, issuer_id, type, claims, permissions, created_by, created_at, "
-    "last_used_at, learnt, tenant_claim, ends_at, usable_from FROM trusted_publisher ";
+    "last_used_at, learnt, tenant_claim, ends_at, usable_from, left_until FROM trusted_publisher ";
 
 std::optional<Time> maybe_time(const db::Row& row, std::size_t column) {
   const auto milliseconds = row.maybe_integer(column);
@@ -103,7 +103,13 @@ TrustedPublisher publisher_from_row(const db::Row& row) {
   publisher.last_used_at = maybe_time(row, 8);
   publisher.ends_at = maybe_time(row, 11);
   publisher.usable_from = maybe_time(row, 12);
+  publisher.left_until = maybe_time(row, 13);
   return publisher;
+}
+
+std::optional<Time> TrustedPublisher::end() const {
+  if (!ends_at || !left_until) return ends_at ? ends_at : left_until;
+  return std::min(*ends_at, *left_until);
 }
 
 boost::json::object TrustedPublisher::to_json(const Issuers& issuers) const {
@@ -116,6 +122,7 @@ boost::json::object TrustedPublisher::to_json(const Issuers& issuers) const {
   if (!claims.learnt().empty()) item["learnt"] = claims.learnt();
   if (place_kind(package_id) == PlaceKind::pending) item["pending"] = true;
   if (ends_at) item["expiresAt"] = iso8601(*ends_at);
+  if (left_until) item["keepBy"] = iso8601(*left_until);
   if (usable_from) item["usableFrom"] = iso8601(*usable_from);
   return item;
 }
@@ -186,8 +193,8 @@ std::vector<TrustedPublisher> publishers_made_by(db::Session& session, std::stri
 
 std::vector<TrustedPublisher> publishers_ending_by(db::Session& session, Time then,
                                                    std::int64_t limit) {
-  return publishers_where(session, "WHERE ends_at <= :p1 ORDER BY ends_at LIMIT :p2",
-                          {to_milliseconds(then), limit});
+  return publishers_where(session, "WHERE ends_at <= :p1 OR left_until <= :p2 ORDER BY id LIMIT :p3",
+                          {to_milliseconds(then), to_milliseconds(then), limit});
 }
 
 bool anybody_trusts(db::Session& session, std::string_view issuer_id,
@@ -295,7 +302,7 @@ TrustedPublisher change_publisher(db::Session& session, const TrustedPublisher& 
 }
 
 void keep_publisher(db::Session& session, std::string_view publisher_id, std::string_view person) {
-  session.run("UPDATE trusted_publisher SET created_by = :p2 WHERE id = :p1",
+  session.run("UPDATE trusted_publisher SET created_by = :p2, left_until = NULL WHERE id = :p1",
               {std::string(publisher_id), std::string(person)});
 }
 

@@ -46,7 +46,11 @@ struct TrustedPublisher {
   std::optional<Time> last_used_at;
   std::optional<Time> ends_at;      ///< as PublisherTimes; nothing once it has published
   std::optional<Time> usable_from;  ///< as PublisherTimes
+  /// When it ends because whoever made it has left, unless somebody keeps it (publisher_end.h).
+  std::optional<Time> left_until = {};
 
+  /// When it ends as things are: the first of `ends_at` and `left_until`.
+  std::optional<Time> end() const;
   /// The item of npm's trust API, with `issuer` beside npm's own members.
   boost::json::object to_json(const Issuers& issuers) const;
 };
@@ -76,14 +80,14 @@ std::optional<TrustedPublisher> publisher_by_id(db::Session& session, std::strin
 
 /// What one person made, wherever it hangs, oldest first.
 std::vector<TrustedPublisher> publishers_made_by(db::Session& session, std::string_view person);
-/// Those with TrustedPublisher::ends_at up to then.
+/// Those whose TrustedPublisher::end() is then, or before.
 std::vector<TrustedPublisher> publishers_ending_by(db::Session& session, Time then,
                                                    std::int64_t limit);
 /// Those that a condition picks: "WHERE …", with order and limit; its parameters from :p1 on.
 std::vector<TrustedPublisher> publishers_where(db::Session& session, std::string_view where,
                                                std::vector<db::Value> parameters);
 /// Of a row with the columns of trusted_publisher in the order of TrustedPublisher, then learnt,
-/// tenant_claim, ends_at and usable_from.
+/// tenant_claim, ends_at, usable_from and left_until.
 TrustedPublisher publisher_from_row(const db::Row& row);
 
 /// Adds a publisher to a place: at most kMaxPublishers, none twice. At a pending name each person's
@@ -104,7 +108,8 @@ Result<TrustedPublisher> remove_publisher(db::Session& session, std::string_view
                                           std::string_view publisher_id, Time now);
 /// The same for one that is known.
 void delete_publisher(db::Session& session, std::string_view publisher_id, Time now);
-/// Somebody else answers for it from now on: it is theirs as if they had added it.
+/// Somebody answers for it from now on: it is theirs as if they had added it, and does not end
+/// because its maker has left.
 void keep_publisher(db::Session& session, std::string_view publisher_id, std::string_view person);
 /// Stores what the publisher's claims have learnt.
 void keep_learnt(db::Session& session, const TrustedPublisher& publisher);

@@ -12,21 +12,29 @@ namespace imp::trust {
 namespace {
 
 constexpr std::array kReasons = {EndReason::unused, EndReason::pending_over, EndReason::name_taken,
-                                 EndReason::maker_left, EndReason::transferred};
+                                 EndReason::maker_left, EndReason::transferred,
+                                 EndReason::not_kept};
 
 constexpr std::string_view kColumns =
     "SELECT id, package_id, issuer_id, type, claims, permissions, created_by, created_at, "
-    "last_used_at, learnt, tenant_claim, ends_at, usable_from, ended_at, reason "
+    "last_used_at, learnt, tenant_claim, ends_at, usable_from, NULL, ended_at, reason "
     "FROM ended_publisher ";
 
 EndedPublisher from_row(const db::Row& row) {
   EndedPublisher ended;
   ended.publisher = publisher_from_row(row);
-  ended.ended_at = from_milliseconds(row.integer(13));
+  ended.ended_at = from_milliseconds(row.integer(14));
   for (const EndReason reason : kReasons) {
-    if (word(reason) == row.text(14)) ended.reason = reason;
+    if (word(reason) == row.text(15)) ended.reason = reason;
   }
   return ended;
+}
+
+/// Why a publisher ends whose time is over.
+EndReason reason_at(const TrustedPublisher& publisher, Time now) {
+  if (publisher.left_until && now >= *publisher.left_until) return EndReason::not_kept;
+  return place_kind(publisher.package_id) == PlaceKind::pending ? EndReason::pending_over
+                                                                : EndReason::unused;
 }
 
 std::vector<EndedPublisher> ended(db::Session& session, std::string_view where,
@@ -54,6 +62,8 @@ std::string_view word(EndReason reason) {
       return "maker_left";
     case EndReason::transferred:
       return "transferred";
+    case EndReason::not_kept:
+      return "not_kept";
   }
   return "";
 }
@@ -70,6 +80,8 @@ std::string_view text(EndReason reason) {
       return "was made by somebody who has left the organisation";
     case EndReason::transferred:
       return "belonged to people who have given the package away";
+    case EndReason::not_kept:
+      return "was made by somebody who has left, and nobody has kept it";
   }
   return "";
 }
@@ -88,14 +100,11 @@ PublisherTimes PublisherRules::times(Time now, bool pending) const {
 }
 
 Result<void> usable(const TrustedPublisher& publisher, Time now) {
-  if (publisher.ends_at && now >= *publisher.ends_at) {
+  if (const auto end = publisher.end(); end && now >= *end) {
     return refuse(TrustRefusal::publisher_expired,
                   fmt::format("The trusted publisher that matches this token {}: it ended at {}. "
                               "Add it again.",
-                              text(place_kind(publisher.package_id) == PlaceKind::pending
-                                       ? EndReason::pending_over
-                                       : EndReason::unused),
-                              iso8601(*publisher.ends_at)));
+                              text(reason_at(publisher, now)), iso8601(*end)));
   }
   if (publisher.usable_from && now < *publisher.usable_from) {
     return refuse(TrustRefusal::publisher_cooling_down,
@@ -119,6 +128,16 @@ void end_publisher(db::Session& session, const TrustedPublisher& publisher, EndR
   delete_publisher(session, publisher.id, now);
 }
 
+TrustedPublisher let_go(db::Session& session, TrustedPublisher publisher, Time now) {
+  if (publisher.left_until) return publisher;
+  publisher.left_until = now + kLeftLife;
+  session.run(
+      "UPDATE trusted_publisher SET left_until = :p2, warned_at = NULL WHERE id = :p1 AND "
+      "left_until IS NULL",
+      {publisher.id, to_milliseconds(*publisher.left_until)});
+  return publisher;
+}
+
 void forget_ended_like(db::Session& session, const TrustedPublisher& publisher) {
   session.run(
       "DELETE FROM ended_publisher WHERE package_id = :p1 AND issuer_id = :p2 AND claims = :p3 AND "
@@ -130,9 +149,7 @@ void forget_ended_like(db::Session& session, const TrustedPublisher& publisher) 
 std::vector<EndedPublisher> end_expired(db::Session& session, Time now, std::int64_t limit) {
   std::vector<EndedPublisher> expired;
   for (TrustedPublisher& one : publishers_ending_by(session, now, limit)) {
-    const EndReason reason = place_kind(one.package_id) == PlaceKind::pending
-                                 ? EndReason::pending_over
-                                 : EndReason::unused;
+    const EndReason reason = reason_at(one, now);
     end_publisher(session, one, reason, now);
     expired.push_back({std::move(one), now, reason});
   }
@@ -142,10 +159,7 @@ std::vector<EndedPublisher> end_expired(db::Session& session, Time now, std::int
 }
 
 bool any_expired_publisher(db::Session& session, Time now) {
-  return session
-             .row("SELECT 1 FROM trusted_publisher WHERE ends_at <= :p1 LIMIT 1",
-                  {to_milliseconds(now)})
-             .has_value() ||
+  return !publishers_ending_by(session, now, 1).empty() ||
          session
              .row("SELECT 1 FROM ended_publisher WHERE ended_at < :p1 LIMIT 1",
                   {to_milliseconds(now - kEndedKept)})
@@ -156,11 +170,13 @@ std::vector<TrustedPublisher> ending_soon(db::Session& session, Time now, std::i
   // A life begins when the publisher may be used.
   return publishers_where(
       session,
-      "WHERE ends_at > :p1 AND ends_at <= :p2 AND warned_at IS NULL AND "
+      "WHERE warned_at IS NULL AND ((ends_at > :p1 AND ends_at <= :p2 AND "
       "(ends_at - COALESCE(usable_from, created_at) >= :p3 OR "
-      "ends_at + COALESCE(usable_from, created_at) <= :p4) ORDER BY ends_at, id LIMIT :p5",
+      "ends_at + COALESCE(usable_from, created_at) <= :p4)) OR "
+      "(left_until > :p5 AND left_until <= :p6)) ORDER BY id LIMIT :p7",
       {to_milliseconds(now), to_milliseconds(now + kWarnedBefore),
-       std::int64_t{2 * kWarnedBefore.count()}, 2 * to_milliseconds(now), limit});
+       std::int64_t{2 * kWarnedBefore.count()}, 2 * to_milliseconds(now), to_milliseconds(now),
+       to_milliseconds(now + kWarnedBefore), limit});
 }
 
 void mark_warned(db::Session& session, std::string_view publisher_id, Time now) {
@@ -224,7 +240,11 @@ std::vector<db::Migration> publisher_end_migrations() {
        "CREATE INDEX ended_publisher_maker ON ended_publisher (created_by);\n"
        "CREATE INDEX ended_publisher_issuer ON ended_publisher (issuer_id, organization_id);\n"
        "CREATE INDEX ended_publisher_end ON ended_publisher (ended_at);\n"},
-      {"trust/warnings/1", "ALTER TABLE trusted_publisher ADD COLUMN warned_at BIGINT;\n"}};
+      {"trust/warnings/1", "ALTER TABLE trusted_publisher ADD COLUMN warned_at BIGINT;\n"},
+      {"trust/left/1",
+       "ALTER TABLE trusted_publisher ADD COLUMN left_until BIGINT;\n"
+       "CREATE INDEX trusted_publisher_left ON trusted_publisher (left_until)\n"
+       "  WHERE left_until IS NOT NULL;\n"}};
 }
 
 }  // namespace imp::trust

@@ -18,6 +18,7 @@ enum class EndReason {
   name_taken,    ///< somebody else published the package that it waited for
   maker_left,    ///< whoever made it has left the organisation of the scope
   transferred,   ///< its package was given to other people
+  not_kept,      ///< whoever made it has left, and nobody else kept it in kLeftLife
 };
 std::string_view word(EndReason reason);  ///< "unused", …: of the API and the audit log
 /// The reason as a sentence's end: "was never used to publish in the time that it had".
@@ -30,6 +31,10 @@ inline constexpr Milliseconds kEndedKept = std::chrono::days(30);
 /// One that was never used is warned of so long before its end; one that has less than twice that
 /// to live, after half of its life.
 inline constexpr Milliseconds kWarnedBefore = std::chrono::hours(12);
+
+/// So long others have to keep a publisher of a package whose maker has left. Until then it
+/// publishes: a team's releases do not stop because one of them left.
+inline constexpr Milliseconds kLeftLife = std::chrono::days(14);
 
 struct EndedPublisher {
   TrustedPublisher publisher;
@@ -44,6 +49,9 @@ Result<void> usable(const TrustedPublisher& publisher, Time now);
 /// Ends one, and the publish tokens that it got.
 void end_publisher(db::Session& session, const TrustedPublisher& publisher, EndReason reason,
                    Time now);
+/// Whoever made it has left: it ends in kLeftLife, unless somebody keeps it. One that ends so
+/// already keeps its time. The publisher as it is now.
+TrustedPublisher let_go(db::Session& session, TrustedPublisher publisher, Time now);
 /// What ended at the same place, of the same issuer and with the same claims: it was added again.
 /// Of a pending name only the maker's own.
 void forget_ended_like(db::Session& session, const TrustedPublisher& publisher);
@@ -52,8 +60,7 @@ std::vector<EndedPublisher> end_expired(db::Session& session, Time now, std::int
 /// Whether end_expired() would have anything to do.
 bool any_expired_publisher(db::Session& session, Time now);
 
-/// Those that are to be warned of now, at most `limit`, the first to end first. Each until it is
-/// marked as such.
+/// Those that are to be warned of now, at most `limit`. Each until it is marked as such.
 std::vector<TrustedPublisher> ending_soon(db::Session& session, Time now, std::int64_t limit);
 void mark_warned(db::Session& session, std::string_view publisher_id, Time now);
 

@@ -86,6 +86,15 @@ void record_publisher_news(db::Session& session, const trust::Issuers& issuers,
   tell_publisher_hooks(session, issuers, publisher, news.event, std::move(data), record.at);
 }
 
+void record_publisher_ending(db::Session& session, const trust::Issuers& issuers,
+                             const trust::TrustedPublisher& publisher, audit::Record record) {
+  const bool left = publisher.end() == publisher.left_until;
+  record.detail["ends_at"] = iso8601(publisher.end().value_or(record.at));
+  record_publisher_news(
+      session, issuers, left ? kPublisherLeft : kPublisherEnding, publisher, std::move(record),
+      {{"reason", trust::word(left ? trust::EndReason::not_kept : trust::EndReason::unused)}});
+}
+
 void record_publisher_end(db::Session& session, const trust::Issuers& issuers,
                           const trust::TrustedPublisher& publisher, trust::EndReason reason,
                           audit::Record record) {

@@ -31,6 +31,7 @@ struct PublisherNews {
 inline constexpr PublisherNews kPublisherAdopted{"trust.publisher_adopt", "publisher.adopted"};
 inline constexpr PublisherNews kPublisherLearnt{"trust.publisher_learnt", "publisher.learnt"};
 inline constexpr PublisherNews kPublisherEnding{"trust.publisher_ending", "publisher.ending"};
+inline constexpr PublisherNews kPublisherLeft{"trust.publisher_left", "publisher.ending"};
 inline constexpr PublisherNews kPublisherEnded{"trust.publisher_end", "publisher.ended"};
 
 /// Records it in the audit log, and tells it to those who govern and to who made the publisher, by
@@ -40,6 +41,11 @@ inline constexpr PublisherNews kPublisherEnded{"trust.publisher_end", "publisher
 void record_publisher_news(db::Session& session, const trust::Issuers& issuers,
                            const PublisherNews& news, const trust::TrustedPublisher& publisher,
                            audit::Record record, boost::json::object data = {});
+
+/// The same for one that ends soon (TrustedPublisher::end()): because nothing was published with
+/// it, or because whoever made it has left and nobody has kept it yet.
+void record_publisher_ending(db::Session& session, const trust::Issuers& issuers,
+                             const trust::TrustedPublisher& publisher, audit::Record record);
 
 /// The same for an end, whatever ended it. Needs what the publisher was, not that it is still
 /// there.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <optional>
+#include <set>
 
 #include "audit/log.h"
 #include "hooks/hook.h"
@@ -35,6 +37,20 @@ void pause(db::Session& session, hooks::Hook hook, audit::Record record) {
   audit::append(session, record);
 }
 
+/// The publishers of a package whose makers may not govern it any more, or only those of one maker,
+/// are to be kept by somebody else.
+void let_go(db::Session& session, const RegistryServices& services, const Package& package,
+            const audit::Record& record, const std::optional<std::string>& maker, Time now) {
+  for (trust::TrustedPublisher& one : trust::publishers_of(session, package.id)) {
+    if (one.left_until || one.created_by != maker.value_or(one.created_by) ||
+        governs(session, package, one.created_by)) {
+      continue;
+    }
+    const auto left = trust::let_go(session, std::move(one), now);
+    record_publisher_ending(session, services.issuers, left, record);
+  }
+}
+
 }  // namespace
 
 void settle_new_owners(db::Session& session, const RegistryServices& services,
@@ -46,15 +62,17 @@ void settle_new_owners(db::Session& session, const RegistryServices& services,
     record.organization = package.owner;
     pause(session, hook, std::move(record));
   }
-  if (package.owner || maintained_since(session, package.id, now - kTakenOver)) return;
+  const audit::Record news = requester.audit_record("", "", now);
+  if (package.owner || maintained_since(session, package.id, now - kTakenOver)) {
+    return let_go(session, services, package, news, std::nullopt, now);
+  }
   const auto maintainers = maintainers_of(session, package.id);
   for (const trust::TrustedPublisher& one : trust::publishers_of(session, package.id)) {
     if (std::ranges::find(maintainers, one.created_by, &Person::name) != maintainers.end()) {
       continue;
     }
     trust::end_publisher(session, one, trust::EndReason::transferred, now);
-    record_publisher_end(session, services.issuers, one, trust::EndReason::transferred,
-                         requester.audit_record("", "", now));
+    record_publisher_end(session, services.issuers, one, trust::EndReason::transferred, news);
   }
 }
 
@@ -86,21 +104,33 @@ void settle_departure(db::Session& session, const RegistryServices& services,
     trust::end_publisher(session, one, trust::EndReason::maker_left, now);
     record_publisher_end(session, services.issuers, one, trust::EndReason::maker_left, record);
   }
+  std::set<std::string> places;
+  for (const trust::TrustedPublisher& one : trust::publishers_made_by(session, person.name)) {
+    places.insert(one.package_id);
+  }
+  for (const std::string& place : places) {
+    if (trust::place_kind(place) != trust::PlaceKind::package) continue;
+    const auto package = find_package_by_id(session, place);
+    if (!package || package->owner != organization.id) continue;
+    let_go(session, services, *package, record, person.name, now);
+  }
 }
 
-bool maker_governs(db::Session& session, const TrustPlace& place,
-                   const trust::TrustedPublisher& publisher) {
+bool maker_left(db::Session& session, const TrustPlace& place,
+                const trust::TrustedPublisher& publisher) {
+  if (publisher.left_until) return true;
   switch (place.kind) {
     case trust::PlaceKind::pending:
-      return true;
+      return false;
     case trust::PlaceKind::scope:
-      return place.organization && administers(session, *place.organization, publisher.created_by);
+      return !place.organization ||
+             !administers(session, *place.organization, publisher.created_by);
     case trust::PlaceKind::package: {
       const auto package = find_package_by_id(session, place.place);
-      return package && governs(session, *package, publisher.created_by);
+      return !package || !governs(session, *package, publisher.created_by);
     }
   }
-  return true;
+  return false;
 }
 
 }  // namespace imp::registry

@@ -24,22 +24,25 @@ inline constexpr Milliseconds kTakenOver = std::chrono::days(30);
 
 /// In the transaction in which `npm owner` changed the maintainers. Of a package that no
 /// organisation owns and that nobody has maintained for kTakenOver, the publishers that none of its
-/// maintainers made or kept end (EndReason::transferred). Its webhooks whose authors may not govern
-/// it any more pause, before anybody is told of the ends. With an audit record for each.
+/// maintainers made or kept end (EndReason::transferred). Of others, those whose makers may not
+/// govern the package any more end in trust::kLeftLife, unless somebody keeps them. Its webhooks
+/// whose authors may not govern it any more pause, before anybody is told of this. With an audit
+/// record for each.
 void settle_new_owners(db::Session& session, const RegistryServices& services,
                        const Requester& requester, const Package& package, Time now);
 
 /// In the transaction that removes a member from an organisation, after their place in its packages
 /// went: the publishers of its scope that they made end (EndReason::maker_left), and their webhooks
-/// of the organisation and of its packages pause, with an audit record for each. What they added to
-/// packages stays; maker_governs() tells it.
+/// of the organisation and of its packages pause. What they added to packages that they may not
+/// govern any more ends in trust::kLeftLife, unless somebody keeps it. With an audit record for
+/// each.
 void settle_departure(db::Session& session, const RegistryServices& services,
                       const accounts::Organization& organization, const accounts::Person& person,
                       const accounts::Actor& actor, Time now);
 
-/// Whether the one who made or kept a publisher of this place may still govern it. Pending ones are
-/// their maker's own.
-bool maker_governs(db::Session& session, const TrustPlace& place,
-                   const trust::TrustedPublisher& publisher);
+/// Whether the one who made or kept a publisher of this place has left since, or may not govern it
+/// any more. Pending ones are their maker's own.
+bool maker_left(db::Session& session, const TrustPlace& place,
+                const trust::TrustedPublisher& publisher);
 
 }  // namespace imp::registry

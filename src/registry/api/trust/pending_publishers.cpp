@@ -29,9 +29,7 @@ Result<void> warn_of_ends(RegistryServices& services) {
       const Time now = services.clock.now();
       for (const trust::TrustedPublisher& one : trust::ending_soon(session, now, kAtOnce)) {
         trust::mark_warned(session, one.id, now);
-        audit::Record record = by_itself(now);
-        record.detail["ends_at"] = iso8601(*one.ends_at);
-        record_publisher_news(session, services.issuers, kPublisherEnding, one, std::move(record));
+        record_publisher_ending(session, services.issuers, one, by_itself(now));
       }
       return {};
     });

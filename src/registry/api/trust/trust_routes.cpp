@@ -51,7 +51,7 @@ http::Response list(RegistryServices& services, const http::Request& request) {
     for (const auto& publisher :
          publishers_at(session, governed->place, governed->requester.rights())) {
       boost::json::object item = publisher.to_json(services.issuers);
-      if (!maker_governs(session, governed->place, publisher)) item["makerLeft"] = true;
+      if (maker_left(session, governed->place, publisher)) item["makerLeft"] = true;
       items.push_back(std::move(item));
     }
     for (const auto& publisher : publishers_above(session, governed->place)) {

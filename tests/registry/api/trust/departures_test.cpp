@@ -122,6 +122,8 @@ TEST_F(Transfer, IsNoneWhileSomebodyStaysWhoHadThePackageBefore) {
   set_owners(alice, {"bob", "carol"});
   EXPECT_EQ(outcome("lib"), "201 ok");
   EXPECT_EQ(listed(kTrust, bob).at(0).at("makerLeft"), json::value(true));
+  EXPECT_EQ(listed(kTrust, bob).at(0).at("keepBy"),
+            json::value(iso8601(clock_.now() + trust::kLeftLife)));
   EXPECT_EQ(send(Method::post, std::string(kTrust) + "/" + id + "/keep", carol).status, 200);
   EXPECT_FALSE(listed(kTrust, bob).at(0).as_object().contains("makerLeft"));
   EXPECT_EQ(audit_detail("trust.keep").at("made_by"), json::value("alice"));
@@ -191,7 +193,20 @@ class MemberLeaves : public Departures {
     set_member(acme, bob, accounts::Role::admin);
     EXPECT_EQ(publish(alice.token, "@acme/lib", "1.0.0", otp(alice)).status, 201);
   }
+  static json::object other_job() {
+    json::object claims = trust::test::publisher_claims();
+    claims["oidc.circleci.com/project-id"] = "0a1b2c3d-9999-4999-8999-999999999999";
+    return claims;
+  }
+  /// One of the package's, as alice sees it.
+  json::value of(const std::string& id) {
+    for (const json::value& one : listed(kTrustOfLib, alice)) {
+      if (one.at("id") == json::value(id)) return one;
+    }
+    return nullptr;
+  }
   static constexpr const char* kScope = "/-/org/acme/trust";
+  static constexpr const char* kTrustOfLib = "/-/package/@acme%2flib/trust";
   accounts::Organization acme = add_organization("acme", alice);
 };
 
@@ -218,11 +233,56 @@ TEST_F(MemberLeaves, AndThoseOfOthersStay) {
   EXPECT_THAT(audited("trust."), Not(Contains("trust.publisher_end granted")));
 }
 
-TEST_F(MemberLeaves, AndWhatTheyAddedToPackagesIsShown) {
-  add("/-/package/@acme%2flib/trust", bob);
+TEST_F(MemberLeaves, AndWhatTheyAddedToPackagesEndsUnlessItIsKept) {
+  set_member(acme, carol, accounts::Role::admin);
+  const std::string id = add(kTrustOfLib, bob), others = add(kTrustOfLib, carol, job(other_job()));
+  ASSERT_EQ(publish(publish_token("@acme/lib"), "@acme/lib", "1.1.0").status, 201);
   set_member(acme, bob, std::nullopt);
+  const Time until = clock_.now() + trust::kLeftLife;
+  EXPECT_EQ(outcome("@acme/lib"), "201 ok");  // releases go on
+  const json::value shown = of(id);
+  EXPECT_EQ(shown.at("makerLeft"), json::value(true));
+  EXPECT_EQ(shown.at("keepBy"), json::value(iso8601(until)));
+  EXPECT_FALSE(of(others).as_object().contains("keepBy"));
+  EXPECT_EQ(audit_detail("trust.publisher_left").at("ends_at"), json::value(iso8601(until)));
+  EXPECT_EQ(audit_detail("trust.publisher_left").at("made_by"), json::value("bob"));
+  clock_.advance(trust::kLeftLife - trust::kWarnedBefore);
+  ASSERT_TRUE(expire_publishers(*services_));
+  ASSERT_TRUE(expire_publishers(*services_));
+  EXPECT_EQ(audited("trust.publisher_left", acme.id).size(), 2u);  // once more, in time
+  clock_.advance(trust::kWarnedBefore - 1ms);
   EXPECT_EQ(outcome("@acme/lib"), "201 ok");
-  EXPECT_EQ(listed("/-/package/@acme%2flib/trust", alice).at(0).at("makerLeft"), json::value(true));
+  const std::string token = publish_token("@acme/lib");
+  clock_.advance(1ms);
+  const Answer refused = exchange(identity_token(), "@acme/lib");
+  EXPECT_EQ(refused.outcome(), "403 publisher_expired");
+  EXPECT_THAT(refused.text("message"), HasSubstr("nobody has kept it"));
+  ASSERT_TRUE(expire_publishers(*services_));
+  EXPECT_EQ(publish(token, "@acme/lib", "1.2.0").outcome(), "401 publish_token_invalid");
+  EXPECT_EQ(audit_detail("trust.publisher_end").at("because"), json::value("not_kept"));
+  EXPECT_EQ(exchange(identity_token(), "@acme/lib").outcome(), "403 publisher_expired");
+}
+
+TEST_F(MemberLeaves, AndWhatIsKeptStays) {
+  const std::string id = add(kTrustOfLib, bob);
+  ASSERT_EQ(publish(publish_token("@acme/lib"), "@acme/lib", "1.1.0").status, 201);
+  set_member(acme, bob, std::nullopt);
+  EXPECT_EQ(send(Method::post, std::string(kTrustOfLib) + "/" + id + "/keep", alice).status, 200);
+  EXPECT_FALSE(of(id).as_object().contains("keepBy"));
+  EXPECT_FALSE(of(id).as_object().contains("makerLeft"));
+  clock_.advance(2 * trust::kLeftLife);
+  ASSERT_TRUE(expire_publishers(*services_));
+  EXPECT_EQ(outcome("@acme/lib"), "201 ok");
+}
+
+// A release proves a publisher, but nobody who could answer for it.
+TEST_F(MemberLeaves, AndAReleaseKeepsNothing) {
+  const std::string id = add(kTrustOfLib, bob);
+  set_member(acme, bob, std::nullopt);
+  ASSERT_EQ(publish(publish_token("@acme/lib"), "@acme/lib", "1.1.0").status, 201);
+  EXPECT_FALSE(of(id).as_object().contains("expiresAt"));
+  clock_.advance(trust::kLeftLife);
+  EXPECT_EQ(outcome("@acme/lib"), "403 publisher_expired");
 }
 
 // An admin who is a member from now on decides about the scope no more.
