@@ -28,7 +28,7 @@ enum class TrustRefusal : std::uint8_t {
   replayed,                 ///< this token was exchanged before
   clock_set_back,           ///< whether it was exchanged before is not known any more
   publisher_removed,        ///< the publisher was removed while the exchange was under way
-  publisher_expired,        ///< the one that matches was never used in its time
+  publisher_expired,        ///< the one that matches has ended (publisher_end.h)
   publisher_cooling_down,   ///< the one that matches may not be used yet
   maker_may_not_create,     ///< whoever prepared it has lost the right to create the package
   pending_rivals,           ///< several people's pending publishers match the token
