@@ -11,9 +11,9 @@ namespace imp::trust {
 
 namespace {
 
-constexpr std::array kReasons = {EndReason::unused, EndReason::pending_over, EndReason::name_taken,
-                                 EndReason::maker_left, EndReason::transferred,
-                                 EndReason::not_kept};
+constexpr std::array kReasons = {EndReason::unused,      EndReason::pending_over,
+                                 EndReason::name_taken,  EndReason::maker_left,
+                                 EndReason::transferred, EndReason::not_kept};
 
 constexpr std::string_view kColumns =
     "SELECT id, package_id, issuer_id, type, claims, permissions, created_by, created_at, "
@@ -168,15 +168,14 @@ bool any_expired_publisher(db::Session& session, Time now) {
 
 std::vector<TrustedPublisher> ending_soon(db::Session& session, Time now, std::int64_t limit) {
   // A life begins when the publisher may be used.
-  return publishers_where(
-      session,
-      "WHERE warned_at IS NULL AND ((ends_at > :p1 AND ends_at <= :p2 AND "
-      "(ends_at - COALESCE(usable_from, created_at) >= :p3 OR "
-      "ends_at + COALESCE(usable_from, created_at) <= :p4)) OR "
-      "(left_until > :p5 AND left_until <= :p6)) ORDER BY id LIMIT :p7",
-      {to_milliseconds(now), to_milliseconds(now + kWarnedBefore),
-       std::int64_t{2 * kWarnedBefore.count()}, 2 * to_milliseconds(now), to_milliseconds(now),
-       to_milliseconds(now + kWarnedBefore), limit});
+  return publishers_where(session,
+                          "WHERE warned_at IS NULL AND ((ends_at > :p1 AND ends_at <= :p2 AND "
+                          "(ends_at - COALESCE(usable_from, created_at) >= :p3 OR "
+                          "ends_at + COALESCE(usable_from, created_at) <= :p4)) OR "
+                          "(left_until > :p5 AND left_until <= :p6)) ORDER BY id LIMIT :p7",
+                          {to_milliseconds(now), to_milliseconds(now + kWarnedBefore),
+                           std::int64_t{2 * kWarnedBefore.count()}, 2 * to_milliseconds(now),
+                           to_milliseconds(now), to_milliseconds(now + kWarnedBefore), limit});
 }
 
 void mark_warned(db::Session& session, std::string_view publisher_id, Time now) {
