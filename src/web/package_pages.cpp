@@ -7,6 +7,7 @@
 #include "registry/provenance/attestations.h"
 #include "registry/provenance/bundle_judgement.h"
 #include "registry/provenance/publish_attestation.h"
+#include "registry/trust/providers/provider.h"
 #include "web/frames.h"
 #include "web/handlers.h"
 #include "web/model.h"
@@ -98,8 +99,8 @@ void add_runners(db::Session& session, std::string_view package,
     if (line->state != registry::VersionState::published) continue;
     ++shown;
     if (!origins.attested.contains(line->version)) continue;
-    origins.runners[line->version] =
-        text_at(registry::attested_run(session, package, line->version), "runner_environment");
+    const auto identity = registry::attested_identity(session, package, line->version);
+    origins.runners[line->version] = trust::runner_class(identity.provider, identity.run);
   }
 }
 

@@ -91,6 +91,7 @@ boost::json::object release_model(const registry::StagedRelease& release, Time n
           {"tag", release.candidate.tag},
           {"actor", release.publisher.person.name},
           {"automation", release.automation},
+          {"runner", release.runner()},
           {"held", release.held_reason},
           {"created", time_model(release.created, now)},
           {"expires", time_model(release.expires, now)},

@@ -85,7 +85,7 @@ TEST_F(PackagePageTest, SaysWhoseMachineAVersionWasBuiltOn) {
       R"("digest":{"sha512":")" +
       std::string(128, 'a') + R"("}}],"predicateType":")" +
       std::string(registry::kTrustedPublishPredicate) +
-      R"(","predicate":{"run":{"runner_environment":"self-hosted"}}})";
+      R"(","predicate":{"provider":"github","run":{"runner_environment":"self-hosted"}}})";
   const std::string bundle =
       R"({"dsseEnvelope":{"payloadType":"application/vnd.in-toto+json","payload":")" +
       base64(bytes_of(statement)) + R"(","signatures":[{"keyid":"k","sig":"c2ln"}]}})";

@@ -92,13 +92,13 @@ std::string_view attempt_action(std::string_view action) {
 }
 
 /// What a publish token was used for, good or not.
-void add_token(trust::Attempt& attempt, std::string_view token_id, std::string_view package_name,
-               std::string_view publisher_id, const boost::json::object& run) {
-  attempt.package_name = package_name;
-  attempt.publisher_id = std::string(publisher_id);
-  attempt.issuer = trust::string_claim(run, "iss").value_or("");
-  attempt.token_id = token_id;
-  attempt.runner = trust::string_claim(run, "runner_environment").value_or("");
+template <class Token>
+void add_token(trust::Attempt& attempt, const Token& token) {
+  attempt.package_name = token.package_name;
+  attempt.publisher_id = token.publisher_id;
+  attempt.issuer = trust::string_claim(token.run, "iss").value_or("");
+  attempt.token_id = token.id;
+  if (token.provider) attempt.runner = trust::runner_class(*token.provider, token.run).value_or("");
   attempt.proved = true;
 }
 
@@ -149,7 +149,7 @@ void record_bad_publish_token(RegistryServices& services, const http::Request& r
       tried.message = failure.message;
       tried.actor = record.actor;
       tried.remote_address = request.remote_address;
-      add_token(tried, token.id, token.package_name, token.publisher_id, token.run);
+      add_token(tried, token);
       trust::record_attempt(session, tried);
     };
   }
@@ -167,7 +167,7 @@ void record_use(db::Session& session, const Requester& requester, const Use& use
   attempt.version = use.version;
   attempt.remote_address = requester.account().address;
   if (const auto& token = requester.publish_token()) {
-    add_token(attempt, token->id, token->package_name, token->publisher_id, token->run);
+    add_token(attempt, *token);
     if (use.outcome == "granted" || use.outcome == "held") {
       trust::mark_proved(session, token->publisher_id);
     }

@@ -76,16 +76,15 @@ std::vector<Attestation> publish_attestations(const TrustedPublish& publish,
           attestation(publish, key, kTrustedPublishPredicate, trusted_publish_predicate(publish))};
 }
 
-json::object attested_run(db::Session& session, std::string_view package_id,
-                          std::string_view version) {
+CiIdentity attested_identity(db::Session& session, std::string_view package_id,
+                             std::string_view version) {
   for (const Attestation& one : own_attestations_of(session, package_id, version)) {
     if (one.predicate_type != kTrustedPublishPredicate) continue;
     const auto envelope = dsse::parse_envelope(json::parse(one.bundle).at("dsseEnvelope"));
     if (!envelope) return {};
     const auto statement = dsse::parse_statement(envelope->payload);
     if (!statement) return {};
-    const json::value* run = statement->predicate.if_contains("run");
-    return run != nullptr && run->is_object() ? run->get_object() : json::object();
+    return CiIdentity::from_json(statement->predicate);
   }
   return {};
 }

@@ -45,8 +45,8 @@ boost::json::object trusted_publish_predicate(const TrustedPublish& publish);
 std::vector<Attestation> publish_attestations(const TrustedPublish& publish,
                                               const RegistryKey& key);
 
-/// What the registry attested of the run behind a version; empty when it attested nothing.
-boost::json::object attested_run(db::Session& session, std::string_view package_id,
-                                 std::string_view version);
+/// What the registry attested of the identity behind a version; empty when it attested nothing.
+CiIdentity attested_identity(db::Session& session, std::string_view package_id,
+                             std::string_view version);
 
 }  // namespace imp::registry

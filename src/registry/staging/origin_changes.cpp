@@ -11,23 +11,11 @@ namespace imp::registry {
 namespace {
 
 /// What tells one pipeline from another. Commits, numbers and ids of runs differ each time.
-constexpr std::array<std::string_view, 17> kCompared = {"iss",
-                                                        "org-id",
-                                                        "project-id",
-                                                        "pipeline-definition-id",
-                                                        "vcs-origin",
-                                                        "vcs-ref",
-                                                        "context-ids",
-                                                        "repository",
-                                                        "project_path",
-                                                        "workflow_ref",
-                                                        "job_workflow_ref",
-                                                        "ci_config_ref_uri",
-                                                        "ref",
-                                                        "ref_path",
-                                                        "event_name",
-                                                        "environment",
-                                                        "runner_environment"};
+constexpr std::array<std::string_view, 16> kCompared = {
+    "iss",          "org-id",       "project-id",       "pipeline-definition-id",
+    "vcs-origin",   "vcs-ref",      "context-ids",      "repository",
+    "project_path", "workflow_ref", "job_workflow_ref", "ci_config_ref_uri",
+    "ref",          "ref_path",     "event_name",       "environment"};
 
 std::string text_of(const boost::json::object& run, std::string_view name) {
   const boost::json::value* value = run.if_contains(name);
@@ -72,6 +60,7 @@ std::vector<OriginChange> origin_changes(const Origin& before, const Origin& aft
       add(changes, fmt::format("run.{}", name), text_of(before.run, name),
           text_of(after.run, name));
     }
+    add(changes, "runner", before.runner, after.runner);
   }
   add(changes, "provenance", text_of(before.bundle), text_of(after.bundle));
   return changes;

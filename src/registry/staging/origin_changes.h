@@ -14,12 +14,13 @@ struct Origin {
   std::string publisher;  ///< "alice", or "CircleCI (trusted publisher)"
   std::vector<std::string> maintainers;
   boost::json::object run;                ///< of a trusted publisher; empty when it is not known
+  std::string runner = {};                ///< whose machine it ran on (trust::runner_class)
   std::optional<BundleJudgement> bundle;  ///< of the provenance that came with it
 };
 
 /// One difference in where two releases come from. Empty text: absent.
 struct OriginChange {
-  std::string what;  ///< "published by", "maintainer", "run.repository", "provenance"
+  std::string what;  ///< "published by", "maintainer", "run.repository", "runner", "provenance"
   std::string before, after;
 };
 

@@ -8,6 +8,7 @@
 
 #include "registry/packages/version_store.h"
 #include "registry/provenance/publish_attestation.h"
+#include "registry/trust/providers/provider.h"
 
 namespace imp::registry {
 
@@ -49,7 +50,7 @@ std::optional<PreviousRelease> previous_of(db::Session& session, const Package& 
   previous.manifest = object_of(record->manifest);
   previous.npm_user = object_of(record->npm_user);
   previous.maintainers = names_of(previous.manifest.if_contains("maintainers"));
-  previous.run = attested_run(session, package.id, previous.version);
+  previous.identity = attested_identity(session, package.id, previous.version);
   previous.bundle = judgement_of(session, package.id, previous.version);
   return previous;
 }
@@ -116,11 +117,12 @@ std::string publisher_text(const boost::json::object& npm_user) {
 void look_at_origin(ReleaseReview& review) {
   if (!review.previous) return;
   const PreviousRelease& previous = *review.previous;
-  const Origin before{publisher_text(previous.npm_user), previous.maintainers, previous.run,
-                      previous.bundle};
+  const auto& [id, provider, claims, run] = previous.identity;
+  const Origin before{publisher_text(previous.npm_user), previous.maintainers, run,
+                      trust::runner_class(provider, run), previous.bundle};
   const Origin after{publisher_text(npm_user(review.release.publisher)), review.maintainers,
                      review.release.automation ? review.release.run : boost::json::object(),
-                     review.bundle};
+                     review.release.runner(), review.bundle};
   review.origin = origin_changes(before, after);
   for (std::string& one : provenance_warnings(previous.version, before, after)) {
     review.warnings.push_back(std::move(one));

@@ -10,6 +10,7 @@
 
 #include "blobs/store.h"
 #include "db/database.h"
+#include "registry/provenance/ci_identity.h"
 #include "registry/review/manifest_changes.h"
 #include "registry/review/tarball_review.h"
 #include "registry/staging/origin_changes.h"
@@ -25,7 +26,7 @@ struct PreviousRelease {
   boost::json::object manifest;
   boost::json::object npm_user;          ///< who published it
   std::vector<std::string> maintainers;  ///< as they were then
-  boost::json::object run;  ///< that published it, as it was attested; empty when it is not known
+  CiIdentity identity;  ///< that published it, as it was attested; empty when it is not known
   std::optional<BundleJudgement> bundle;  ///< of the provenance that came with it
 };
 

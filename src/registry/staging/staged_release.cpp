@@ -7,6 +7,7 @@
 #include "registry/staging/stage_events.h"
 #include "registry/staging/stage_life.h"
 #include "registry/staging/stage_outcome.h"
+#include "registry/trust/providers/provider.h"
 
 namespace imp::registry {
 
@@ -93,6 +94,10 @@ Reason reason(StageRefusal refusal) {
       return {"too_many_staged", FailureKind::conflict};
   }
   return {};
+}
+
+std::string StagedRelease::runner() const {
+  return publisher.trusted ? trust::runner_class(publisher.trusted->id, run) : std::string();
 }
 
 boost::json::object StagedRelease::to_json() const {

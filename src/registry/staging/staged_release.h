@@ -57,6 +57,8 @@ struct StagedRelease {
   /// becomes stricter makes it earlier (stage_life.h).
   Time expires;
 
+  /// Whose machine the run was on (trust::runner_class); empty when that is not known.
+  std::string runner() const;
   /// The item of npm's stage API, with `expiresAt` and what is known of the run beside npm's own
   /// members. npm prints a member that it does not know as it is, so each is text, a number or a
   /// boolean.

@@ -51,7 +51,7 @@ Failure mismatch(std::string_view package_name, const std::vector<Comparison>& c
 Result<void> check_runner(const Issuer& issuer, const Provider& provider,
                           const boost::json::object& token) {
   if (!provider.tells_runners() || issuer.self_hosted_runners) return {};
-  const auto runner = string_claim(token, provider.runner_claim);
+  const auto runner = runner_class(provider, token);
   if (runner == provider.hosted_runner) return {};
   return refuse(
       TrustRefusal::self_hosted_runner,

@@ -57,7 +57,7 @@ Attempt attempt_of(const ExchangeRequest& request, const Evaluation& evaluation,
   attempt.actor = "identity token";
   if (evaluation.publisher) attempt.publisher_id = evaluation.publisher->id;
   if (evaluation.claims && evaluation.provider) {
-    const auto runner = string_claim(evaluation.claims->all, evaluation.provider->runner_claim);
+    const auto runner = runner_class(*evaluation.provider, evaluation.claims->all);
     attempt.runner = clean_text(runner.value_or(""), kLongestForeignText);
   }
   return attempt;
@@ -71,7 +71,8 @@ boost::json::object run_of(const Provider& provider, const jose::Claims& claims)
   if (claims.subject) run["sub"] = *claims.subject;
   for (const auto& claim : claims.all) {
     const std::string_view name = claim.key();
-    if (std::ranges::find(provider.run_claims, name) != provider.run_claims.end()) {
+    if (name == provider.runner_claim ||
+        std::ranges::find(provider.run_claims, name) != provider.run_claims.end()) {
       run[name] = claim.value();
     }
     if (!provider.run_prefix.empty() && name.starts_with(provider.run_prefix)) {

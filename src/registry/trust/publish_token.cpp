@@ -144,11 +144,14 @@ Result<void> may_release(const PublishToken& token, std::string_view version) {
 }
 
 std::optional<IssuedToken> issued_token(db::Session& session, std::string_view text) {
-  const auto row =
-      session.row("SELECT id, package_name, publisher_id, run FROM publish_token WHERE hash = :p1",
-                  {crypto::sha256_hex(text)});
+  const auto row = session.row(
+      "SELECT t.id, t.package_name, t.publisher_id, t.run, COALESCE(p.type, e.type) "
+      "FROM publish_token t LEFT JOIN trusted_publisher p ON p.id = t.publisher_id "
+      "LEFT JOIN ended_publisher e ON e.id = t.publisher_id WHERE t.hash = :p1",
+      {crypto::sha256_hex(text)});
   if (!row) return std::nullopt;
   return IssuedToken{row->text(0), row->text(1), row->text(2),
+                     row->null(4) ? nullptr : provider_of_type(row->text(4)),
                      boost::json::parse(row->text(3)).as_object()};
 }
 

@@ -72,6 +72,7 @@ struct IssuedToken {
   std::string id;
   std::string package_name;
   std::string publisher_id;
+  const Provider* provider = nullptr;  ///< its publisher's; null when nothing is known of that
   boost::json::object run;
 };
 /// Nothing for a text that never was one, or whose end was over an hour ago (forget_expired).

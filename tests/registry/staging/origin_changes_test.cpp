@@ -57,6 +57,16 @@ TEST(OriginChanges, AnotherPipeline) {
                                            "run.ref: refs/heads/main -> refs/heads/evil"}));
 }
 
+TEST(OriginChanges, AnotherClassOfRunner) {
+  Origin before = example(), next = example();
+  before.runner = "github-hosted";
+  next.runner = "self-hosted";
+  EXPECT_EQ(lines(before, next), Lines{"runner: github-hosted -> self-hosted"});
+  // Between a run and a person there is nothing to compare.
+  next.run.clear();
+  EXPECT_EQ(lines(before, next), Lines());
+}
+
 TEST(OriginChanges, APersonInsteadOfAPipeline) {
   Origin next = example();
   next.publisher = "alice";

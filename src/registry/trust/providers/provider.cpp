@@ -14,6 +14,21 @@
 
 namespace imp::trust {
 
+std::optional<std::string_view> runner_class(const Provider& provider,
+                                             const boost::json::object& claims) {
+  std::string_view name = provider.runner_claim;
+  if (name.empty()) return std::nullopt;
+  if (auto runner = string_claim(claims, name)) return runner;
+  // What is kept of a run has no prefix.
+  if (provider.run_prefix.empty() || !name.starts_with(provider.run_prefix)) return std::nullopt;
+  return string_claim(claims, name.substr(provider.run_prefix.size()));
+}
+
+std::string runner_class(std::string_view type, const boost::json::object& run) {
+  const Provider* provider = provider_of_type(type);
+  return std::string(provider ? runner_class(*provider, run).value_or("") : "");
+}
+
 // The list of all: a new one's header above, and its name here (docs/guide/adding-a-provider.md).
 std::span<const Provider* const> providers() {
   static const std::array kProviders = {&circleci(), &github(), &gitlab(), &generic()};

@@ -68,7 +68,7 @@ struct Provider {
   std::span<const LearntClaim> learnt = {};
   /// The claims that are kept of a run begin with this, which is left out …
   std::string_view run_prefix = {};
-  /// … or are these.
+  /// … or are these, and `runner_claim`.
   std::span<const std::string_view> run_claims = {};
   /// The claim that says whose machine ran the job, and its value for the provider's own; empty
   /// when the provider says nothing of it.
@@ -91,6 +91,15 @@ inline std::optional<std::optional<std::string>> only_the_base(std::string_view 
   if (!path.empty()) return std::nullopt;
   return std::optional<std::string>();
 }
+
+/// Which class of machine a job says that it ran on: its runner_claim, in a token's claims or in
+/// what is kept of a run (run_of of exchange.h). Nothing when the provider does not say such a
+/// thing, or the token does not say it in a text. It lives in the claims.
+std::optional<std::string_view> runner_class(const Provider& provider,
+                                             const boost::json::object& claims);
+/// The same of what was kept with the type of its provider; empty for nothing, and for a type that
+/// there is no more.
+std::string runner_class(std::string_view type, const boost::json::object& run);
 
 /// Every provider, in the order in which messages name them.
 std::span<const Provider* const> providers();

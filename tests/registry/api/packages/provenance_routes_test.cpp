@@ -197,10 +197,10 @@ TEST_F(ProvenanceRoutes, ARunThatAClientClaimsIsNotAttested) {
                 {json::serialize(judgement.to_json())});
     return 0;
   }));
-  const auto run = write([](db::Session& session) -> Result<json::object> {
-    return attested_run(session, find_package(session, "@alice/lib")->id, "1.1.0");
+  const auto identity = write([](db::Session& session) -> Result<CiIdentity> {
+    return attested_identity(session, find_package(session, "@alice/lib")->id, "1.1.0");
   });
-  EXPECT_EQ(*run, json::object());
+  EXPECT_EQ(identity->run, json::object());
 }
 
 TEST_F(ProvenanceRoutes, ARunPublishesWithItsOwnProvenanceAlone) {

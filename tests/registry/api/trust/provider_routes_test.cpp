@@ -152,6 +152,23 @@ TEST_F(ProviderRoutes, FromTheRequestToThePackument) {
   }
 }
 
+// Of a token that outlived its publisher, too: somebody may have kept it.
+TEST_F(ProviderRoutes, WhoseMachineItWasIsKnownAfterThePublisherIsGone) {
+  ASSERT_EQ(publish(alice.token, "@alice/lib", "1.0.0", otp(alice)).status, 201);
+  const Answer made = trust_as("github", trust::test::github_publisher(), "lib");
+  const std::string minted = exchange(token(trust::test::github_job()), "@alice/lib").text("token");
+  const std::string id(made.document().at(0).at("id").as_string());
+  ASSERT_EQ(ask({.method = Method::del,
+                 .target = "/-/package/@alice%2flib/trust/" + id,
+                 .token = alice.token,
+                 .otp = otp(alice)})
+                .status,
+            204);
+  clock_.advance(Milliseconds(1));
+  ASSERT_EQ(publish(minted, "@alice/lib", "1.1.0").outcome(), "401 publish_token_invalid");
+  EXPECT_EQ(attempts("@alice/lib").front().runner, "github-hosted");
+}
+
 TEST_F(ProviderRoutes, ACalledWorkflowIsASecondClaim) {
   ASSERT_EQ(publish(alice.token, "@alice/lib", "1.0.0", otp(alice)).status, 201);
   json::object claims = trust::test::github_publisher();

@@ -2,6 +2,9 @@
 
 #include <set>
 
+#include "registry/trust/exchange.h"
+#include "registry/trust/providers/github/github.h"
+#include "registry/trust/providers/gitlab/gitlab.h"
 #include "registry/trust/providers/whole.h"
 
 namespace imp::trust::test {
@@ -31,6 +34,30 @@ TEST(Providers, AreListedInMessages) {
   EXPECT_EQ(types_of([](const Provider& it) { return it.tells_runners(); }), "github or gitlab");
   EXPECT_EQ(types_of([](const Provider& it) { return it.is_open(); }), "generic");
   EXPECT_EQ(types_of([](const Provider&) { return false; }), "");
+}
+
+TEST(Providers, TheClassOfARunnerIsTheirOwnClaim) {
+  const json::object job{{"runner_environment", "self-hosted"}, {"machine", "x"}, {"number", 7}};
+  EXPECT_EQ(runner_class(github(), job), "self-hosted");
+  EXPECT_EQ(runner_class(gitlab(), job), "self-hosted");
+  EXPECT_EQ(runner_class(circleci(), job), std::nullopt);  // which says nothing of its runners
+  EXPECT_EQ(runner_class(github(), {}), std::nullopt);
+  EXPECT_EQ(runner_class(github(), {{"runner_environment", 7}}), std::nullopt);
+  EXPECT_EQ(runner_class("github", job), "self-hosted");
+  EXPECT_EQ(runner_class("no-such-type", job), "");
+  EXPECT_EQ(runner_class("", job), "");
+}
+
+TEST(Providers, WhatIsKeptOfARunHasItsRunnerUnderTheNameWithoutPrefix) {
+  Provider prefixed = circleci();
+  prefixed.run_prefix = "ci.example/";
+  prefixed.runner_claim = "ci.example/machine";
+  prefixed.hosted_runner = "cloud";
+  jose::Claims claims;
+  claims.all = {{"ci.example/machine", "cloud"}};
+  EXPECT_EQ(runner_class(prefixed, claims.all), "cloud");
+  EXPECT_EQ(run_of(prefixed, claims).at("machine"), "cloud");
+  EXPECT_EQ(runner_class(prefixed, run_of(prefixed, claims)), "cloud");
 }
 
 TEST(Specificity, CountsWhatNotEveryPublisherHasToRequire) {

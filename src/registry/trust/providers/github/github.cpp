@@ -131,11 +131,21 @@ constexpr std::array kLearnt = {LearntClaim{"repository_owner_id", Part::tenant,
                                 LearntClaim{"repository_id", Part::project, "Repository ID",
                                             "id in the API's answer to repos/OWNER/NAME."}};
 
-constexpr std::array<std::string_view, 16> kRun = {
-    "sub",          "repository",   "repository_id",    "repository_owner_id",
-    "workflow_ref", "workflow_sha", "job_workflow_ref", "ref",
-    "sha",          "event_name",   "environment",      "runner_environment",
-    "run_id",       "run_number",   "run_attempt",      "actor"};
+constexpr std::array<std::string_view, 15> kRun = {"sub",
+                                                   "repository",
+                                                   "repository_id",
+                                                   "repository_owner_id",
+                                                   "workflow_ref",
+                                                   "workflow_sha",
+                                                   "job_workflow_ref",
+                                                   "ref",
+                                                   "sha",
+                                                   "event_name",
+                                                   "environment",
+                                                   "run_id",
+                                                   "run_number",
+                                                   "run_attempt",
+                                                   "actor"};
 
 /// Events that run a workflow with the repository's rights for what somebody without any rights
 /// did: a pull request from a fork, or a run that such a pull request started.

@@ -89,11 +89,11 @@ constexpr std::array kLearnt = {
                 "Of the group, on its page; or of the user."},
     LearntClaim{"project_id", Part::project, "Project ID", "Project settings, General."}};
 
-constexpr std::array<std::string_view, 16> kRun = {
-    "sub",         "project_path",      "project_id",         "namespace_id",
-    "ref",         "ref_path",          "ref_type",           "ref_protected",
-    "sha",         "pipeline_id",       "pipeline_source",    "job_id",
-    "environment", "ci_config_ref_uri", "runner_environment", "user_login"};
+constexpr std::array<std::string_view, 15> kRun = {
+    "sub",         "project_path",      "project_id",      "namespace_id",
+    "ref",         "ref_path",          "ref_type",        "ref_protected",
+    "sha",         "pipeline_id",       "pipeline_source", "job_id",
+    "environment", "ci_config_ref_uri", "user_login"};
 
 /// A merge request's pipeline may run a fork's code in the name of the parent, on a ref that has
 /// the name of one of the parent's branches: the token does not say whose it is.

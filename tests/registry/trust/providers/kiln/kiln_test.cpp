@@ -1,5 +1,6 @@
 #include "registry/trust/providers/kiln/kiln.h"
 
+#include "registry/trust/exchange.h"
 #include "registry/trust/providers/whole.h"
 
 namespace imp::trust::test {
@@ -63,6 +64,14 @@ TEST(Kiln, ProjectThatTookTheNameOfAnotherIsNoticed) {
   EXPECT_TRUE(required.learn_from(kiln_job()));
   EXPECT_TRUE(compare(required, kiln_job()).agreed());
   EXPECT_TRUE(compare(required, changed(kiln_job(), "project_id", "\"1002\"")).resurrected());
+}
+
+TEST(Kiln, ItsRunsTellWhoseMachineItWas) {
+  jose::Claims claims;
+  claims.all = kiln_job();
+  const json::object run = run_of(kiln(), claims);
+  EXPECT_EQ(run.at("project"), "acme/widgets");
+  EXPECT_EQ(runner_class(kiln(), run), "kiln");
 }
 
 TEST(Kiln, RulesHoldWhateverThePublisher) {
