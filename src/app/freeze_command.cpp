@@ -30,12 +30,10 @@ audit::Record by_operator() {
   return record;
 }
 
-/// A scope is written without a slash.
 Result<registry::FreezeTarget> target_of(const FreezeOptions& options) {
   if (options.everything) return registry::FreezeTarget::everything();
-  const bool scope = options.target.starts_with('@') && !options.target.contains('/');
-  return scope ? registry::FreezeTarget::scope(options.target)
-               : registry::FreezeTarget::package(options.target);
+  return registry::is_scope(options.target) ? registry::FreezeTarget::scope(options.target)
+                                            : registry::FreezeTarget::package(options.target);
 }
 
 int add(const FreezeOptions& options) {

@@ -5,6 +5,7 @@
 #include "base/encoding.h"
 #include "base/printable.h"
 #include "cli/refusal.h"
+#include "registry/packages/package_name.h"
 
 namespace imp::cli {
 
@@ -116,11 +117,9 @@ bool may_pass(const Failure& failure) {
          failure.code() == reason(http::FetchRefusal::answer_invalid).code;
 }
 
-std::string trust_path(std::string_view package) {
-  if (package.starts_with('@') && !package.contains('/')) {
-    return "/-/org/" + percent_encode(package.substr(1)) + "/trust";
-  }
-  return "/-/package/" + percent_encode(package) + "/trust";
+std::string place_path(std::string_view name) {
+  if (registry::is_scope(name)) return "/-/org/" + percent_encode(name.substr(1));
+  return "/-/package/" + percent_encode(name);
 }
 
 }  // namespace imp::cli

@@ -67,7 +67,9 @@ class Registry {
 /// Whether the same request may succeed in a moment: the registry is away, or says so.
 bool may_pass(const Failure& failure);
 
-/// "/-/package/@scope%2fname/trust"; "/-/org/acme/trust" for the scope "@acme".
-std::string trust_path(std::string_view package);
+/// What the API has of a package or of a scope: "/-/package/%40acme%2Flib", and "/-/org/acme" for
+/// "@acme".
+std::string place_path(std::string_view name);
+inline std::string trust_path(std::string_view name) { return place_path(name) + "/trust"; }
 
 }  // namespace imp::cli

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "cli/refusal.h"
+#include "registry/packages/package_name.h"
 
 namespace imp::cli {
 
@@ -14,11 +15,6 @@ using Kind = YamlNode::Kind;
 
 bool is_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
   return std::ranges::find(words, text) != words.end();
-}
-
-/// Written as a scope is: an at sign and no name of a package.
-bool looks_like_scope(std::string_view name) {
-  return name.size() > 1 && name.starts_with('@') && !name.contains('/');
 }
 
 }  // namespace
@@ -85,7 +81,7 @@ Result<std::vector<TrustFile::Entry>> TrustFile::read_entries(std::string_view s
   if (!named) return entries;
   const bool of_scopes = section == "scopes";
   for (const auto& [key, value] : named->members) {
-    if (looks_like_scope(key.text) != of_scopes) {
+    if (registry::is_scope(key.text) != of_scopes) {
       if (of_scopes) {
         return malformed(key,
                          fmt::format("\"{}\" is no scope, which is written \"@acme\"", key.text));

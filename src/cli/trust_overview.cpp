@@ -45,10 +45,7 @@ int pending(const OverviewOptions& options) {
 }
 
 int switches(const OverviewOptions& options) {
-  const bool scope = options.name.starts_with('@') && !options.name.contains('/');
-  const std::string path = (scope ? "/-/org/" + percent_encode(options.name.substr(1))
-                                  : "/-/package/" + percent_encode(options.name)) +
-                           "/publish-switches";
+  const std::string path = place_path(options.name) + "/publish-switches";
   boost::json::object wishes;
   for (const std::string& name : options.on) wishes[name] = true;
   for (const std::string& name : options.relax) wishes[name] = false;

@@ -188,6 +188,7 @@ TEST(Registry, SendsWhatIsNoJson) {
 }
 
 TEST(TrustPath, IsOfAPackageOrAScope) {
+  EXPECT_EQ(place_path("lib"), "/-/package/lib");
   EXPECT_EQ(trust_path("lib"), "/-/package/lib/trust");
   EXPECT_EQ(trust_path("@acme/lib"), "/-/package/%40acme%2Flib/trust");
   EXPECT_EQ(trust_path("@acme"), "/-/org/acme/trust");

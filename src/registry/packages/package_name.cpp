@@ -186,6 +186,10 @@ std::optional<std::string_view> PackageName::version_of_tarball(std::string_view
   return registry::version_of_tarball(text_, file);
 }
 
+bool is_scope(std::string_view text) {
+  return text.size() > 1 && text.front() == '@' && !text.contains('/');
+}
+
 std::optional<std::string_view> version_of_tarball(std::string_view name, std::string_view file) {
   constexpr std::string_view suffix = ".tgz";
   const std::string_view base = name.substr(name.find('/') + 1);  // all of it when unscoped

@@ -46,6 +46,10 @@ class PackageName {
   std::size_t slash_;  ///< where the slash of a scoped name is; 0 when unscoped
 };
 
+/// Whether a text that names a package or a scope names a scope, "@acme": it has an at sign first
+/// and no slash. Whether an organisation can have that name is for accounts/name.h to say.
+bool is_scope(std::string_view text);
+
 /// The same for a name that is known to be one, without making a PackageName.
 std::optional<std::string_view> version_of_tarball(std::string_view name, std::string_view file);
 

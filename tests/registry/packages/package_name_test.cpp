@@ -101,6 +101,17 @@ TEST(PackageName, KnowsItsParts) {
   EXPECT_EQ(plain.tarball_path("1.0.0"), "/pkg/-/pkg-1.0.0.tgz");
 }
 
+TEST(PackageName, IsToldFromAScope) {
+  const struct {
+    const char* text;
+    bool scope;
+  } table[] = {{"@acme", true},   {"@Acme.Inc", true},  {"acme", false}, {"", false},
+               {"@", false},      {"@acme/lib", false}, {"lib", false},  {"a@b", false},
+               {"@acme/", false},  // the beginning of a package's name
+               {"@/lib", false},  {" @acme", false}};
+  for (const auto& [text, scope] : table) EXPECT_EQ(is_scope(text), scope) << text;
+}
+
 TEST(PackageName, ReadsTheVersionOfATarball) {
   const auto name = PackageName::for_new("@acme/pkg-2").value();
   EXPECT_EQ(name.version_of_tarball("pkg-2-1.0.0.tgz"), "1.0.0");

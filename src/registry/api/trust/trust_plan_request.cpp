@@ -51,11 +51,6 @@ void read_wanted(RegistryServices& services, PlanEntry& entry) {
   }
 }
 
-/// "@acme": the at sign and the name of an organisation.
-bool is_scope(std::string_view text) {
-  return text.size() > 1 && text.starts_with('@') && !text.contains('/');
-}
-
 Result<PlanEntry> read_entry(const boost::json::value& item, bool of_scope) {
   const auto* members = item.if_object();
   const auto* name = members ? members->if_contains(of_scope ? "scope" : "package") : nullptr;
