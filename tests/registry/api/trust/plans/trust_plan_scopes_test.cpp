@@ -1,6 +1,6 @@
 #include <gmock/gmock.h>
 
-#include "registry/api/trust/trust_plan_fixture.h"
+#include "registry/api/trust/plans/trust_plan_fixture.h"
 
 namespace imp::registry::test {
 namespace {

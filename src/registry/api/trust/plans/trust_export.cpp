@@ -1,4 +1,4 @@
-#include "registry/api/trust/trust_export.h"
+#include "registry/api/trust/plans/trust_export.h"
 
 #include <algorithm>
 #include <boost/json.hpp>

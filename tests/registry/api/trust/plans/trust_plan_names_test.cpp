@@ -4,7 +4,7 @@
 #include <latch>
 #include <thread>
 
-#include "registry/api/trust/trust_plan_fixture.h"
+#include "registry/api/trust/plans/trust_plan_fixture.h"
 #include "registry/trust/publisher_place.h"
 
 namespace imp::registry::test {

@@ -1,4 +1,4 @@
-#include "registry/api/trust/trust_plans.h"
+#include "registry/api/trust/plans/trust_plans.h"
 
 #include <algorithm>
 #include <span>

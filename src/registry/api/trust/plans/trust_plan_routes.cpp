@@ -4,8 +4,8 @@
 #include "registry/api/refusals.h"
 #include "registry/api/requester.h"
 #include "registry/api/routes.h"
-#include "registry/api/trust/trust_export.h"
-#include "registry/api/trust/trust_plans.h"
+#include "registry/api/trust/plans/trust_export.h"
+#include "registry/api/trust/plans/trust_plans.h"
 
 namespace imp::registry {
 

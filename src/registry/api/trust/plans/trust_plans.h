@@ -2,7 +2,7 @@
 
 #include "registry/api/requester.h"
 #include "registry/api/services.h"
-#include "registry/api/trust/trust_plan_request.h"
+#include "registry/api/trust/plans/trust_plan_request.h"
 
 namespace imp::registry {
 

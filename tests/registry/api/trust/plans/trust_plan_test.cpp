@@ -1,5 +1,5 @@
 #include "registry/api/trust/pending_publishers.h"
-#include "registry/api/trust/trust_plan_fixture.h"
+#include "registry/api/trust/plans/trust_plan_fixture.h"
 
 namespace imp::registry::test {
 namespace {

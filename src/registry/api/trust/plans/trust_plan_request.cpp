@@ -1,4 +1,4 @@
-#include "registry/api/trust/trust_plan_request.h"
+#include "registry/api/trust/plans/trust_plan_request.h"
 
 #include <algorithm>
 #include <boost/json.hpp>
