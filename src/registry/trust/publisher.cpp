@@ -149,6 +149,15 @@ std::optional<TrustedPublisher> publisher_by_id(db::Session& session, std::strin
   return row ? std::optional(publisher_from_row(*row)) : std::nullopt;
 }
 
+Result<void> check_count(std::size_t publishers) {
+  if (publishers <= kMaxPublishers) return {};
+  return refuse(
+      TrustRefusal::too_many_publishers,
+      fmt::format("That would make {} trusted publishers, and a package or a scope has at most {}. "
+                  "Remove some that are no longer used.",
+                  publishers, kMaxPublishers));
+}
+
 Result<TrustedPublisher> add_publisher(db::Session& session, std::string_view package_id,
                                        const PublisherRequest& request, std::string_view created_by,
                                        Time now, const PublisherTimes& times) {
@@ -165,13 +174,7 @@ Result<TrustedPublisher> add_publisher(db::Session& session, std::string_view pa
                       other.id));
     }
   }
-  if (existing.size() >= kMaxPublishers) {
-    return refuse(
-        TrustRefusal::too_many_publishers,
-        fmt::format("The package has {} trusted publishers, which is the most it may have. Delete "
-                    "one that is no longer used.",
-                    kMaxPublishers));
-  }
+  if (auto room = check_count(existing.size() + 1); !room) return pass_on(room);
   TrustedPublisher publisher{new_uuid(),
                              std::string(package_id),
                              request.issuer_id,

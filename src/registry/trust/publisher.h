@@ -90,6 +90,8 @@ std::vector<TrustedPublisher> publishers_where(db::Session& session, std::string
 /// tenant_claim, ends_at, usable_from and left_until.
 TrustedPublisher publisher_from_row(const db::Row& row);
 
+/// Refuses so many publishers of one place: too_many_publishers beyond kMaxPublishers.
+Result<void> check_count(std::size_t publishers);
 /// Adds a publisher to a place: at most kMaxPublishers, none twice. At a pending name each person's
 /// are counted apart, so that nobody can fill it up for others. One that has ended and is added
 /// again is no ended one any more.

@@ -33,11 +33,8 @@ boost::json::object request_json(const trust::PublisherRequest& request,
 
 /// Reads what is wanted of one entry; where it is wrong is kept.
 void read_wanted(RegistryServices& services, PlanEntry& entry) {
-  if (entry.wanted.size() > trust::kMaxPublishers) {
-    entry.refusal = refuse(trust::TrustRefusal::too_many_publishers,
-                           fmt::format("A {} may have {} trusted publishers.",
-                                       entry.of_scope ? "scope" : "package", trust::kMaxPublishers))
-                        .error();
+  if (const auto room = trust::check_count(entry.wanted.size()); !room) {
+    entry.refusal = room.error();
     return;
   }
   for (std::size_t i = 0; i < entry.wanted.size(); ++i) {

@@ -20,6 +20,20 @@ struct Planned {
   trust::PublisherPlan plan;
 };
 
+/// What add_publisher() will say of the last one that is added: a plan says it, too. At a pending
+/// name each person's are counted apart.
+Result<void> check_room(const std::vector<trust::TrustedPublisher>& there,
+                        const trust::PublisherPlan& plan, const TrustPlace& place,
+                        const std::string& person, bool prune) {
+  if (plan.add.empty()) return {};
+  const auto counts = [&](const trust::TrustedPublisher& one) {
+    return place.kind != trust::PlaceKind::pending || one.created_by == person;
+  };
+  auto then = std::ranges::count_if(there, counts) + std::ssize(plan.add);
+  if (prune) then -= std::ranges::count_if(plan.extra, counts);
+  return trust::check_count(static_cast<std::size_t>(then));
+}
+
 /// `room` is taken for what is to be prepared.
 Result<Planned> planned(db::Session& session, const PlanEntry& entry, const Caller& rights,
                         bool prune, PendingRoom& room) {
@@ -27,8 +41,11 @@ Result<Planned> planned(db::Session& session, const PlanEntry& entry, const Call
   if (!target) return pass_on(target);
   auto place = governed_place(session, rights, *target);
   if (!place) return pass_on(place);
-  auto plan = trust::plan_publishers(publishers_at(session, *place, rights), entry.requests);
+  const auto there = publishers_at(session, *place, rights);
+  auto plan = trust::plan_publishers(there, entry.requests);
   if (!plan) return pass_on(plan);
+  const auto fits = check_room(there, *plan, *place, rights.person, prune);
+  if (!fits) return pass_on(fits);
   if (place->kind == trust::PlaceKind::pending) {
     const auto own = [&](const auto& extra) { return extra.created_by == rights.person; };
     const auto gone = prune ? std::ranges::count_if(plan->extra, own) : 0;

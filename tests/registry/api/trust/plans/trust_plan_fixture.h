@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "registry/api/registry_fixture.h"
+#include "registry/api/requester.h"
 
 namespace imp::registry::test {
 
@@ -31,12 +32,35 @@ class TrustPlans : public RegistryTest {
   }
   Answer put(const std::vector<std::pair<std::string, json::array>>& packages, bool dry_run,
              std::string otp = {}, bool prune = false, std::string token = {}) {
+    return send(body_of(packages, dry_run, prune), std::move(otp), std::move(token));
+  }
+  static json::object body_of(const std::vector<std::pair<std::string, json::array>>& packages,
+                              bool dry_run, bool prune = false) {
     json::array list;
     for (const auto& [name, publishers] : packages) {
       list.push_back({{"package", name}, {"publishers", publishers}});
     }
-    return send({{"packages", list}, {"dryRun", dry_run}, {"prune", prune}}, std::move(otp),
-                std::move(token));
+    return {{"packages", list}, {"dryRun", dry_run}, {"prune", prune}};
+  }
+  /// Whose token it is, for what is called without an endpoint.
+  Requester identified(const std::string& token) {
+    http::Request request;
+    request.headers.emplace_back("authorization", "Bearer " + token);
+    request.secure = true;
+    return Requester::identify(*services_, request).value();
+  }
+  /// As many publishers as a package may have.
+  void fill_up(const std::string& name) {
+    for (std::size_t i = 0; i < trust::kMaxPublishers; ++i) {
+      json::object other = trust::test::publisher_claims();
+      other[trust::test::claim("vcs-origin")] = "github.com/acme/other-" + std::to_string(i);
+      ASSERT_TRUE(write([&](db::Session& session) -> Result<trust::TrustedPublisher> {
+        return trust::add_publisher(
+            session, find_package(session, name)->id,
+            {trust::test::required(other).value(), {true, true, false}, "circleci"}, "alice",
+            clock_.now());
+      }));
+    }
   }
   /// "name outcome-or-code" of each scope, then of each package.
   static std::vector<std::string> outcomes(const Answer& answer) {

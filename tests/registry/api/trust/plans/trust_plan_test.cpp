@@ -1,5 +1,6 @@
 #include "registry/api/trust/pending_publishers.h"
 #include "registry/api/trust/plans/trust_plan_fixture.h"
+#include "registry/api/trust/plans/trust_plans.h"
 
 namespace imp::registry::test {
 namespace {
@@ -181,22 +182,35 @@ TEST_F(TrustPlans, WhatIsRefusedInATransactionLeavesTheOthersWhole) {
     }));
     all.emplace_back(name, json::array{config()});
   }
-  for (std::size_t i = 0; i < trust::kMaxPublishers; ++i) {
-    json::object other = trust::test::publisher_claims();
-    other[trust::test::claim("vcs-origin")] = "github.com/acme/other-" + std::to_string(i);
-    ASSERT_TRUE(write([&](db::Session& session) -> Result<trust::TrustedPublisher> {
-      return trust::add_publisher(
-          session, "@alice/many-120",
-          {trust::test::required(other).value(), {true, true, false}, "circleci"}, "alice",
-          clock_.now());
-    }));
-  }
-  const Answer answer = put(all, false, otp(alice));
-  const Lines lines = outcomes(answer);
-  ASSERT_EQ(lines.size(), 150u);
-  EXPECT_EQ(std::ranges::count(lines, "@alice/many-120 too_many_publishers"), 1);
+  PlanRequest plan = read_plan(*services_, json::serialize(body_of(all, false))).value();
+  const Requester requester = identified(alice.token);
+  ASSERT_TRUE(plan_trust(*services_, requester, plan));
+  // It was not when the plan was made.
+  fill_up("@alice/many-120");
+  apply_trust(*services_, requester, plan);
+  EXPECT_EQ(
+      std::ranges::count_if(plan.entries, [](const auto& it) { return it.refusal.has_value(); }),
+      1);
+  EXPECT_EQ(plan.entries[120].refusal->code(), "too_many_publishers");
   EXPECT_EQ(publishers(), 149 + static_cast<std::int64_t>(trust::kMaxPublishers));
   EXPECT_EQ(audited("trust.create").size(), 149u);
+}
+
+// What applying would refuse is refused to whoever plans it, in the same words.
+TEST_F(TrustPlans, APlanSaysWhereThereIsNoRoom) {
+  fill_up("@alice/a");
+  const std::vector<std::pair<std::string, json::array>> wanted = {{"@alice/a", {config()}},
+                                                                   {"@alice/b", {config()}}};
+  const Answer planned = put(wanted, true);
+  EXPECT_EQ(outcomes(planned), (Lines{"@alice/a too_many_publishers", "@alice/b changed"}));
+  const json::value said = planned.document().at("packages").at(0).at("message");
+  EXPECT_TRUE(said.as_string().starts_with("That would make 11 trusted publishers"));
+  const Answer applied = put(wanted, false, otp(alice));
+  EXPECT_EQ(outcomes(applied), (Lines{"@alice/a too_many_publishers", "@alice/b changed"}));
+  EXPECT_EQ(applied.document().at("packages").at(0).at("message"), said);
+  // Those that are pruned make room, and who changes nothing needs none.
+  EXPECT_EQ(outcomes(put({{"@alice/a", {config()}}}, true, {}, true)), Lines{"@alice/a changed"});
+  EXPECT_EQ(outcomes(put({{"@alice/a", {}}}, true)), Lines{"@alice/a unchanged"});
 }
 
 TEST_F(TrustPlans, AreForWhoGovernsByAFullCredential) {
