@@ -7,7 +7,6 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <cerrno>
-#include <functional>
 
 namespace imp::http {
 
@@ -34,17 +33,6 @@ bool advance(std::array<std::string_view, 3>& pieces, std::size_t sent) {
     empty = empty && piece.empty();
   }
   return empty;
-}
-
-/// What throws lets its reply go, which answers.
-void start(const AnswerLater& later, Reply reply, Log& log) noexcept {
-  try {
-    later.start(std::move(reply));
-  } catch (const std::exception& thrown) {
-    log.error("handler failed", {{"error", thrown.what()}});
-  } catch (...) {
-    log.error("handler failed", {{"error", "not a std::exception"}});
-  }
 }
 
 }  // namespace
@@ -202,58 +190,6 @@ void Connection::set_deadline(Milliseconds span) {
 void Connection::clear_deadline() {
   deadline_ = Steady::time_point::max();
   expired_ = false;
-}
-
-Awaitable<bool> Connection::on_worker(WorkerPool& pool, std::move_only_function<void()> work,
-                                      bool always) {
-  clear_deadline();
-  UseAwaitable token;
-  co_return co_await asio::async_initiate<UseAwaitable, void(bool)>(
-      [&](auto handler) {
-        WorkerPool::Job job = [handler = std::move(handler), work = std::move(work),
-                               executor = thread_.executor()](bool cancelled) mutable {
-          if (!cancelled) work();
-          asio::post(executor, [handler = std::move(handler), ran = !cancelled]() mutable {
-            std::move(handler)(ran);
-          });
-        };
-        if (always) {
-          pool.post(std::move(job));
-        } else if (!pool.try_post(job)) {
-          job(true);
-        }
-      },
-      token);
-}
-
-Awaitable<std::optional<Response>> Connection::answer_on_worker(
-    WorkerPool& pool, std::move_only_function<Response()> handle) {
-  clear_deadline();
-  UseAwaitable token;
-  co_return co_await asio::async_initiate<UseAwaitable, void(std::optional<Response>)>(
-      [&](auto handler) {
-        // Tracked: the thread must not end before an answer that is given later.
-        auto resume = [handler = std::move(handler),
-                       executor = asio::prefer(thread_.executor(),
-                                               asio::execution::outstanding_work.tracked)](
-                          auto response) mutable {
-          asio::post(executor, [handler = std::move(handler),
-                                response = std::optional<Response>(std::move(response))]() mutable {
-            std::move(handler)(std::move(response));
-          });
-        };
-        WorkerPool::Job job = [resume = std::move(resume), handle = std::move(handle),
-                               &log = server().log](bool cancelled) mutable {
-          if (cancelled) return resume(std::nullopt);
-          Response response = handle();
-          if (auto* const later = std::get_if<AnswerLater>(&response.body)) {
-            return start(*later, Reply(std::move(resume)), log);
-          }
-          resume(std::move(response));
-        };
-        if (!pool.try_post(job)) job(true);
-      },
-      token);
 }
 
 void Connection::watch_client() {

@@ -12,6 +12,7 @@
 #include "http/asio.h"
 #include "http/input_buffer.h"
 #include "http/io_thread.h"
+#include "http/on_worker.h"
 #include "http/response.h"
 
 namespace imp::http {
@@ -55,15 +56,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// Between requests: the server may close it at any time.
   void set_idle(bool idle) { idle_ = idle; }
 
-  /// Runs `work` (which must not throw) on a worker and resumes here. False: the queue was full or
-  /// the server is stopping, and it was not run. With `always`, the queue's limit does not apply.
+  /// The functions of on_worker.h, which have no deadline.
   Awaitable<bool> on_worker(WorkerPool& pool, std::move_only_function<void()> work,
-                            bool always = false);
-
-  /// Calls a handler (which must not throw) on a worker and resumes here with its answer, also when
-  /// that is given later. Nothing: the queue was full or the server is stopping.
+                            bool always = false) {
+    clear_deadline();
+    return http::on_worker(thread_.executor(), pool, std::move(work), always);
+  }
   Awaitable<std::optional<Response>> answer_on_worker(WorkerPool& pool,
-                                                      std::move_only_function<Response()> handler);
+                                                      std::move_only_function<Response()> handler) {
+    clear_deadline();
+    return http::answer_on_worker(thread_.executor(), pool, std::move(handler), server().log);
+  }
 
   /// Starts noticing that the client goes away (gone()) while the coroutine waits for other things.
   void watch_client();
