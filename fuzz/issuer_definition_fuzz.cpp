@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "jose/strict_json.h"
-#include "registry/trust/issuer_table.h"
+#include "registry/trust/issuer_definition.h"
 
 namespace {
 

@@ -8,6 +8,7 @@
 #include "app/refusal.h"
 #include "app/registry_half.h"
 #include "audit/log.h"
+#include "registry/trust/issuer_definition.h"
 #include "registry/trust/issuer_table.h"
 
 extern char** environ;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/json/object.hpp>
 #include <string>
 #include <string_view>
 
@@ -12,14 +11,6 @@
 namespace imp::trust {
 
 // The issuers that an operator adds while the server runs, and the brake on any of them.
-
-/// Reads what an operator asks for: {"id", "kind", "url", "algorithms", "max_age", "max_lifetime",
-/// "keys", "tenant_claim", "self_hosted_runners", "default"}; ages in seconds. All but the first
-/// three may be left out. Unknown members are refused; TrustRefusal::invalid_issuer says what is
-/// wrong.
-Result<Issuer> parse_issuer(const boost::json::object& request);
-/// The same members, with "frozen" and "built_in".
-boost::json::object issuer_json(const Issuer& issuer);
 
 /// Adds an issuer of which `issuers` knows neither the id nor an address.
 /// TrustRefusal::issuer_exists; issuer_in_use when publishers are left of an earlier one of this

@@ -7,6 +7,7 @@
 #include "registry/api/requester.h"
 #include "registry/api/routes.h"
 #include "registry/api/trust/trust_changes.h"
+#include "registry/trust/issuer_definition.h"
 #include "registry/trust/issuer_table.h"
 #include "registry/trust/refusal.h"
 

@@ -1,4 +1,4 @@
-#include "registry/trust/issuer_table.h"
+#include "registry/trust/issuer_definition.h"
 
 #include "trust_fixture.h"
 
@@ -11,7 +11,7 @@ std::string refusal_of(const json::object& request) {
 }
 
 // The same sentences answer the API and `imprimatur issuer add`.
-TEST(IssuerTable, SaysWhatIsMissingAsTheApiAndAsTheCommandLineCallIt) {
+TEST(IssuerDefinition, SaysWhatIsMissingAsTheApiAndAsTheCommandLineCallIt) {
   json::object request{{"id", "lab"}, {"kind", "gitlab"}, {"url", "http://10.0.0.1"}};
   EXPECT_TRUE(refusal_of(request).contains("private_addresses: true (--private-address)"));
   request["private_addresses"] = true;
@@ -23,7 +23,7 @@ TEST(IssuerTable, SaysWhatIsMissingAsTheApiAndAsTheCommandLineCallIt) {
   EXPECT_EQ(refusal_of(request), "ok");
 }
 
-TEST(IssuerTable, NamesTheKindsThatAMemberIsFor) {
+TEST(IssuerDefinition, NamesTheKindsThatAMemberIsFor) {
   const json::object request{{"id", "lab"}, {"kind", "circleci"}, {"url", "https://ci.example"}};
   const struct {
     const char* member;
