@@ -20,6 +20,9 @@ void add_stage_command(CLI::App& app, Command& chosen);
 /// `imprimatur verify`: a published version, checked from the outside.
 void add_verify_command(CLI::App& app, Command& chosen);
 
+/// `imprimatur stage policy`: show, set, clear.
+void add_stage_policy(CLI::App& stage, Command& chosen);
+
 /// "imprimatur: <sentence>" on standard error; 1.
 int complain(const Failure& failure);
 /// --registry.

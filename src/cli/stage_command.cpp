@@ -179,6 +179,7 @@ void add_stage_command(CLI::App& app, Command& chosen) {
       ->check(CLI::Range(std::int64_t{1}, options->timeout));
   waiter->add_flag("--json", options->registry.json, "print what became of it as JSON");
   add_watch(*command, chosen);
+  add_stage_policy(*command, chosen);
 }
 
 }  // namespace imp::cli

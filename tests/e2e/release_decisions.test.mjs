@@ -136,6 +136,37 @@ describe('decisions on staged releases', () => {
     assert.equal(approved.code, 0, approved.output);
   });
 
+  test('a policy is set, shown and taken back from the terminal', async () => {
+    const policy = (verb, ...args) => imprimatur('policy', verb, '@alice/lib', ...args);
+    const set = await policy('set', '--approvals', '2', '--different-person', '--expires-after', '36h',
+      '--otp', await factor.code());
+    assert.equal(set.code, 0, set.output);
+    assert.match(set.output, /^2 approvals, by somebody else than who is behind it, within 36 hours$/m);
+    const shown = JSON.parse((await policy('show', '--json')).output);
+    assert.deepEqual([shown.approvals, shown.differentPerson, shown.passkeysOnly, shown.expiresAfter], [2, true, false, '36h']);
+    const refusals = [
+      [[], /Say what the policy asks for: --approvals, .*imprimatur stage policy clear @alice\/lib/s],
+      [['--approvals', '11'], /"approvals" must be a number from 1 to 10/],
+      [['--approvals', 'two'], /--approvals/],
+      [['--expires-after', '1y'], /"expiresAfter" must be/],
+      [['--passkeys-only'], /--otp/],
+    ];
+    for (const [args, said] of refusals) {
+      const refused = await policy('set', ...args);
+      assert.notEqual(refused.code, 0, args.join(' '));
+      assert.match(refused.output, said);
+    }
+    const team = await policy('set', '--group', 'nobody', '--otp', await factor.code());
+    assert.equal(team.code, 1);
+    assert.match(team.output, /"group" must name a team/);
+    const absent = await imprimatur('policy', 'show', '@nobody');
+    assert.equal(absent.code, 1);
+    assert.match(absent.output, /nobody/);
+    const cleared = await policy('clear', '--otp', await factor.code());
+    assert.equal(cleared.code, 0, cleared.output);
+    assert.match(cleared.output, /^1 approval$/m);
+  });
+
   test('webhooks: signed, tried again after failures and kill -9, under one id', async () => {
     const hooks = '/-/package/@alice%2flib/hooks';
     const made = await server.request('POST', hooks,

@@ -70,7 +70,37 @@ Result<void> check_scope(const std::optional<StagePolicy>& scope, const StagePol
                       : std::string()));
 }
 
+/// As if nobody had ever set it: a package then has the organisation's time.
+StagePolicy unset_policy(const std::optional<StagePolicy>& above) {
+  StagePolicy unset;
+  if (above) unset.life = above->life;
+  return unset;
+}
+
+/// Sets the policy, and writes it down when that is a change.
+void change(db::Session& session, RegistryServices& services, const Requester& requester,
+            const GovernedPlace& place, const StagePolicy& policy, const StagePolicy& unset,
+            const std::string& person, Time now) {
+  const auto change =
+      change_policy(session, key_of(place), policy, person, now, services.switch_cool_down, unset);
+  if (!change) return;
+  audit::Record record = requester.audit_record("stage.policy", place.subject(), now);
+  record.organization = place.organization;
+  record.detail = {{"before", change->before.to_json()},
+                   {"after", change->after.to_json()},
+                   {"looser", is_looser(change->after, change->before)},
+                   {"from", iso8601(change->from)}};
+  audit::append(session, record);
+}
+
 }  // namespace
+
+Result<void> check_policy(RegistryServices& services, const GovernedPlace& place,
+                          const PolicyRequest& wanted) {
+  const auto policy = policy_of(services, place, wanted);
+  if (!policy) return pass_on(policy);
+  return {};
+}
 
 Result<StagePolicy> set_stage_policy(RegistryServices& services, const Requester& requester,
                                      const GovernedPlace& place, const PolicyRequest& wanted) {
@@ -82,19 +112,21 @@ Result<StagePolicy> set_stage_policy(RegistryServices& services, const Requester
     if (!rights) return pass_on(rights);
     const auto above = policy_above(session, place, now);
     if (const auto stricter = check_scope(above, *policy); !stricter) return pass_on(stricter);
-    // A package without a policy has had the organisation's time.
-    const StagePolicy unset{.life = above ? above->life : kStageLife};
-    const auto change = change_policy(session, key_of(place), *policy, rights->person, now,
-                                      services.switch_cool_down, unset);
-    if (!change) return policy;
-    audit::Record record = requester.audit_record("stage.policy", place.subject(), now);
-    record.organization = place.organization;
-    record.detail = {{"before", change->before.to_json()},
-                     {"after", change->after.to_json()},
-                     {"looser", is_looser(change->after, change->before)},
-                     {"from", iso8601(change->from)}};
-    audit::append(session, record);
+    change(session, services, requester, place, *policy, unset_policy(above), rights->person, now);
     return policy;
+  });
+}
+
+Result<void> clear_stage_policy(RegistryServices& services, const Requester& requester,
+                                const GovernedPlace& place) {
+  return services.database.write([&](db::Session& session) -> Result<void> {
+    const Time now = services.clock.now();
+    const auto rights = still_governs(session, requester, place, now);
+    if (!rights) return pass_on(rights);
+    if (!standing_policy(session, key_of(place), now)) return {};
+    const StagePolicy unset = unset_policy(policy_above(session, place, now));
+    change(session, services, requester, place, unset, unset, rights->person, now);
+    return {};
   });
 }
 

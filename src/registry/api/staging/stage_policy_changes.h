@@ -20,12 +20,23 @@ struct PolicyRequest {
   std::optional<Milliseconds> life = kStageLife;  ///< nothing: it could not be read
 };
 
+/// Whether the policy is one that can be asked for there: invalid_stage_policy, for its numbers and
+/// its team. Asked before a second factor, so that no code is used up for what is refused.
+Result<void> check_policy(RegistryServices& services, const GovernedPlace& place,
+                          const PolicyRequest& wanted);
+
 /// Sets the policy of a package, or of all packages of an organisation, on the word of somebody who
 /// governs it and has given a second factor. A package's may only be stricter than its
 /// organisation's: invalid_stage_policy. One that is looser than the one in force is so after the
 /// cool-down that switches have (RegistryServices::switch_cool_down).
 Result<StagePolicy> set_stage_policy(RegistryServices& services, const Requester& requester,
                                      const GovernedPlace& place, const PolicyRequest& wanted);
+
+/// Takes back the policy that somebody set there, likewise: what is left is as loose as what was
+/// never set, which for a package is as loose as its organisation's of now. Nothing changes where
+/// none was set.
+Result<void> clear_stage_policy(RegistryServices& services, const Requester& requester,
+                                const GovernedPlace& place);
 
 /// An organisation's policy, with the name of its group.
 struct ScopePolicy {

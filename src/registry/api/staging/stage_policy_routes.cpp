@@ -144,9 +144,10 @@ http::Response set(RegistryServices& services, const http::Request& request) {
   if (!governed) return governed.error();
   // What is wrong with it is said before a code is asked for and used up.
   const auto wanted = parse(request.body);
-  if (!wanted) {
+  const auto checked = wanted ? check_policy(services, governed->place, *wanted) : pass_on(wanted);
+  if (!checked) {
     return refused(services, &governed->requester, kAction, governed->place.subject(),
-                   wanted.error());
+                   checked.error());
   }
   if (auto challenge = second_factor(services, request, governed->requester, std::string(kAction),
                                      governed->place.name, Without::refuse)) {
@@ -160,6 +161,20 @@ http::Response set(RegistryServices& services, const http::Request& request) {
   return show_place(services, governed->place);
 }
 
+http::Response clear(RegistryServices& services, const http::Request& request) {
+  const auto governed = govern(services, request);
+  if (!governed) return governed.error();
+  if (auto challenge = second_factor(services, request, governed->requester, std::string(kAction),
+                                     governed->place.name, Without::refuse)) {
+    return std::move(*challenge);
+  }
+  if (const auto done = clear_stage_policy(services, governed->requester, governed->place); !done) {
+    return refused(services, &governed->requester, kAction, governed->place.subject(),
+                   done.error());
+  }
+  return show_place(services, governed->place);
+}
+
 }  // namespace
 
 void add_stage_policy_routes(http::Router& router, RegistryServices& services) {
@@ -167,10 +182,12 @@ void add_stage_policy_routes(http::Router& router, RegistryServices& services) {
     return
         [&services, handler](const http::Request& request) { return handler(services, request); };
   };
-  router.add(http::Method::get, "/-/package/{package}/stage-policy", bind(show));
-  router.add(http::Method::put, "/-/package/{package}/stage-policy", bind(set));
-  router.add(http::Method::get, "/-/org/{organization}/stage-policy", bind(show));
-  router.add(http::Method::put, "/-/org/{organization}/stage-policy", bind(set));
+  for (const char* path :
+       {"/-/package/{package}/stage-policy", "/-/org/{organization}/stage-policy"}) {
+    router.add(http::Method::get, path, bind(show));
+    router.add(http::Method::put, path, bind(set));
+    router.add(http::Method::del, path, bind(clear));
+  }
 }
 
 }  // namespace imp::registry

@@ -163,13 +163,11 @@ TEST_F(StagePolicyTest, ItIsSetByThoseWhoGovernWithASecondFactor) {
 }
 
 TEST_F(StagePolicyTest, MalformedPoliciesAreRefusedBeforeACodeIsUsed) {
-  for (const char* body : {"", "[]", R"({"approvals": "2"})", R"({"approvals": 1.5})",
-                           R"({"differentPerson": 1})", R"({"group": 7})", R"({"quorum": 2})"}) {
-    EXPECT_EQ(set(alice, body, "").outcome(), "400 invalid_stage_policy") << body;
-  }
   for (const char* body :
-       {R"({"approvals": 0})", R"({"approvals": 11})", R"({"group": "nobody"})"}) {
-    EXPECT_EQ(set(alice, body, otp(alice)).outcome(), "400 invalid_stage_policy") << body;
+       {"", "[]", R"({"approvals": "2"})", R"({"approvals": 1.5})", R"({"differentPerson": 1})",
+        R"({"group": 7})", R"({"quorum": 2})", R"({"approvals": 0})", R"({"approvals": 11})",
+        R"({"group": "nobody"})"}) {
+    EXPECT_EQ(set(alice, body, "").outcome(), "400 invalid_stage_policy") << body;
   }
   EXPECT_TRUE(
       counted(R"(registry_refusals_total{action="stage.policy",code="invalid_stage_policy"} 10)"));
@@ -339,6 +337,14 @@ class ScopePolicyTest : public StagePolicyTest {
                 .otp = std::move(code),
                 .body = std::move(body)});
   }
+  Answer clear(const User& user, std::string code, std::string target) {
+    return ask({.method = Method::del,
+                .target = std::move(target),
+                .token = user.token,
+                .otp = std::move(code)});
+  }
+  static constexpr const char* kOfPackage = "/-/package/@acme%2flib/stage-policy";
+  static constexpr const char* kOfScope = "/-/org/acme/stage-policy";
   void scope(std::string body) {
     const Answer answer = set_scope(alice, std::move(body), otp(alice));
     ASSERT_EQ(answer.status, 200) << answer.body;
@@ -415,6 +421,41 @@ TEST_F(ScopePolicyTest, IsSetByAdminsWithASecondFactor) {
   scope(body);
   EXPECT_EQ(get(path, alice.token).document().at("approvals"), json::value(2));
   EXPECT_EQ(audited("stage.policy", acme.id).back(), "stage.policy granted");
+}
+
+// What a package asked for beyond its organisation goes, and no more than that.
+TEST_F(ScopePolicyTest, WhatIsClearedLeavesTheOrganisations) {
+  scope(R"({"approvals": 2, "expiresAfter": "30d"})");
+  policy(R"({"approvals": 3, "passkeysOnly": true, "expiresAfter": "20d"})");
+  const Answer cleared = clear(alice, otp(alice), kOfPackage);
+  ASSERT_EQ(cleared.status, 200) << cleared.body;
+  EXPECT_EQ(cleared.document().at("approvals"), json::value(2));
+  EXPECT_EQ(cleared.document().at("passkeysOnly"), json::value(false));
+  EXPECT_EQ(cleared.document().at("expiresAfter"), json::value("30d"));
+  EXPECT_EQ(clear(alice, otp(alice), kOfScope).document().at("approvals"), json::value(1));
+  EXPECT_EQ(get(kOfPackage, alice.token).document().at("approvals"), json::value(1));
+  EXPECT_EQ(audited("stage.policy").size(), 4u);
+  EXPECT_EQ(audit_detail("stage.policy").at("looser"), json::value(true));
+}
+
+TEST_F(ScopePolicyTest, ClearingWhatWasNeverSetSetsNothing) {
+  ASSERT_EQ(clear(alice, otp(alice), kOfPackage).status, 200);
+  EXPECT_TRUE(audited("stage.policy").empty());
+  // So the package goes on having the organisation's time.
+  scope(R"({"expiresAfter": "30d"})");
+  EXPECT_EQ(get(kOfPackage, alice.token).document().at("expiresAfter"), json::value("30d"));
+}
+
+TEST_F(ScopePolicyTest, IsClearedByWhoMaySetItWithASecondFactor) {
+  policy(R"({"approvals": 2})");
+  scope(R"({"approvals": 2})");
+  for (const char* target : {kOfPackage, kOfScope}) {
+    EXPECT_EQ(clear(alice, {}, target).outcome(), "401 second_factor_required") << target;
+    EXPECT_EQ(clear(alice, "000000", target).outcome(), "401 second_factor_required") << target;
+    EXPECT_GE(clear(bob, otp(bob), target).status, 403) << target;
+    EXPECT_EQ(ask({.method = Method::del, .target = target}).status, 401) << target;
+    EXPECT_EQ(get(target, alice.token).document().at("approvals"), json::value(2)) << target;
+  }
 }
 
 TEST_F(ScopePolicyTest, LooseningItIsSeenInWhatWaits) {
@@ -512,6 +553,18 @@ TEST_F(PolicyCoolDownTest, ItCanBeStayed) {
   EXPECT_EQ(shown().at("differentPerson"), json::value(false));
   clock_.advance(std::chrono::hours(24));
   EXPECT_EQ(shown().at("differentPerson"), json::value(true));
+}
+
+TEST_F(PolicyCoolDownTest, WhatIsClearedBindsUntilThen) {
+  policy(R"({"approvals": 2})");
+  const std::string id = staged(bob);
+  const Answer cleared = clear(alice, otp(alice), kOfPackage);
+  EXPECT_EQ(cleared.document().at("approvals"), json::value(2));
+  EXPECT_EQ(cleared.document().at("next").at("approvals"), json::value(1));
+  clock_.advance(std::chrono::hours(24));
+  EXPECT_EQ(shown().at("approvals"), json::value(1));
+  // What waited before keeps it.
+  EXPECT_EQ(approve(carol, id).document().at("published"), json::value(false));
 }
 
 TEST_F(PolicyCoolDownTest, AnOrganisationsToo) {
