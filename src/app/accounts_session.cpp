@@ -6,10 +6,10 @@ extern char** environ;
 
 namespace imp::app {
 
-Result<std::unique_ptr<AccountsSession>> AccountsSession::open(const Flags& flags) {
+Result<std::unique_ptr<AccountsSession>> AccountsSession::open(const Flags& flags, bool create) {
   const auto settings = load_settings(flags, environ);
   if (!settings) return pass_on(settings);
-  auto store = open_store(settings->data, true);
+  auto store = open_store(settings->data, create);
   if (!store) return pass_on(store);
   return std::unique_ptr<AccountsSession>(new AccountsSession(std::move(*store), *settings));
 }

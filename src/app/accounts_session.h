@@ -14,7 +14,9 @@ namespace imp::app {
 /// without one.
 class AccountsSession {
  public:
-  static Result<std::unique_ptr<AccountsSession>> open(const Flags& flags);
+  /// With `create`, a data directory that is not there is made: the first user may come before the
+  /// server.
+  static Result<std::unique_ptr<AccountsSession>> open(const Flags& flags, bool create);
   accounts::Accounts& accounts() { return *accounts_; }
   db::Database& database() { return *store_.database; }
   Store& store() { return store_; }

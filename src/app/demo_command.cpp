@@ -69,7 +69,7 @@ struct DemoFlags {
 int run_demo(const DemoFlags& given) {
   const auto settings = load_settings(given.flags, environ);
   if (!settings) return complain(settings.error());
-  const auto session = AccountsSession::open(given.flags);
+  const auto session = AccountsSession::open(given.flags, false);
   if (!session) return complain(session.error());
   demo::WalkOptions options;
   options.url = given.url.empty() ? settings->public_url : given.url;

@@ -26,15 +26,17 @@ struct IssuerOptions {
   bool single_tenant = false, private_address = false;
 };
 
-/// The data directory and the issuers known in it, for a command beside a running server.
+/// The data directory and the issuers known in it, for a command beside a running server. Only an
+/// issuer that is added may come before the server: a directory that was mistyped must not be made,
+/// and look as if something in it had been frozen.
 struct Opened {
   Store store;
   std::unique_ptr<trust::Issuers> issuers;
 
-  static Result<Opened> open(const Flags& flags) {
+  static Result<Opened> open(const Flags& flags, bool create = false) {
     const auto settings = load_settings(flags, environ);
     if (!settings) return pass_on(settings);
-    auto store = open_store(settings->data, true);
+    auto store = open_store(settings->data, create);
     if (!store) return pass_on(store);
     Opened opened{std::move(*store),
                   std::make_unique<trust::Issuers>(built_in_issuers(*settings, ""))};
@@ -51,7 +53,7 @@ using Change = std::function<Result<void>(db::Session&, const trust::Issuers&, T
 
 int change(const IssuerOptions& options, std::string_view action, boost::json::object detail,
            std::string_view done_text, const Change& body) {
-  auto opened = Opened::open(options.flags);
+  auto opened = Opened::open(options.flags, action == "issuer.add");
   if (!opened) return complain(opened.error());
   const auto done = opened->store.database->write([&](db::Session& session) -> Result<void> {
     const Time now = SystemClock().now();

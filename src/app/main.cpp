@@ -1,4 +1,5 @@
 #include "app/commands.h"
+#include "app/usage_error.h"
 #include "cli/commands.h"
 
 int main(int argc, char** argv) {
@@ -8,6 +9,7 @@ int main(int argc, char** argv) {
       "imprimatur");
   app.set_version_flag("--version", "imprimatur 0.1.0");
   app.require_subcommand(1);
+  app.failure_message(imp::app::usage_error);
   imp::app::Command chosen;
   imp::app::add_serve_command(app, chosen);
   imp::app::add_user_command(app, chosen);

@@ -8,7 +8,7 @@ namespace imp::app {
 namespace {
 
 int create_token(const Flags& flags, const std::string& user) {
-  const auto session = AccountsSession::open(flags);
+  const auto session = AccountsSession::open(flags, false);
   if (!session) return complain(session.error());
   accounts::Accounts& accounts = (*session)->accounts();
   const auto person = accounts.people.by_name(user);

@@ -21,7 +21,7 @@ int add_user(NewUser user) {
         refuse(AppRefusal::unusable_input, "Send the password as one line on standard input.")
             .error());
   }
-  const auto session = AccountsSession::open(user.flags);
+  const auto session = AccountsSession::open(user.flags, true);
   if (!session) return complain(session.error());
   const auto person = (*session)->accounts().people.create(user.person, accounts::Actor::system());
   if (!person) return complain(person.error());
