@@ -1,8 +1,10 @@
 #include "cli/commands.h"
 
-#include <fstream>
+#include <array>
+#include <cerrno>
+#include <cstdio>
 #include <iostream>
-#include <iterator>
+#include <system_error>
 
 #include "base/printable.h"
 #include "cli/refusal.h"
@@ -22,19 +24,31 @@ void add_address_flag(CLI::App& command, RegistryOptions& options) {
 
 void add_registry_flags(CLI::App& command, RegistryOptions& options) {
   add_address_flag(command, options);
-  command.add_option("--otp", options.otp, "a one-time password, where the registry asks for one");
   command.add_flag("--json", options.json, "print the registry's answer as JSON");
 }
 
+void add_code_flag(CLI::App& command, RegistryOptions& options) {
+  command.add_option("--otp", options.otp,
+                     "a one-time code of your authenticator app, or a recovery code; without it, a "
+                     "terminal has you confirm in the browser");
+}
+
 Result<std::string> read_input(const std::string& path) {
-  std::ifstream file;
-  if (path != "-") file.open(path, std::ios::binary);
-  std::istream& input = path == "-" ? std::cin : file;
-  std::string text((std::istreambuf_iterator<char>(input)), std::istreambuf_iterator<char>());
-  if (input.bad() || (path != "-" && !file.is_open())) {
-    return refuse(CliRefusal::unusable_argument, fmt::format("{} cannot be read.", path));
+  const bool standard = path == "-";
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> opened(
+      standard ? nullptr : std::fopen(path.c_str(), "rb"),
+      [](std::FILE* file) { return file ? std::fclose(file) : 0; });
+  std::FILE* input = standard ? stdin : opened.get();
+  std::string text;
+  std::array<char, 16'384> part{};
+  while (input && std::feof(input) == 0 && std::ferror(input) == 0) {
+    text.append(part.data(), std::fread(part.data(), 1, part.size(), input));
   }
-  return text;
+  // A directory can be opened, and not be read.
+  if (input && std::ferror(input) == 0) return text;
+  const std::string why = std::generic_category().message(errno);
+  return refuse(CliRefusal::unusable_argument,
+                fmt::format("{} cannot be read: {}.", standard ? "Standard input" : path, why));
 }
 
 }  // namespace imp::cli

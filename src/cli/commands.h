@@ -27,9 +27,11 @@ void add_stage_policy(CLI::App& stage, Command& chosen);
 int complain(const Failure& failure);
 /// --registry.
 void add_address_flag(CLI::App& command, RegistryOptions& options);
-/// --registry, --otp and --json.
+/// --registry and --json.
 void add_registry_flags(CLI::App& command, RegistryOptions& options);
-/// The bytes of a file, or of standard input for "-".
+/// --otp, where the registry asks for a second factor.
+void add_code_flag(CLI::App& command, RegistryOptions& options);
+/// The bytes of a file, or of standard input for "-"; `unusable_argument` says why there are none.
 Result<std::string> read_input(const std::string& path);
 
 // Each adds one subcommand of `trust`.

@@ -33,16 +33,20 @@ Registry Registry::open(const RegistryOptions& options, const Environment& envir
                         std::shared_ptr<http::Client> client) {
   const NpmConfig npm = NpmConfig::read(environment, options.directory);
   Registry registry;
+  const auto configured = npm.registry();
+  registry.address_is_default_ = options.registry.empty() && !configured;
   registry.address_ =
-      !options.registry.empty() ? options.registry : npm.registry().value_or(std::string(kHere));
+      !options.registry.empty() ? options.registry : configured.value_or(std::string(kHere));
   while (registry.address_.ends_with('/')) registry.address_.pop_back();
   if (options.registry.empty()) {
     registry.project_file_ = npm.named_by_project_alone(registry.address_);
   }
   registry.token_ = environment("IMPRIMATUR_TOKEN");
   const bool has_token = registry.token_ && !registry.token_->empty();
+  registry.token_from_ = "IMPRIMATUR_TOKEN";
   if (!has_token || !registry.project_file_.empty()) {
     registry.token_ = npm.token(registry.address_);
+    registry.token_from_ = "npm's configuration";
   }
   registry.otp_ = options.otp;
   registry.keeps_credentials_ = !registry.project_file_.empty() &&
@@ -52,7 +56,32 @@ Registry Registry::open(const RegistryOptions& options, const Environment& envir
   return registry;
 }
 
+Result<void> Registry::has_address() const {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (address_.starts_with(scheme) && address_.size() > scheme.size()) return {};
+  }
+  return refuse(CliRefusal::unusable_argument,
+                fmt::format("\"{}\" is no address of a registry, which begins with http:// or "
+                            "https://. --registry names another.",
+                            address_));
+}
+
+/// The client's sentence does not say whose server it is about.
+Failure Registry::not_reached(Failure failure) const {
+  if (!may_pass(failure)) return failure;
+  failure.message +=
+      address_is_default_
+          ? fmt::format(
+                " No registry is configured, so {} was asked: name yours with --registry, "
+                "or `npm config set registry URL`.",
+                address_)
+          : fmt::format(" Is {} the registry's address, and does it run? --registry names another.",
+                        address_);
+  return failure;
+}
+
 Result<void> Registry::needs_token() const {
+  if (const auto address = has_address(); !address) return address;
   if (keeps_credentials_) return may_be_given_credentials();
   if (token_) return {};
   return refuse(CliRefusal::no_credential,
@@ -71,12 +100,14 @@ Result<void> Registry::may_be_given_credentials() const {
 }
 
 Result<http::Fetched> Registry::send(http::Fetch fetch, const std::string& path) const {
+  if (const auto address = has_address(); !address) return pass_on(address);
   if (keeps_credentials_) return pass_on(may_be_given_credentials());
   fetch.url = address_ + path;
   if (token_) fetch.headers.emplace_back("authorization", "Bearer " + *token_);
   if (!otp_.empty()) fetch.headers.emplace_back("npm-otp", otp_);
   auto fetched = fetch_confirmed(*client_, fetch, confirmation_);
-  if (!fetched || fetched->status / 100 == 2) return fetched;
+  if (!fetched) return std::unexpected(not_reached(fetched.error()));
+  if (fetched->status / 100 == 2) return fetched;
   boost::system::error_code error;
   const boost::json::value document = boost::json::parse(fetched->body, error);
   const bool away = fetched->status >= 500 || fetched->status == 429;
@@ -84,7 +115,12 @@ Result<http::Fetched> Registry::send(http::Fetch fetch, const std::string& path)
   std::string message = member(document, "message");
   const std::string code = member(document, "code"), help = member(document, "help");
   if (message.empty()) message = fmt::format("{} answered {}.", fetch.url, fetched->status);
-  if (code == "second_factor_required") message += " Give it with --otp.";
+  if (code == "second_factor_required" && !message.contains("--otp")) {
+    message += " Give it with --otp.";
+  }
+  if (code == "credential_invalid" && token_) {
+    message += fmt::format(" The token is that of {}.", token_from_);
+  }
   return refuse(away ? CliRefusal::registry_unavailable : CliRefusal::registry_refused,
                 std::move(message),
                 help.starts_with('/') ? fmt::format("{}: {}{}", code, address_, help) : code);

@@ -34,7 +34,7 @@ class Registry {
   /// Sends a request to `path`, which is below the registry's address, with token and code; an
   /// answer with another status than 2xx is a refusal with the registry's sentence, whose detail is
   /// its code and where that is explained: `registry_unavailable` for 429 and 5xx, else
-  /// `registry_refused`. What keeps an answer from coming is a Failure, too.
+  /// `registry_refused`. What keeps an answer from coming is a Failure, too, and names the address.
   Result<http::Fetched> send(http::Fetch fetch, const std::string& path) const;
 
   struct Answer {
@@ -45,8 +45,10 @@ class Registry {
   Result<Answer> ask(std::string_view method, const std::string& path,
                      const boost::json::value& body = nullptr,
                      Milliseconds timeout = std::chrono::minutes(2)) const;
-  /// `no_credential` when there is none to send.
+  /// `no_credential` when there is none to send; `unusable_argument` when there is no address.
   Result<void> needs_token() const;
+  /// `unusable_argument` for what is no web address.
+  Result<void> has_address() const;
   /// `registry_not_chosen` when the project's .npmrc alone names this address, so that nothing that
   /// is good elsewhere may be sent to it.
   Result<void> may_be_given_credentials() const;
@@ -56,10 +58,14 @@ class Registry {
   const std::optional<std::string>& token() const { return token_; }
 
  private:
+  Failure not_reached(Failure failure) const;
+
   std::string address_, otp_;
   std::string project_file_;  // that alone named the address; mostly empty
   bool keeps_credentials_ = false;
   std::optional<std::string> token_;
+  std::string token_from_;  ///< for people
+  bool address_is_default_ = false;
   WebConfirmation confirmation_;
   std::shared_ptr<http::Client> client_;
 };

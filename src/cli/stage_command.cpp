@@ -95,6 +95,7 @@ int wait(Registry& registry, const StageOptions& options) {
     }
     if (std::chrono::steady_clock::now() >= end) {
       std::cerr << "imprimatur: not decided yet\n";
+      if (!answer) complain(answer.error());
       return 2;
     }
     // The release outlives a registry that is away.
@@ -106,6 +107,10 @@ int watch(const RegistryOptions& options, WatchOptions watched) {
   const Registry registry = Registry::open(options, process_environment());
   if (const auto token = registry.needs_token(); !token) return complain(token.error());
   watched.json = options.json;
+  watched.away = [](const Failure& failure) {
+    complain(failure);
+    std::cerr << "  asking again until it answers\n";
+  };
   StageWatch watching(registry, std::move(watched), std::cout, [](Milliseconds pause) {
     std::this_thread::sleep_for(pause);
     return true;
@@ -144,7 +149,7 @@ void add_stage_command(CLI::App& app, Command& chosen) {
   const auto add = [&](const std::string& name, const std::string& what,
                        int (*run)(Registry&, const StageOptions&)) {
     auto* one = command->add_subcommand(name, what);
-    one->add_option("id", options->id, "of the staged release; `npm stage list` shows it")
+    one->add_option("ID", options->id, "of the staged release; `npm stage list` shows it")
         ->required();
     add_address_flag(*one, options->registry);
     one->callback([options, run, &chosen] {
@@ -157,8 +162,7 @@ void add_stage_command(CLI::App& app, Command& chosen) {
     return one;
   };
   const auto confirmed = [&](CLI::App* one) {
-    one->add_option("--otp", options->registry.otp,
-                    "a one-time code of your authenticator app, or a recovery code");
+    add_code_flag(*one, options->registry);
     return one;
   };
   add("review", "Compare a staged release with the last one.", review)
@@ -170,6 +174,11 @@ void add_stage_command(CLI::App& app, Command& chosen) {
       ->add_option("--reason", options->reason, "for whoever staged it");
   add("withdraw", "Take back a release that you staged, or this publish token's run did.",
       withdraw);
+  command->footer(
+      "Examples, with an ID of `npm stage list`:\n"
+      "  imprimatur stage review 5b0ce1a4-2f7e-4e0b-8a1b-0a6f5c1d9b27\n"
+      "  imprimatur stage approve 5b0ce1a4-2f7e-4e0b-8a1b-0a6f5c1d9b27 --otp 123456\n"
+      "  imprimatur stage watch --scope @acme");
   auto* waiter = add("wait",
                      "Wait until a staged release is decided: exits with 0 when it is published, "
                      "with 1 when it was rejected, withdrawn or has expired, with 2 when --timeout "

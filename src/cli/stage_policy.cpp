@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "cli/commands.h"
+#include "cli/names.h"
 #include "cli/policy_text.h"
 #include "cli/refusal.h"
 
@@ -64,7 +65,7 @@ void add_stage_policy(CLI::App& stage, Command& chosen) {
   const auto add = [&](const char* name, const char* help, int (*run)(const PolicyOptions&)) {
     auto options = std::make_shared<PolicyOptions>();
     auto* command = policy->add_subcommand(name, help);
-    command->add_option("name", options->name, "a package, or a scope: @acme")->required();
+    add_place(*command, options->name);
     add_registry_flags(*command, options->registry);
     command->callback(
         [options, &chosen, run] { chosen = [options, run] { return run(*options); }; });
@@ -76,6 +77,7 @@ void add_stage_policy(CLI::App& stage, Command& chosen) {
           "Set the whole policy: what is not named is as without one. A stricter policy binds at "
           "once, a looser one after the registry's cool-down. Needs a second factor.",
           set);
+  add_code_flag(*setter, set_to->registry);
   setter->footer(
       "Example: imprimatur stage policy set @acme/widget --approvals 2 --different-person "
       "--expires-after 36h --otp 123456");
@@ -88,11 +90,13 @@ void add_stage_policy(CLI::App& stage, Command& chosen) {
                    "each confirmed with a passkey; codes do not count");
   setter->add_option("--expires-after", set_to->expires_after,
                      "decided within that time, from 1h to 90d; 14d without it");
-  add("clear",
+  const auto [clearer, cleared] = add(
+      "clear",
       "Take the policy back: a package then has its organisation's, and a scope has none. Where "
       "that "
       "asks for less it waits for the cool-down. Needs a second factor.",
       clear);
+  add_code_flag(*clearer, cleared->registry);
 }
 
 }  // namespace imp::cli

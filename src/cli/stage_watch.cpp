@@ -79,10 +79,16 @@ Result<void> StageWatch::listen() {
 
 Failure StageWatch::run() {
   Milliseconds pause = kPause;
+  bool told = false;
   while (true) {
     heard_ = false;
     const auto done = listen();
     if (!done && !may_pass(done.error())) return done.error();
+    if (heard_) told = false;
+    if (!done && !heard_ && !told && options_.away) {
+      options_.away(done.error());
+      told = true;
+    }
     // A registry that answers is asked again as it wishes; one that does not, less and less often.
     pause = heard_ ? reader_.retry().value_or(kPause) : std::min(2 * pause, kLongestPause);
     if (!pause_(std::min(pause, kLongestPause))) {

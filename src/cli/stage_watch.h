@@ -14,6 +14,8 @@ struct WatchOptions {
   std::string package, scope;  ///< one of them, or neither
   std::string after;           ///< id of the event to go on after; empty: from now on
   bool json = false;           ///< a JSON object for each line: {"id", "event", "data"}
+  /// Told once of each time that the registry is away and will be asked again.
+  std::function<void(const Failure&)> away = {};
 };
 
 /// Prints the events of staged releases that the caller may decide, each as a line at once, and

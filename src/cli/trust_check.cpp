@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/comparison_text.h"
 #include "cli/identity_token.h"
+#include "cli/names.h"
 #include "cli/refusal.h"
 
 namespace imp::cli {
@@ -84,7 +85,12 @@ void add_trust_check(CLI::App& trust, Command& chosen) {
   auto options = std::make_shared<CheckOptions>();
   auto* command = trust.add_subcommand(
       "check", "Would a token, or a job that is described, be accepted? Changes nothing.");
-  command->add_option("package", options->package, "its name")->required();
+  command->footer(
+      "Examples: imprimatur trust check @acme/widget --fetch\n"
+      "          imprimatur trust check @acme/widget --issuer github --claim "
+      "repository=acme/widget "
+      "\\\n            --claim ref=refs/tags/v1.2.0");
+  add_package(*command, options->package);
   command->add_option("--token-file", options->token_file,
                       "file with an identity token; - is standard input (default: NPM_ID_TOKEN)");
   auto* fetch = command->add_flag(
@@ -94,11 +100,12 @@ void add_trust_check(CLI::App& trust, Command& chosen) {
       ->add_option("--audience", options->audience,
                    "of the token that --fetch gets (default: npm:<the registry's host>)")
       ->needs(fetch);
-  command
-      ->add_option("--claim", options->claims,
-                   "name=value of a described job; may be repeated. Needs a maintainer's token")
-      ->excludes(fetch);
-  command->add_option("--issuer", options->issuer, "of a described job: its id or its address");
+  auto* claim = command->add_option(
+      "--claim", options->claims,
+      "name=value of a described job; may be repeated. Needs a maintainer's token");
+  claim->excludes(fetch);
+  command->add_option("--issuer", options->issuer, "of a described job: its id or its address")
+      ->needs(claim);
   add_registry_flags(*command, options->registry);
   command->callback([options, &chosen] { chosen = [options] { return check(*options); }; });
 }

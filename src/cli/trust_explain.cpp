@@ -33,7 +33,7 @@ void add_trust_explain(CLI::App& trust, Command& chosen) {
   auto options = std::make_shared<ExplainOptions>();
   auto* command = trust.add_subcommand(
       "explain", "Why an exchange or a publish was granted or refused, claim by claim.");
-  command->add_option("attempt", options->attempt, "its id: refusals and the settings page have it")
+  command->add_option("ATTEMPT", options->attempt, "its id: refusals and the settings page have it")
       ->required();
   add_registry_flags(*command, options->registry);
   command->callback([options, &chosen] { chosen = [options] { return explain(*options); }; });

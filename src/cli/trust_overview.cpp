@@ -5,7 +5,9 @@
 #include "base/printable.h"
 #include "cli/commands.h"
 #include "cli/comparison_text.h"
+#include "cli/names.h"
 #include "cli/publisher_text.h"
+#include "cli/refusal.h"
 #include "cli/switches_text.h"
 
 namespace imp::cli {
@@ -48,7 +50,14 @@ int switches(const OverviewOptions& options) {
   const std::string path = place_path(options.name) + "/publish-switches";
   boost::json::object wishes;
   for (const std::string& name : options.on) wishes[name] = true;
-  for (const std::string& name : options.relax) wishes[name] = false;
+  for (const std::string& name : options.relax) {
+    if (wishes.contains(name)) {
+      return complain(refuse(CliRefusal::unusable_argument,
+                             fmt::format("{} cannot be turned on and relaxed at once.", name))
+                          .error());
+    }
+    wishes[name] = false;
+  }
   if (wishes.empty()) return ask(options, "GET", path, nullptr, switches_text);
   return ask(options, "PUT", path, wishes, switches_text);
 }
@@ -80,7 +89,9 @@ void add_trust_overview(CLI::App& trust, Command& chosen) {
              pending);
   const auto [switcher, switched] = subcommand(
       "switches", "What a package or a scope insists on. Changes need a second factor.", switches);
-  switcher->add_option("name", switched->name, "a package, or a scope: @acme")->required();
+  add_place(*switcher, switched->name);
+  add_code_flag(*switcher, switched->registry);
+  switcher->footer("Example: imprimatur trust switches @acme/widget --on trustedOnly --otp 123456");
   const CLI::IsMember known({"trustedOnly", "stagedOnly", "secondFactor"});
   switcher->add_option("--on", switched->on, "turn on: trustedOnly, stagedOnly or secondFactor")
       ->check(known);
@@ -88,7 +99,7 @@ void add_trust_overview(CLI::App& trust, Command& chosen) {
       ->check(known);
   const auto [teller, told] =
       subcommand("attempts", "The last publish attempts of a package, newest first.", attempts);
-  teller->add_option("package", told->name, "its name")->required();
+  add_package(*teller, told->name);
   teller->add_option("--limit", told->limit, "how many")
       ->check(CLI::Range(1, 120))
       ->capture_default_str();

@@ -4,6 +4,7 @@
 #include "base/encoding.h"
 #include "cli/commands.h"
 #include "cli/comparison_text.h"
+#include "cli/names.h"
 #include "cli/plan_text.h"
 #include "cli/trust_file.h"
 
@@ -18,8 +19,12 @@ struct PlanOptions {
 };
 
 int put(const PlanOptions& options, bool dry_run) {
-  const auto text = read_input(options.file);
-  if (!text) return complain(text.error());
+  auto text = read_input(options.file);
+  if (!text) {
+    text.error().detail =
+        "--file names the trust file; `imprimatur trust export` prints one of what there is";
+    return complain(text.error());
+  }
   const auto file = TrustFile::parse(*text, options.file);
   if (!file) return complain(file.error());
   boost::json::array scopes, packages;
@@ -52,6 +57,13 @@ int export_all(const PlanOptions& options) {
   if (!answer) return complain(answer.error());
   std::cout << (options.registry.json ? boost::json::serialize(answer->document) + "\n"
                                       : trust_file_text(answer->document));
+  // What is written to a file should not look right when a scope was mistyped.
+  if (array_of(answer->document, "scopes").empty() &&
+      array_of(answer->document, "packages").empty()) {
+    std::cerr << "imprimatur: you govern no package or scope "
+              << (options.scope.empty() ? "" : "of " + options.scope + " ")
+              << "that has trusted publishers\n";
+  }
   return 0;
 }
 
@@ -77,14 +89,19 @@ void add_trust_plan(CLI::App& trust, Command& chosen) {
   };
   with_file(subcommand("plan", "Print what a trust file would change.",
                        [](const PlanOptions& options) { return put(options, true); }));
-  with_file(subcommand("apply",
-                       "Change what a trust file says. Needs a second factor, once; run it again "
-                       "after a failure.",
-                       [](const PlanOptions& options) { return put(options, false); }));
+  const auto applied =
+      subcommand("apply",
+                 "Change what a trust file says. Needs a second factor, once; run it again "
+                 "after a failure.",
+                 [](const PlanOptions& options) { return put(options, false); });
+  with_file(applied);
+  add_code_flag(*applied.first, applied.second->registry);
+  applied.first->footer("Example: imprimatur trust apply --file trust.yaml --otp 123456");
   const auto [exporter, exported] =
       subcommand("export", "Print the publishers of all your packages and scopes as a trust file.",
                  export_all);
-  exporter->add_option("--scope", exported->scope, "only of this scope and its packages: @acme");
+  exporter->footer("Example: imprimatur trust export --scope @acme > trust.yaml");
+  add_scope_option(*exporter, exported->scope, "only of this scope and its packages: @acme");
 }
 
 }  // namespace imp::cli

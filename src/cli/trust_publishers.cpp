@@ -4,7 +4,10 @@
 #include "base/encoding.h"
 #include "cli/claim_options.h"
 #include "cli/commands.h"
+#include "cli/names.h"
 #include "cli/publisher_text.h"
+#include "cli/refusal.h"
+#include "registry/trust/providers/provider.h"
 
 namespace imp::cli {
 
@@ -64,6 +67,12 @@ int add(const PublisherOptions& options) {
   if (options.publish) permissions.emplace_back("createPackage");
   if (options.stage) permissions.emplace_back("createStagedPackage");
   if (options.dist_tags) permissions.emplace_back("manageDistTags");
+  if (permissions.empty()) {
+    return complain(refuse(CliRefusal::unusable_argument,
+                           "Say what it may do: --allow-publish, --allow-stage-publish or "
+                           "--allow-dist-tags.")
+                        .error());
+  }
   boost::json::object publisher{
       {"type", options.type}, {"claims", *claims}, {"permissions", std::move(permissions)}};
   if (!options.issuer.empty()) publisher["issuer"] = options.issuer;
@@ -82,8 +91,9 @@ void add_trust_publishers(CLI::App& trust, Command& chosen) {
   const auto subcommand = [&](const char* name, const char* help, auto run) {
     auto options = std::make_shared<PublisherOptions>();
     auto* command = trust.add_subcommand(name, help);
-    command->add_option("package", options->package, "its name, or a scope: @acme")->required();
+    add_place(*command, options->package);
     add_registry_flags(*command, options->registry);
+    add_code_flag(*command, options->registry);
     command->callback(
         [options, &chosen, run] { chosen = [options, run] { return run(*options); }; });
     return std::pair(command, options);
@@ -93,9 +103,13 @@ void add_trust_publishers(CLI::App& trust, Command& chosen) {
   lister->add_flag("--ended", listed->ended, "those that ended within 30 days, with the reason");
   const auto [adder, added] =
       subcommand("add", "Add a trusted publisher. Needs a second factor.", add);
-  adder->add_option("--type", added->type, "whose identity: circleci, github, …")->required();
+  adder->add_option("--type", added->type, "whose identity: " + trust::all_types())->required();
   adder->add_option("--claim", added->claims, "name=value that a token must have; repeat it")
       ->required();
+  adder->footer(
+      "Example: imprimatur trust add @acme/widget --type github --allow-stage-publish --otp 123456 "
+      "\\\n"
+      "  --claim repository=acme/widget --claim 'workflow_ref={\"file\": \"release.yml\"}'");
   adder->add_option("--issuer", added->issuer, "its id or address, where there are several");
   adder->add_flag("--allow-publish", added->publish, "let it publish, and stage");
   adder->add_flag("--allow-stage-publish", added->stage, "let it stage releases");
@@ -103,13 +117,13 @@ void add_trust_publishers(CLI::App& trust, Command& chosen) {
   const auto [revoker, revoked] = subcommand(
       "revoke", "Remove a publisher, and end the tokens that it got. Needs a second factor.",
       revoke);
-  revoker->add_option("id", revoked->id, "the publisher's; `trust list` shows it")->required();
+  revoker->add_option("ID", revoked->id, "the publisher's; `trust list` shows it")->required();
   const auto [keeper, kept] = subcommand(
       "keep", "Keep a publisher that somebody added who has left. Needs a second factor.", keep);
-  keeper->add_option("id", kept->id, "the publisher's; `trust list` shows it")->required();
+  keeper->add_option("ID", kept->id, "the publisher's; `trust list` shows it")->required();
   const auto [restorer, restored] =
       subcommand("restore", "Add a publisher again that ended. Needs a second factor.", restore);
-  restorer->add_option("id", restored->id, "the ended one's; `trust list --ended` shows it")
+  restorer->add_option("ID", restored->id, "the ended one's; `trust list --ended` shows it")
       ->required();
 }
 

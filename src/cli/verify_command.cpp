@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/refusal.h"
 #include "jose/strict_json.h"
+#include "registry/packages/semver.h"
 #include "verify/verify.h"
 
 namespace imp::cli {
@@ -34,12 +35,20 @@ Result<Asked> asked(const std::string& text) {
   }
   auto name = registry::PackageName::for_read(text.substr(0, at));
   if (!name) return pass_on(name);
+  if (!registry::is_canonical_version(text.substr(at + 1))) {
+    return refuse(
+        CliRefusal::unusable_argument,
+        fmt::format("\"{}\" is no version. Name one, as in @acme/widget@1.0.0: tags move, "
+                    "and ranges are many.",
+                    text.substr(at + 1)));
+  }
   return Asked{std::move(*name), text.substr(at + 1)};
 }
 
 Result<verify::Options> given(const VerifyOptions& options) {
   verify::Options out;
   const Registry registry = Registry::open(options.registry, process_environment());
+  if (const auto address = registry.has_address(); !address) return pass_on(address);
   out.registry = registry.address();
   out.token = registry.token().value_or("");
   if (!options.keys_file.empty()) {
@@ -115,6 +124,7 @@ void add_verify_command(CLI::App& app, Command& chosen) {
       "verify",
       "Check a published version from the outside: tarball, signature, attestations, audit log. "
       "A restricted package needs a token in IMPRIMATUR_TOKEN or in npm's configuration.");
+  command->footer("Example: imprimatur verify @acme/widget@1.0.0 --note checkpoint.txt");
   command->add_option("PACKAGE@VERSION", options->release, "what to check")->required();
   add_address_flag(*command, options->registry);
   command->add_option("--keys", options->keys_file,

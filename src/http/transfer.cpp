@@ -222,8 +222,10 @@ std::unexpected<Failure> explain(CURLcode code, const Exchange& exchange, const 
     case CURLE_COULDNT_CONNECT:
       return refuse(FetchRefusal::unreachable, "The server does not accept connections.", detail);
     case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CONNECT_ERROR:
       return refuse(FetchRefusal::unreachable, "The server's TLS certificate is not trusted.",
+                    detail);
+    case CURLE_SSL_CONNECT_ERROR:
+      return refuse(FetchRefusal::unreachable, "The server does not speak TLS as it should.",
                     detail);
     default:
       return refuse(FetchRefusal::answer_invalid, "The server's answer broke off or is not HTTP.",

@@ -56,7 +56,8 @@ Result<boost::json::object> Registry::required(const std::string& path) const {
   if (!found) return pass_on(found);
   if (*found) return std::move(**found);
   return refuse(VerifyRefusal::registry_answer,
-                fmt::format("the registry has nothing at {}", path));
+                fmt::format("the registry has nothing at {}, or nothing that it shows {}", path,
+                            token_.empty() ? "without a token" : "for this token"));
 }
 
 Result<Registry::Digested> Registry::digest(const std::string& path) const {

@@ -11,7 +11,7 @@ namespace imp::cli::test {
 /// A registry that answers as told, and remembers what it was asked.
 class FakeRegistry final : public http::Client {
  public:
-  using Handler = std::function<http::Fetched(const http::Fetch&)>;
+  using Handler = std::function<Result<http::Fetched>(const http::Fetch&)>;
   explicit FakeRegistry(Handler handler) : handler_(std::move(handler)) {}
 
   Result<http::Fetched> fetch(const http::Fetch& request) override {

@@ -138,6 +138,60 @@ TEST(Registry, AsksWithoutATokenWhenThereIsNone) {
   EXPECT_EQ(fake->sent("authorization"), "");
 }
 
+// What the client says names no server, and who mistyped an address should see it.
+TEST(Registry, SaysWhichRegistryIsAway) {
+  auto fake = std::make_shared<test::FakeRegistry>([](const http::Fetch&) -> Result<http::Fetched> {
+    return refuse(http::FetchRefusal::unreachable, "Nobody is there.", "curl's words");
+  });
+  const auto said = [&](RegistryOptions options) {
+    const auto answer = Registry::open(options, with({}), fake).ask("GET", "/x");
+    EXPECT_TRUE(may_pass(answer.error()));
+    EXPECT_EQ(answer.error().detail, "curl's words");
+    return answer.error().message;
+  };
+  imp::test::TemporaryDirectory empty;
+  EXPECT_EQ(said({.registry = "https://npm.example"}),
+            "Nobody is there. Is https://npm.example the registry's address, and does it run? "
+            "--registry names another.");
+  EXPECT_EQ(said({.directory = empty.path().string()}),
+            "Nobody is there. No registry is configured, so http://localhost:4873 was asked: name "
+            "yours with --registry, or `npm config set registry URL`.");
+}
+
+TEST(Registry, AsksNothingAtWhatIsNoAddress) {
+  auto fake = std::make_shared<test::FakeRegistry>(
+      [](const http::Fetch&) { return http::Fetched{200, {}, "{}"}; });
+  for (const char* address : {"npm.example", "localhost:4873", "ftp://npm.example", "https://"}) {
+    const Registry registry =
+        Registry::open({.registry = address}, with({{"IMPRIMATUR_TOKEN", "npm_x"}}), fake);
+    for (const auto& failure :
+         {registry.needs_token().error(), registry.ask("GET", "/x").error()}) {
+      EXPECT_EQ(failure.code(), "unusable_argument") << address;
+      EXPECT_TRUE(failure.message.contains("begins with http:// or https://")) << failure.message;
+    }
+  }
+  EXPECT_TRUE(fake->asked.empty());
+}
+
+TEST(Registry, SaysWhereATokenThatIsNoGoodCameFrom) {
+  auto fake = std::make_shared<test::FakeRegistry>([](const http::Fetch&) {
+    return http::Fetched{401, {}, R"({"message":"It is unknown.","code":"credential_invalid"})"};
+  });
+  imp::test::TemporaryDirectory home;
+  const std::string file = (home.path() / ".npmrc").string();
+  std::ofstream(file) << "//npm.example/:_authToken=npm_y\n";
+  const auto said = [&](std::map<std::string, std::string, std::less<>> variables) {
+    return Registry::open({.registry = "https://npm.example"}, with(std::move(variables)), fake)
+        .ask("GET", "/x")
+        .error()
+        .message;
+  };
+  EXPECT_EQ(said({{"IMPRIMATUR_TOKEN", "npm_x"}}),
+            "It is unknown. The token is that of IMPRIMATUR_TOKEN.");
+  EXPECT_EQ(said({{"npm_config_userconfig", file}}),
+            "It is unknown. The token is that of npm's configuration.");
+}
+
 TEST(Registry, PassesOnWhatTheRegistrySays) {
   const struct {
     int status;
@@ -150,6 +204,8 @@ TEST(Registry, PassesOnWhatTheRegistrySays) {
        "no: https://npm.example/-/docs/x#y"},
       {401, R"({"message":"Code?","code":"second_factor_required"})", "registry_refused",
        "Code? Give it with --otp.", "second_factor_required"},
+      {401, R"({"message":"Again with --otp=<code>.","code":"second_factor_required"})",
+       "registry_refused", "Again with --otp=<code>.", "second_factor_required"},
       {500, "", "registry_unavailable", "https://npm.example/x answered 500.", ""},
       {502, "<html>", "registry_unavailable", "https://npm.example/x answered 502.", ""},
       {503, R"({"message":"Busy.","code":"review_busy"})", "registry_unavailable", "Busy.",

@@ -105,6 +105,15 @@ class StageWatchTest : public testing::Test {
   std::vector<std::int64_t> pauses;
 };
 
+TEST_F(StageWatchTest, SaysOnceOfEachTimeThatTheRegistryIsAway) {
+  std::vector<std::string> told;
+  WatchOptions options;
+  options.away = [&](const Failure& failure) { told.push_back(failure.message.substr(0, 16)); };
+  watch({away(), away(), streams("id: 5\n\n"), breaks("id: 6\n\n"), away(), answers(503), away()},
+        options);
+  EXPECT_EQ(told, (std::vector<std::string>{"Nobody is there.", "Nobody is there."}));
+}
+
 TEST_F(StageWatchTest, GoesOnAfterTheLastEventHoweverTheStreamEnds) {
   watch({streams("retry: 2000\nid: 5\n\n"),
          breaks("id: 7\nevent: staged\ndata: {\"id\":\"a\"}\n\nid: 8\ndata: {"), away(),

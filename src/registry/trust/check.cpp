@@ -31,8 +31,8 @@ Result<std::string> issuer_of(const CheckQuestion& question, const Issuers& issu
   if (const auto issuer = issuers.by_id(id)) return issuer->base_url;
   if (!id.empty()) return id;
   return refuse(TrustRefusal::invalid_check,
-                "Say whose job it is: `issuer` is an issuer's id or the `iss` of its tokens. The "
-                "package has no publisher, or publishers of several issuers.");
+                "Say whose job it is: `issuer` (--issuer) is an issuer's id or the `iss` of its "
+                "tokens. The package has no publisher, or publishers of several issuers.");
 }
 
 /// What the token says, whether it is true or not.

@@ -204,7 +204,8 @@ Result<TrustedPublisher> remove_publisher(db::Session& session, std::string_view
   auto publisher = publisher_by_id(session, publisher_id);
   if (!publisher || publisher->package_id != package_id) {
     return refuse(TrustRefusal::publisher_not_found,
-                  "Trusted publisher configuration not found for the package");
+                  "Trusted publisher configuration not found for the package: none has this id. "
+                  "`npm trust list`, and the package's page, show those that it has.");
   }
   delete_publisher(session, publisher->id, now);
   return std::move(*publisher);

@@ -49,7 +49,8 @@ Result<std::optional<StageEventId>> last_event_of(const http::Request& request) 
   StageEventId id = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
   if (error != std::errc() || end != text.data() + text.size() || id < 0) {
-    return bad("Last-Event-ID must be the id of an event of this stream, as it was sent.");
+    return bad(
+        "Last-Event-ID (--after) must be the id of an event of this stream, as it was sent.");
   }
   return std::optional(id);
 }

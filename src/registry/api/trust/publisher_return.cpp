@@ -13,7 +13,8 @@ namespace {
 
 std::unexpected<Failure> not_found() {
   return refuse(trust::TrustRefusal::publisher_not_found,
-                "Trusted publisher configuration not found for the package");
+                "Trusted publisher configuration not found for the package: none has this id. "
+                "`imprimatur trust list`, with --ended for those that ended, shows the ids.");
 }
 
 }  // namespace

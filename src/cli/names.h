@@ -1,0 +1,18 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+namespace imp::cli {
+
+// Positional words that name what a command is about. One that cannot be such a name is said to be
+// none before anything is asked of a registry.
+
+/// A package, or a scope: "@acme".
+CLI::Option* add_place(CLI::App& command, std::string& name);
+/// A package; with a scope, what to name instead is said.
+CLI::Option* add_package(CLI::App& command, std::string& name);
+/// --scope: "@acme".
+CLI::Option* add_scope_option(CLI::App& command, std::string& name, const std::string& help);
+
+}  // namespace imp::cli
