@@ -10,7 +10,8 @@ namespace imp::registry {
 
 namespace {
 
-/// What tells one pipeline from another. Commits, numbers and ids of runs differ each time.
+/// What tells one pipeline from another, whatever the provider. Commits, numbers and ids of runs
+/// differ each time.
 constexpr std::array<std::string_view, 16> kCompared = {
     "iss",          "org-id",       "project-id",       "pipeline-definition-id",
     "vcs-origin",   "vcs-ref",      "context-ids",      "repository",
@@ -40,8 +41,26 @@ void add(std::vector<OriginChange>& changes, std::string what, std::string befor
   if (before != after) changes.push_back({std::move(what), std::move(before), std::move(after)});
 }
 
-bool contains(const std::vector<std::string>& names, const std::string& name) {
+bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
+}
+
+/// The claims that are compared of two runs, as they are kept.
+std::vector<std::string> compared(const Origin& before, const Origin& after) {
+  std::vector<std::string> names(kCompared.begin(), kCompared.end());
+  for (const trust::Provider* provider : {before.provider, after.provider}) {
+    if (!provider) continue;
+    for (const trust::ClaimRule& rule : provider->claims) {
+      const std::string name = trust::name_in_run(*provider, rule.name);
+      if (!contains(names, name)) names.push_back(name);
+    }
+  }
+  return names;
+}
+
+std::string runner_of(const Origin& origin) {
+  if (!origin.provider) return {};
+  return std::string(trust::runner_class(*origin.provider, origin.run).value_or(""));
 }
 
 }  // namespace
@@ -56,11 +75,11 @@ std::vector<OriginChange> origin_changes(const Origin& before, const Origin& aft
     if (!contains(before.maintainers, name)) changes.push_back({"maintainer", {}, name});
   }
   if (!before.run.empty() && !after.run.empty()) {
-    for (const std::string_view name : kCompared) {
+    for (const std::string& name : compared(before, after)) {
       add(changes, fmt::format("run.{}", name), text_of(before.run, name),
           text_of(after.run, name));
     }
-    add(changes, "runner", before.runner, after.runner);
+    add(changes, "runner", runner_of(before), runner_of(after));
   }
   add(changes, "provenance", text_of(before.bundle), text_of(after.bundle));
   return changes;

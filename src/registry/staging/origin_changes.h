@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "registry/provenance/bundle_judgement.h"
+#include "registry/trust/providers/provider.h"
 
 namespace imp::registry {
 
@@ -13,9 +14,9 @@ namespace imp::registry {
 struct Origin {
   std::string publisher;  ///< "alice", or "CircleCI (trusted publisher)"
   std::vector<std::string> maintainers;
-  boost::json::object run;                ///< of a trusted publisher; empty when it is not known
-  std::string runner = {};                ///< whose machine it ran on (trust::runner_class)
-  std::optional<BundleJudgement> bundle;  ///< of the provenance that came with it
+  boost::json::object run;  ///< of a trusted publisher; empty when it is not known
+  const trust::Provider* provider = nullptr;  ///< the run's; null when it is not known
+  std::optional<BundleJudgement> bundle;      ///< of the provenance that came with it
 };
 
 /// One difference in where two releases come from. Empty text: absent.
@@ -25,8 +26,9 @@ struct OriginChange {
 };
 
 /// What somebody who approves should see: publisher, maintainers who came and went, provenance, and
-/// what of the runs says which project and workflow they are (not what each run has its own of).
-/// Runs are compared only where both are known. Pure.
+/// what of the runs says which project and workflow they are (not what each run has its own of):
+/// what their providers' tables have, and some claims besides. Runs are compared only where both
+/// are known. Pure.
 std::vector<OriginChange> origin_changes(const Origin& before, const Origin& after);
 
 /// In sentences, what has become less or other about the provenance since `version`.

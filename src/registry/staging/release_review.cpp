@@ -117,12 +117,12 @@ std::string publisher_text(const boost::json::object& npm_user) {
 void look_at_origin(ReleaseReview& review) {
   if (!review.previous) return;
   const PreviousRelease& previous = *review.previous;
-  const auto& [id, provider, claims, run] = previous.identity;
-  const Origin before{publisher_text(previous.npm_user), previous.maintainers, run,
-                      trust::runner_class(provider, run), previous.bundle};
+  const Origin before{publisher_text(previous.npm_user), previous.maintainers,
+                      previous.identity.run, trust::provider_of_type(previous.identity.provider),
+                      previous.bundle};
   const Origin after{publisher_text(npm_user(review.release.publisher)), review.maintainers,
                      review.release.automation ? review.release.run : boost::json::object(),
-                     review.release.runner(), review.bundle};
+                     review.release.provider(), review.bundle};
   review.origin = origin_changes(before, after);
   for (std::string& one : provenance_warnings(previous.version, before, after)) {
     review.warnings.push_back(std::move(one));

@@ -7,7 +7,6 @@
 #include "registry/staging/stage_events.h"
 #include "registry/staging/stage_life.h"
 #include "registry/staging/stage_outcome.h"
-#include "registry/trust/providers/provider.h"
 
 namespace imp::registry {
 
@@ -94,6 +93,10 @@ Reason reason(StageRefusal refusal) {
       return {"too_many_staged", FailureKind::conflict};
   }
   return {};
+}
+
+const trust::Provider* StagedRelease::provider() const {
+  return publisher.trusted ? trust::provider_of_type(publisher.trusted->id) : nullptr;
 }
 
 std::string StagedRelease::runner() const {

@@ -14,6 +14,7 @@
 #include "registry/publish/candidate.h"
 #include "registry/publish/commit.h"
 #include "registry/staging/stage_policy.h"
+#include "registry/trust/providers/provider.h"
 
 namespace imp::registry {
 
@@ -57,6 +58,8 @@ struct StagedRelease {
   /// becomes stricter makes it earlier (stage_life.h).
   Time expires;
 
+  /// Of the run; null when it was no trusted publisher's, or its provider is not known.
+  const trust::Provider* provider() const;
   /// Whose machine the run was on (trust::runner_class); empty when that is not known.
   std::string runner() const;
   /// The item of npm's stage API, with `expiresAt` and what is known of the run beside npm's own

@@ -71,13 +71,10 @@ boost::json::object run_of(const Provider& provider, const jose::Claims& claims)
   if (claims.subject) run["sub"] = *claims.subject;
   for (const auto& claim : claims.all) {
     const std::string_view name = claim.key();
-    if (name == provider.runner_claim ||
-        std::ranges::find(provider.run_claims, name) != provider.run_claims.end()) {
-      run[name] = claim.value();
-    }
-    if (!provider.run_prefix.empty() && name.starts_with(provider.run_prefix)) {
-      run[name.substr(provider.run_prefix.size())] = claim.value();
-    }
+    const bool kept = name == provider.runner_claim ||
+                      std::ranges::find(provider.run_claims, name) != provider.run_claims.end() ||
+                      (!provider.run_prefix.empty() && name.starts_with(provider.run_prefix));
+    if (kept) run[name_in_run(provider, name)] = claim.value();
   }
   return run;
 }

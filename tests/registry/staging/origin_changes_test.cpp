@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace imp::registry {
 namespace {
 
@@ -59,12 +61,27 @@ TEST(OriginChanges, AnotherPipeline) {
 
 TEST(OriginChanges, AnotherClassOfRunner) {
   Origin before = example(), next = example();
-  before.runner = "github-hosted";
-  next.runner = "self-hosted";
+  before.provider = next.provider = trust::provider_of_type("github");
+  before.run["runner_environment"] = "github-hosted";
+  next.run["runner_environment"] = "self-hosted";
   EXPECT_EQ(lines(before, next), Lines{"runner: github-hosted -> self-hosted"});
   // Between a run and a person there is nothing to compare.
   next.run.clear();
   EXPECT_EQ(lines(before, next), Lines());
+}
+
+// Of a provider that was added, too: what its publishers can require tells its jobs apart.
+TEST(OriginChanges, TheClaimsOfTheProvidersTable) {
+  const std::array claims = {trust::ClaimRule{.name = "kiln/recipe"}};
+  trust::Provider kiln = *trust::provider_of_type("github");
+  kiln.run_prefix = "kiln/";
+  kiln.claims = claims;
+  Origin before = example(), next = example();
+  before.run["recipe"] = "release";
+  next.run["recipe"] = "test";
+  EXPECT_EQ(lines(before, next), Lines());
+  before.provider = &kiln;
+  EXPECT_EQ(lines(before, next), Lines{"run.recipe: release -> test"});
 }
 
 TEST(OriginChanges, APersonInsteadOfAPipeline) {

@@ -14,14 +14,17 @@
 
 namespace imp::trust {
 
+std::string name_in_run(const Provider& provider, std::string_view claim) {
+  return std::string(
+      claim.starts_with(provider.run_prefix) ? claim.substr(provider.run_prefix.size()) : claim);
+}
+
 std::optional<std::string_view> runner_class(const Provider& provider,
                                              const boost::json::object& claims) {
   std::string_view name = provider.runner_claim;
   if (name.empty()) return std::nullopt;
   if (auto runner = string_claim(claims, name)) return runner;
-  // What is kept of a run has no prefix.
-  if (provider.run_prefix.empty() || !name.starts_with(provider.run_prefix)) return std::nullopt;
-  return string_claim(claims, name.substr(provider.run_prefix.size()));
+  return string_claim(claims, name_in_run(provider, name));
 }
 
 std::string runner_class(std::string_view type, const boost::json::object& run) {

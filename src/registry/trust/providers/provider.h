@@ -92,6 +92,8 @@ inline std::optional<std::optional<std::string>> only_the_base(std::string_view 
   return std::optional<std::string>();
 }
 
+/// The name under which a claim is kept of a run: without the provider's prefix.
+std::string name_in_run(const Provider& provider, std::string_view claim);
 /// Which class of machine a job says that it ran on: its runner_claim, in a token's claims or in
 /// what is kept of a run (run_of of exchange.h). Nothing when the provider does not say such a
 /// thing, or the token does not say it in a text. It lives in the claims.
