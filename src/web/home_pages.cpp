@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kPackagesShown = 50;
 
-std::string counted(std::size_t count, std::string_view noun) {
+std::string counted(std::int64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
@@ -38,17 +38,17 @@ Result<boost::json::array> organization_cards(const Visit& visit) {
   boost::json::array cards;
   for (const accounts::Membership& membership : *mine) {
     const accounts::Organization& organization = membership.organization;
-    const auto projects = visit.services.ci.projects.list(organization.id);
+    const auto projects = visit.services.ci.projects.count(organization.id);
     if (!projects) return pass_on(projects);
     const auto packages =
-        visit.services.registry.database.read([&](db::Session& session) -> Result<std::size_t> {
-          return registry::packages_owned_by(session, organization.id).size();
+        visit.services.registry.database.read([&](db::Session& session) -> Result<std::int64_t> {
+          return registry::count_owned_packages(session, organization.id);
         });
     if (!packages) return pass_on(packages);
     cards.push_back({{"name", organization.name},
                      {"display_name", organization.display_name},
                      {"role", accounts::name(membership.role)},
-                     {"projects", counted(projects->size(), "project")},
+                     {"projects", counted(*projects, "project")},
                      {"packages", counted(*packages, "package")}});
   }
   return cards;

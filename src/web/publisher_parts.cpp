@@ -1,6 +1,7 @@
 #include "web/publisher_parts.h"
 
 #include <boost/json.hpp>
+#include <map>
 
 #include "registry/api/trust/departures.h"
 #include "registry/api/trust/publisher_return.h"
@@ -34,10 +35,16 @@ Result<boost::json::object> add_choices(const Visit& visit, boost::json::object&
   for (const accounts::Membership& membership : *memberships) {
     const auto projects = visit.services.ci.projects.list(membership.organization.id);
     if (!projects) return pass_on(projects);
+    const auto definitions = visit.services.ci.definitions.list_in(membership.organization.id);
+    if (!definitions) return pass_on(definitions);
+    std::multimap<std::string_view, const ci::PipelineDefinition*> of_project;
+    for (const auto& definition : *definitions) {
+      of_project.emplace(definition.project_id, &definition);
+    }
     for (const ci::Project& project : *projects) {
-      const auto definitions = visit.services.ci.definitions.list(project.id);
-      if (!definitions) return pass_on(definitions);
-      for (const ci::PipelineDefinition& definition : *definitions) {
+      const auto [first, last] = of_project.equal_range(project.id);
+      for (auto next = first; next != last; ++next) {
+        const ci::PipelineDefinition& definition = *next->second;
         if (definition.id == wanted) filled = filled_from(project, definition);
         choices.push_back({{"value", definition.id},
                            {"selected", definition.id == wanted},

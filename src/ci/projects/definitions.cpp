@@ -152,6 +152,22 @@ Result<std::vector<PipelineDefinition>> PipelineDefinitions::list(
   });
 }
 
+Result<std::vector<PipelineDefinition>> PipelineDefinitions::list_in(
+    std::string_view organization_id) const {
+  return database_.read([&](db::Session& session) -> Result<std::vector<PipelineDefinition>> {
+    std::vector<PipelineDefinition> definitions;
+    for (const db::Row& row :
+         session.rows(fmt::format("SELECT {} FROM ci_pipeline_definitions WHERE project_id IN "
+                                  "(SELECT id FROM ci_projects WHERE organization_id = :p1) "
+                                  "ORDER BY created, id",
+                                  columns),
+                      {std::string(organization_id)})) {
+      definitions.push_back(definition_of(row));
+    }
+    return definitions;
+  });
+}
+
 Result<PipelineDefinition> PipelineDefinitions::change(std::string_view project_id,
                                                        std::string_view id,
                                                        const DefinitionChange& change,

@@ -33,6 +33,8 @@ class PipelineDefinitions {
   Result<PipelineDefinition> find(std::string_view project_id, std::string_view id) const;
   /// Oldest first.
   Result<std::vector<PipelineDefinition>> list(std::string_view project_id) const;
+  /// Those of all projects of an organisation, oldest first.
+  Result<std::vector<PipelineDefinition>> list_in(std::string_view organization_id) const;
   Result<PipelineDefinition> change(std::string_view project_id, std::string_view id,
                                     const DefinitionChange& change, const accounts::Actor& by);
   /// A project keeps at least one definition.

@@ -213,6 +213,15 @@ Result<std::vector<Project>> Projects::list(std::string_view organization_id) co
   });
 }
 
+Result<std::int64_t> Projects::count(std::string_view organization_id) const {
+  return database_.read([&](db::Session& session) -> Result<std::int64_t> {
+    return session
+        .row("SELECT COUNT(*) FROM ci_projects WHERE organization_id = :p1",
+             {std::string(organization_id)})
+        ->integer(0);
+  });
+}
+
 Result<Project> Projects::change_settings(std::string_view id, const SettingsChange& change,
                                           const accounts::Actor& by) {
   return database_.write([&](db::Session& session) -> Result<Project> {

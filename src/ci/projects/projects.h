@@ -54,6 +54,8 @@ class Projects {
   Result<Project> find_hosted(std::string_view organization_name, std::string_view name) const;
   /// By name.
   Result<std::vector<Project>> list(std::string_view organization_id) const;
+  /// How many these are.
+  Result<std::int64_t> count(std::string_view organization_id) const;
 
   Result<Project> change_settings(std::string_view id, const SettingsChange& change,
                                   const accounts::Actor& by);

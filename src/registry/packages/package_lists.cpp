@@ -79,4 +79,9 @@ std::vector<std::string> packages_owned_by(db::Session& session, std::string_vie
                             {std::string(organization)}));
 }
 
+std::int64_t count_owned_packages(db::Session& session, std::string_view organization) {
+  return session.row("SELECT COUNT(*) FROM package WHERE owner = :p1", {std::string(organization)})
+      ->integer(0);
+}
+
 }  // namespace imp::registry

@@ -62,5 +62,7 @@ std::vector<PackageLine> list_packages(db::Session& session, const Caller& calle
 std::vector<std::string> packages_maintained_by(db::Session& session, std::string_view person);
 /// Names of the packages that an organisation owns, in order of names.
 std::vector<std::string> packages_owned_by(db::Session& session, std::string_view organization);
+/// How many these are.
+std::int64_t count_owned_packages(db::Session& session, std::string_view organization);
 
 }  // namespace imp::registry

@@ -249,6 +249,13 @@ TEST_F(ProjectsTest, DefinitionsOfOtherProjectsAreNotFound) {
       definitions_.change(two.id, id, {.name = "x", .description = {}, .config_path = {}}, alice_));
   EXPECT_FALSE(definitions_.remove(two.id, id, alice_));
   EXPECT_TRUE(definitions_.find(one.id, id));
+  // All of the organisation's at once.
+  EXPECT_EQ(projects_.count(one.organization_id).value(), 2);
+  const auto all = definitions_.list_in(one.organization_id).value();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_NE(all[0].project_id, all[1].project_id);
+  EXPECT_TRUE(definitions_.list_in("another")->empty());
+  EXPECT_EQ(projects_.count("another").value(), 0);
 }
 
 TEST_F(ProjectsTest, LastDefinitionStays) {
