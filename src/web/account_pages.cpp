@@ -12,6 +12,8 @@ namespace imp::web {
 
 namespace {
 
+constexpr std::string_view kProfile = "/account/profile";
+
 boost::json::array tokens_model(const std::vector<accounts::AccessToken>& tokens, Time now) {
   boost::json::array items;
   for (const accounts::AccessToken& token : tokens) {
@@ -94,11 +96,12 @@ Result<http::Response> show_account(const Visit& visit) {
   const auto passkeys = accounts.passkeys.list(person.id);
   if (!passkeys) return pass_on(passkeys);
   const Time now = visit.services.clock.now();
+  const bool changing = visit.problem != nullptr && visit.request.path() == kProfile;
   Page page{.title = "Your account",
             .content = "account",
             .model = {{"name", person.name},
-                      {"fullname", person.fullname},
-                      {"email", person.email},
+                      {"fullname", changing ? visit.field("fullname") : person.fullname},
+                      {"email", changing ? visit.field("email") : person.email},
                       {"recovery_codes_left", factor->recovery_codes_left},
                       {"administrator", person.is_admin},
                       {"new_token", visit.field("token_name")},
@@ -112,7 +115,7 @@ Result<http::Response> show_account(const Visit& visit) {
 
 void add_account_pages(http::Router& router, WebServices& services) {
   add_page(router, services, "/account", Audience::signed_in, show_account);
-  add_form(router, services, "/account/profile", Audience::signed_in, change_profile, show_account);
+  add_form(router, services, kProfile, Audience::signed_in, change_profile, show_account);
   add_form(router, services, "/account/password", Audience::signed_in, change_password,
            show_account);
   add_form(router, services, "/account/sessions/{id}/end", Audience::signed_in, end_session,

@@ -47,7 +47,13 @@ constexpr std::pair<std::string_view, std::string_view> kFields[] = {
     {"variable_too_large", "value"},
     {"invalid_expression", "value"},
     {"invalid_restriction", "value"},
-    {"invalid_stage_policy", "approvals"},
+    // Releases, webhooks, checks.
+    {"invalid_dist_tag", "tag"},
+    {"invalid_decision", "reason"},
+    {"passkey_required", "otp"},
+    {"invalid_hook", "url"},
+    {"invalid_check", "claims token"},
+    {"invalid_package_name", "name"},
 };
 
 /// The field of the claim that the refusal of a trusted publisher names. Where a publisher names
@@ -68,11 +74,18 @@ std::string publisher_field(const Failure& failure) {
   return failure.message.contains("issuer") ? "issuer" : "";
 }
 
+/// The field of the policy that the refusal names.
+std::string_view policy_field(const Failure& failure) {
+  if (failure.message.contains("\"expiresAfter\"")) return "expires_after";
+  return failure.message.contains("\"group\"") ? "group" : "approvals";
+}
+
 }  // namespace
 
 std::string field_of(const Failure& failure) {
   if (failure.code() == "invalid_permissions") return "permission";
   if (failure.code() == "invalid_publisher") return publisher_field(failure);
+  if (failure.code() == "invalid_stage_policy") return std::string(policy_field(failure));
   for (const auto& [code, field] : kFields) {
     if (code == failure.code()) return std::string(field);
   }

@@ -35,16 +35,23 @@ http::Response registry_answer(const http::Router& packages, const http::Request
   return match.route ? match.route->handler(copy) : http::failure(match.refusal);
 }
 
-http::Response to_sign_in(const http::Request& request) {
-  const bool reading = request.method != http::Method::post;
-  http::Response response =
-      http::see_other("/login?next=" + percent_encode(reading ? request.target : "/"));
+/// The page to come back to: the one that was asked for, or the one with the form that was sent.
+std::string page_before(const Visit& visit) {
+  if (visit.request.method != http::Method::post) return visit.request.target;
+  std::string_view referrer = visit.request.header("referer");
+  if (!referrer.starts_with(visit.services.public_url)) return "/";
+  referrer.remove_prefix(visit.services.public_url.size());
+  return local_path(referrer);
+}
+
+http::Response to_sign_in(const Visit& visit) {
+  http::Response response = http::see_other("/login?next=" + percent_encode(page_before(visit)));
   add_security_headers(response);
   return response;
 }
 
 http::Response respond(const Visit& visit, Audience audience, const Action& action) {
-  if (audience == Audience::signed_in && !visit.signed_in()) return to_sign_in(visit.request);
+  if (audience == Audience::signed_in && !visit.signed_in()) return to_sign_in(visit);
   auto response = action(visit);
   return response ? std::move(*response) : show_failure(visit, response.error());
 }
@@ -63,7 +70,7 @@ Result<http::Response> sent(const Visit& visit, Audience audience, const Action&
 
 http::Response respond_to_form(Visit visit, Audience audience, const Action& act,
                                const Action& show_again) {
-  if (audience == Audience::signed_in && !visit.signed_in()) return to_sign_in(visit.request);
+  if (audience == Audience::signed_in && !visit.signed_in()) return to_sign_in(visit);
   auto done = sent(visit, audience, act);
   if (done) return std::move(*done);
   if (show_again) {

@@ -51,11 +51,22 @@ boost::json::object delivery_model(const hooks::Delivery& delivery, Time now) {
           {"tone", delivery.state == State::delivered ? "good"
                    : delivery.state == State::failed  ? "bad"
                                                       : "waiting"},
-          {"attempts", delivery.attempts},
+          {"attempts",
+           fmt::format("{} attempt{}", delivery.attempts, delivery.attempts == 1 ? "" : "s")},
           {"status", delivery.last_status},
           {"answered", delivery.last_status != 0},
           {"answer", delivery.last_answer},
           {"created", time_model(delivery.created, now)}};
+}
+
+/// The form that changes one: with what was typed when that was refused, else as it is.
+void add_change(const Visit& visit, const registry::GovernedPlace& place, const hooks::Hook& hook,
+                boost::json::object& model) {
+  const bool again = visit.problem != nullptr && visit.field("hook") == hook.id &&
+                     visit.request.path() == base_of(place) + "/change";
+  model["changing"] = again;
+  model["new_url"] = again ? visit.field("url") : hook.url;
+  model["choices"] = events_model(again ? visit.request.form_all("event") : hook.events);
 }
 
 Result<boost::json::array> hooks_model(const Visit& visit, const registry::GovernedPlace& place) {
@@ -71,15 +82,16 @@ Result<boost::json::array> hooks_model(const Visit& visit, const registry::Gover
     for (const hooks::Delivery& delivery : *log) {
       deliveries.push_back(delivery_model(delivery, now));
     }
-    items.push_back({{"id", hook.id},
-                     {"url", hook.url},
-                     {"all", hook.events.empty()},
-                     {"events", boost::json::value_from(hook.events)},
-                     {"choices", events_model(hook.events)},
-                     {"author", hook.created_by},
-                     {"created", time_model(hook.created, now)},
-                     {"paused", hook.paused},
-                     {"deliveries", std::move(deliveries)}});
+    boost::json::object item{{"id", hook.id},
+                             {"url", hook.url},
+                             {"all", hook.events.empty()},
+                             {"events", boost::json::value_from(hook.events)},
+                             {"author", hook.created_by},
+                             {"created", time_model(hook.created, now)},
+                             {"paused", hook.paused},
+                             {"deliveries", std::move(deliveries)}};
+    add_change(visit, place, hook, item);
+    items.push_back(std::move(item));
   }
   return items;
 }
@@ -93,8 +105,8 @@ Result<http::Response> show_with(const Visit& visit, const registry::GovernedPla
   auto items = hooks_model(visit, place);
   if (!items) return pass_on(items);
   const std::string& name = place.name;
-  // What was typed to change another one is not what is to be added.
-  const bool adds = visit.request.path() == base_of(place);
+  // What was typed to change another one, or has been added, is not what is to be added.
+  const bool adds = visit.problem != nullptr && visit.request.path() == base_of(place);
   boost::json::object model{{"name", name},
                             {"base", base_of(place)},
                             {"tabs", std::move(*tabs)},

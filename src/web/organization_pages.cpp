@@ -45,6 +45,8 @@ Result<http::Response> show_projects(const Visit& visit) {
   (*model)["problem_shown"] = visit.problem != nullptr;
   (*model)["new_name"] = visit.field("project_name");
   (*model)["new_repository"] = visit.field("repository_url");
+  const std::string branch = visit.field("default_branch");
+  (*model)["new_branch"] = branch.empty() ? "main" : branch;
   return show(
       visit,
       {.title = organization->display_name, .content = "organization", .model = std::move(*model)});

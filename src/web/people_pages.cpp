@@ -33,9 +33,16 @@ Result<boost::json::array> groups_model(const Visit& visit, const Organization& 
                      {"group", group.name},
                      {"organization", organization.name},
                      {"group_id", {{"value", group.id}, {"what", "the Group ID"}}},
+                     {"typed", visit.param("group_id") == group.id ? visit.field("person") : ""},
                      {"people", std::move(people)}});
   }
   return items;
+}
+
+/// What was typed into a field of the form with this address, when it is shown again.
+std::string typed_for(const Visit& visit, std::string_view form, std::string_view field) {
+  const bool again = visit.problem != nullptr && visit.request.path().ends_with(form);
+  return again ? visit.field(field) : std::string();
 }
 
 Result<http::Response> show_people(const Visit& visit) {
@@ -61,6 +68,9 @@ Result<http::Response> show_people(const Visit& visit) {
                                 {"admin", standing->admin},
                                 {"tabs", organization_tabs(*organization, "People")},
                                 {"members", std::move(people)},
+                                {"typed_person", typed_for(visit, "/people", "person")},
+                                {"typed_admin", typed_for(visit, "/people", "role") == "admin"},
+                                {"typed_group", typed_for(visit, "/groups", "group")},
                                 {"groups", std::move(*groups)}}});
 }
 

@@ -191,7 +191,7 @@ Result<http::Response> keep_publisher_by_form(const Visit& visit, const std::str
   if (!governor) return pass_on(governor);
   const auto kept = registry::keep_publisher(visit.services.registry, governor->requester,
                                              governor->target, visit.field("publisher"));
-  if (!kept) return pass_on(kept);
+  if (!kept) return refused(visit, *governor, "trust.keep", kept.error());
   return http::see_other(base + "?done=kept#publishers");
 }
 
@@ -200,7 +200,7 @@ Result<http::Response> restore_publisher_by_form(const Visit& visit, const std::
   if (!governor) return pass_on(governor);
   const auto added = registry::restore_publisher(visit.services.registry, governor->requester,
                                                  governor->target, visit.field("publisher"));
-  if (!added) return pass_on(added);
+  if (!added) return refused(visit, *governor, "trust.create", added.error());
   return http::see_other(base + "?done=added#publishers");
 }
 

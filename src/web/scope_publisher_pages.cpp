@@ -68,13 +68,8 @@ boost::json::object line_of(const trust::TrustedPublisher& publisher) {
   return line;
 }
 
-/// What the visitor prepared for packages that do not exist; a name leads to its page.
-Result<http::Response> show_prepared(const Visit& visit) {
-  if (const std::string name = visit.query("name"); !name.empty()) {
-    const auto parsed = registry::PackageName::for_new(name);
-    if (!parsed) return pass_on(parsed);
-    return http::see_other(package_link(parsed->text()) + "/settings");
-  }
+/// What the visitor prepared for packages that do not exist.
+Result<http::Response> list_prepared(const Visit& visit) {
   auto& services = visit.services.registry;
   const auto requester = registry::Requester::identify(services, visit.request);
   if (!requester) return pass_on(requester);
@@ -95,9 +90,22 @@ Result<http::Response> show_prepared(const Visit& visit) {
   }
   return show(visit, {.title = "Packages you prepared",
                       .content = "prepared",
-                      .model = {{"waiting", std::move(waiting)},
+                      .model = {{"typed", visit.query("name")},
+                                {"prepared", std::move(waiting)},
                                 {"has_ended", !ended.empty()},
-                                {"ended", std::move(ended)}}});
+                                {"ended", std::move(ended)}},
+                      .trail = {{"Your account", "/account"}}});
+}
+
+/// The list; a name leads to its page.
+Result<http::Response> show_prepared(const Visit& visit) {
+  const std::string name = visit.query("name");
+  if (name.empty()) return list_prepared(visit);
+  const auto parsed = registry::PackageName::for_new(name);
+  if (parsed) return http::see_other(package_link(parsed->text()) + "/settings");
+  Visit again = visit;
+  again.problem = &parsed.error();
+  return list_prepared(again);
 }
 
 }  // namespace

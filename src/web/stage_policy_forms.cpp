@@ -34,21 +34,30 @@ registry::PolicyRequest policy_request(const Visit& visit) {
 Result<boost::json::object> policy_fields(const Visit& visit,
                                           const std::optional<std::string>& organization,
                                           const registry::StagePolicy& policy) {
+  // What was refused is shown as it was typed.
+  const bool again = visit.problem != nullptr && !visit.field("approvals").empty();
+  const registry::PolicyRequest typed = policy_request(visit);
+  const std::int64_t number = again ? typed.approvals : policy.approvals;
   boost::json::array approvals, groups;
   for (std::int64_t n = 1; n <= registry::kMostApprovals; ++n) {
-    approvals.push_back({{"value", n}, {"selected", n == policy.approvals}});
+    approvals.push_back({{"value", n}, {"selected", n == number}});
   }
   if (organization) {
     const auto list = visit.services.accounts.groups.list(*organization);
     if (!list) return pass_on(list);
     for (const accounts::Group& group : *list) {
-      groups.push_back({{"name", group.name}, {"selected", group.id == policy.group}});
+      const bool selected = again ? group.name == typed.group_name : group.id == policy.group;
+      groups.push_back({{"name", group.name}, {"selected", selected}});
     }
   }
   return boost::json::object{
-      {"approvals", std::move(approvals)},     {"different", policy.different_person},
-      {"passkeys_only", policy.passkeys_only}, {"expires_after", registry::short_text(policy.life)},
-      {"has_groups", !groups.empty()},         {"groups", std::move(groups)}};
+      {"changing", again},
+      {"approvals", std::move(approvals)},
+      {"different", again ? typed.different_person : policy.different_person},
+      {"passkeys_only", again ? typed.passkeys_only : policy.passkeys_only},
+      {"expires_after", again ? visit.field("expires_after") : registry::short_text(policy.life)},
+      {"has_groups", !groups.empty()},
+      {"groups", std::move(groups)}};
 }
 
 boost::json::value to_come_model(const std::optional<registry::PolicyToCome>& next, Time now) {

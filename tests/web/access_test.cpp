@@ -53,6 +53,21 @@ TEST_F(AccessTest, StrangersAreSentToSignInAndBack) {
   }
 }
 
+TEST_F(AccessTest, WhoseSessionEndedComesBackToTheForm) {
+  const std::string url(kPublicUrl);
+  const std::pair<std::string, std::string> cases[] = {
+      {url + "/org/acme/people?x=1", "%2Forg%2Facme%2Fpeople%3Fx%3D1"},
+      {"", "%2F"},
+      {"https://evil.example/org/acme", "%2F"},
+      {url + ".evil.example/x", "%2F"},
+      {url + "//evil.example/x", "%2F"},
+  };
+  for (const auto& [referrer, next] : cases) {
+    const Answer answer = Browser{*this}.post("/org/acme/people", {}, {{"Referer", referrer}});
+    EXPECT_EQ(answer.header("location"), "/login?next=" + next) << referrer;
+  }
+}
+
 TEST_F(AccessTest, MembersSeeThePages) {
   Browser member = signed_in("alice");
   for (const std::string& path : member_pages()) {

@@ -60,6 +60,8 @@ TEST_F(FieldsTest, ARefusedFormSaysWhichFieldOfWhichFormItWas) {
       {"/account/tokens", {{"token_name", "x"}, {"otp", "000000"}}, "otp", "{}"},
       {"/package/@acme/lib/settings/publishers", publisher, "vcs_origin claims", "{}"},
       {"/package/@acme/lib/settings/publishers", unconfirmed, "otp", "{}"},
+      {"/package/@acme/lib/hooks", {{"url", "ftp://x"}}, "url", "{}"},
+      {"/package/@acme/lib/settings/check", {{"claims", "a = 1\na = 2"}}, "claims token", "{}"},
   };
   for (const auto& [form, fields, field, apart] : cases) {
     const Answer answer = browser.post(form, fields);
@@ -71,6 +73,42 @@ TEST_F(FieldsTest, ARefusedFormSaysWhichFieldOfWhichFormItWas) {
     EXPECT_THAT(answer.body, HasSubstr("problem.js")) << form;
   }
   EXPECT_FALSE(browser.get("/org/acme").has("problem.js"));
+}
+
+TEST_F(FieldsTest, WhatWasTypedIsKept) {
+  Browser browser = signed_in("alice");
+  enable_totp(alice);
+  const struct {
+    std::string form;
+    Fields fields;
+    std::vector<std::string> kept;
+  } cases[] = {
+      {"/account/profile",
+       {{"fullname", "Alice A."}, {"email", "a@b.example"}, {"otp", "000000"}},
+       {"value=\"Alice A.\"", "value=\"a@b.example\""}},
+      {"/org/acme/people",
+       {{"person", "nobody"}, {"role", "admin"}},
+       {"value=\"nobody\"", "value=\"admin\" selected", "<details open>"}},
+      {"/org/acme/groups", {{"group", std::string(300, 'g')}}, {std::string(300, 'g')}},
+      {"/org/acme/projects",
+       {{"project_name", "/"}, {"default_branch", "trunk"}},
+       {"value=\"trunk\""}},
+  };
+  for (const auto& [form, fields, kept] : cases) {
+    const Answer answer = browser.post(form, fields);
+    EXPECT_GE(answer.status, 400) << form;
+    for (const std::string& text : kept) EXPECT_THAT(answer.body, HasSubstr(text)) << form;
+  }
+  // Not in other forms of the page.
+  EXPECT_FALSE(browser.post("/account/password", {{"email", "a@b.example"}}).has("a@b.example"));
+}
+
+TEST_F(FieldsTest, ANameThatCannotBeIsSaidWhereItIsTyped) {
+  Browser browser = signed_in("alice");
+  const Answer answer = browser.get("/account/prepared?name=Bad%20Name");
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_THAT(answer.body, HasSubstr("role=\"alert\""));
+  EXPECT_THAT(answer.body, HasSubstr("value=\"Bad Name\""));
 }
 
 TEST_F(FieldsTest, TheCodeOfANewFactorHasAFieldOfItsOwn) {

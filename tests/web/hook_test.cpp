@@ -56,6 +56,25 @@ TEST_F(HookPagesTest, ARefusedChangeIsExplainedAtItsOwnForm) {
                   .has("value=\"http://typed.example/\""));
 }
 
+TEST_F(HookPagesTest, WhatWasTypedIsKeptWhereItWasTyped) {
+  Browser browser = signed_in("alice");
+  const Answer made =
+      browser.post("/package/lib/hooks", {{"url", "https://hooks.example/"}, {"otp", codes[0]}});
+  // It has been added: it is not to be added once more.
+  EXPECT_FALSE(made.has("value=\"https://hooks.example/\" placeholder"));
+  const auto id = store_->database->read([&](db::Session& session) -> Result<std::string> {
+    return session.row("SELECT id FROM hook")->text(0);
+  });
+  const Answer refused = browser.post(
+      "/package/lib/hooks/change",
+      {{"hook", *id}, {"url", "http://typed.example/"}, {"event", "release.rejected"}});
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_TRUE(refused.has("value=\"http://typed.example/\"></label>"));
+  EXPECT_TRUE(refused.has("value=\"release.rejected\" checked"));
+  EXPECT_FALSE(refused.has("value=\"http://typed.example/\" placeholder"));
+  EXPECT_TRUE(refused.has("data-field=\"url\""));
+}
+
 // As when they try it over the API.
 TEST_F(HookPagesTest, WhoMayNotIsWrittenDown) {
   const auto acme = organization("acme", alice);

@@ -132,6 +132,9 @@ TEST_F(PublisherPagesTest, APackageThatDoesNotExistCanBePrepared) {
   EXPECT_TRUE(browser.post(page + "/check", {{"claims", "ref = x"}, {"issuer", "circleci"}})
                   .has("What the exchange would answer"));
   EXPECT_TRUE(browser.get("/account/prepared").has("href=\"" + page + "\""));
+  // Also when something else waits for the person, of which every page has the number.
+  stage("@acme/lib", "1.1.0", alice);
+  EXPECT_TRUE(browser.get("/account/prepared").has("href=\"" + page + "\""));
   // To who may not create it, there is nothing.
   person("mallory");
   Browser stranger = signed_in("mallory");
