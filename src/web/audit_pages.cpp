@@ -86,7 +86,7 @@ Result<http::Response> show_organization_audit(const Visit& visit) {
                        .content = {},
                        .model = {{"name", organization->display_name},
                                  {"everything", false},
-                                 {"tabs", organization_tabs(*organization, "Audit")}}});
+                                 {"tabs", organization_tabs(visit, *organization, "Audit")}}});
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ Result<http::Response> show_contexts(const Visit& visit) {
                       .content = "contexts",
                       .model = {{"name", organization->name},
                                 {"display_name", organization->display_name},
-                                {"tabs", organization_tabs(*organization, "Contexts")},
+                                {"tabs", organization_tabs(visit, *organization, "Contexts")},
                                 {"new_name", visit.field("context")},
                                 {"contexts", std::move(items)}}});
 }

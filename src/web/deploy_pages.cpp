@@ -102,7 +102,7 @@ Result<http::Response> show_deploys(const Visit& visit) {
                                 {"name", organization->name},
                                 {"page", visit.request.target},
                                 {"every", std::to_string((moving ? kSoon : kLater).count())},
-                                {"tabs", organization_tabs(*organization, "Deploys")},
+                                {"tabs", organization_tabs(visit, *organization, "Deploys")},
                                 {"live", std::move(*live)},
                                 {"environments", std::move(choices)},
                                 {"deployments", std::move(items)},

@@ -17,19 +17,29 @@ boost::json::object tab(std::string_view text, std::string link, std::string_vie
 
 }  // namespace
 
-boost::json::array organization_tabs(const accounts::Organization& organization,
+bool administers(const Visit& visit, const accounts::Organization& organization) {
+  if (!visit.signed_in()) return false;
+  const auto role = visit.services.accounts.organizations.role(organization.id, visit.person().id);
+  return role && *role == accounts::Role::admin;
+}
+
+boost::json::array organization_tabs(const Visit& visit, const accounts::Organization& organization,
                                      std::string_view current) {
   const std::string base = "/org/" + organization.name;
-  return {tab("Projects", base, current),
-          tab("Packages", base + "/packages", current),
-          tab("Pipelines", "/pipelines/" + organization.name, current),
-          tab("Deploys", "/deploys/" + organization.name, current),
-          tab("Contexts", base + "/contexts", current),
-          tab("People", base + "/people", current),
-          tab("Releases", base + "/releases", current),
-          tab("Webhooks", base + "/hooks", current),
-          tab("Audit", base + "/audit", current),
-          tab("Settings", base + "/settings", current)};
+  boost::json::array tabs{tab("Projects", base, current),
+                          tab("Packages", base + "/packages", current),
+                          tab("Pipelines", "/pipelines/" + organization.name, current),
+                          tab("Deploys", "/deploys/" + organization.name, current),
+                          tab("Contexts", base + "/contexts", current),
+                          tab("People", base + "/people", current)};
+  if (administers(visit, organization)) {
+    tabs.push_back(tab("Publishers", base + "/publishers", current));
+    tabs.push_back(tab("Releases", base + "/releases", current));
+    tabs.push_back(tab("Webhooks", base + "/hooks", current));
+    tabs.push_back(tab("Audit", base + "/audit", current));
+  }
+  tabs.push_back(tab("Settings", base + "/settings", current));
+  return tabs;
 }
 
 boost::json::array project_tabs(const ci::Project& project, std::string_view current) {
@@ -37,12 +47,20 @@ boost::json::array project_tabs(const ci::Project& project, std::string_view cur
   return {tab("Pipelines", base, current), tab("Settings", base + "/settings", current)};
 }
 
-boost::json::array package_tabs(std::string_view package, std::string_view current, bool writer,
-                                std::int64_t staged) {
-  const std::string base = package_link(package);
-  if (!writer) return {tab("Package", base, current)};
-  return {tab("Package", base, current), tab("Staged", base + "/staged", current, staged),
-          tab("Webhooks", base + "/hooks", current), tab("Settings", base + "/settings", current)};
+boost::json::array package_tabs(const PackageView& view, std::string_view current) {
+  const std::string base = package_link(view.name.text());
+  boost::json::array tabs{tab("Package", base, current)};
+  if (view.writer) tabs.push_back(tab("Staged", base + "/staged", current, view.staged));
+  if (view.governs) {
+    tabs.push_back(tab("Webhooks", base + "/hooks", current));
+    tabs.push_back(tab("Settings", base + "/settings", current));
+  }
+  return tabs;
+}
+
+std::vector<Crumb> package_trail(const PackageView& view) {
+  if (!view.organization) return {};
+  return organization_trail(*view.organization);
 }
 
 std::vector<Crumb> organization_trail(const accounts::Organization& organization) {

@@ -6,19 +6,27 @@
 
 #include "accounts/organization.h"
 #include "ci/projects/project.h"
+#include "web/package_view.h"
 #include "web/page.h"
 
 namespace imp::web {
 
-/// The tabs of an organisation's pages; `current` is the text of the one shown.
-boost::json::array organization_tabs(const accounts::Organization& organization,
+/// Whether the visitor is an admin of the organisation itself: what the registry asks of those who
+/// govern it. Administrators of the server are admins of its CI alone. False also when it cannot be
+/// found out.
+bool administers(const Visit& visit, const accounts::Organization& organization);
+
+/// The tabs of an organisation's pages that the visitor may open; `current` is the text of the one
+/// shown.
+boost::json::array organization_tabs(const Visit& visit, const accounts::Organization& organization,
                                      std::string_view current);
 /// The tabs of a project's pages.
 boost::json::array project_tabs(const ci::Project& project, std::string_view current);
-/// The tabs of a package's pages. Strangers have one; `staged` releases wait for approval.
-boost::json::array package_tabs(std::string_view package, std::string_view current, bool writer,
-                                std::int64_t staged);
+/// The tabs of a package's pages that the visitor may open. Strangers have one.
+boost::json::array package_tabs(const PackageView& view, std::string_view current);
 
+/// The organisation that owns a package, for its members.
+std::vector<Crumb> package_trail(const PackageView& view);
 std::vector<Crumb> organization_trail(const accounts::Organization& organization);
 std::vector<Crumb> project_trail(const accounts::Organization& organization,
                                  const ci::Project& project);

@@ -27,11 +27,11 @@ Result<boost::json::array> tabs_of(const Visit& visit, const registry::GovernedP
   if (place.kind == registry::GovernedPlace::Kind::organization) {
     const auto organization = visit.services.accounts.organizations.by_id(place.id);
     if (!organization) return pass_on(organization);
-    return organization_tabs(*organization, "Webhooks");
+    return organization_tabs(visit, *organization, "Webhooks");
   }
   const auto view = package_view(visit);
   if (!view) return pass_on(view);
-  return package_tabs(place.name, "Webhooks", view->writer, view->staged);
+  return package_tabs(*view, "Webhooks");
 }
 
 boost::json::array events_model(const std::vector<std::string>& chosen) {

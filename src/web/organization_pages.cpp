@@ -18,7 +18,8 @@ Result<boost::json::object> frame(const Visit& visit, const accounts::Organizati
   return boost::json::object{{"name", organization.name},
                              {"display_name", organization.display_name},
                              {"admin", standing->admin},
-                             {"tabs", organization_tabs(organization, tab)}};
+                             {"governs", administers(visit, organization)},
+                             {"tabs", organization_tabs(visit, organization, tab)}};
 }
 
 bool holds(std::string_view text, std::string_view part) {

@@ -154,7 +154,7 @@ Result<http::Response> show_package(const Visit& visit) {
   const std::string& name = view->name.text();
   boost::json::object model{
       {"name", name},
-      {"tabs", package_tabs(name, "Package", view->writer, view->staged)},
+      {"tabs", package_tabs(*view, "Package")},
       {"restricted", package.package.access == registry::Access::restricted},
       {"deprecated", version ? version->deprecated.value_or("") : ""},
       {"frozen", view->frozen},
@@ -170,7 +170,10 @@ Result<http::Response> show_package(const Visit& visit) {
   auto versions = versions_model(visit, *view, model);
   if (!versions) return pass_on(versions);
   model["versions"] = std::move(*versions);
-  return show(visit, {.title = name, .content = "package", .model = std::move(model)});
+  return show(visit, {.title = name,
+                      .content = "package",
+                      .model = std::move(model),
+                      .trail = package_trail(*view)});
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "accounts/organization.h"
 #include "registry/api/requester.h"
 #include "registry/packages/store.h"
 #include "web/visit.h"
@@ -14,8 +15,11 @@ struct PackageView {
   registry::Requester requester;
   registry::PackageSnapshot package;
   bool writer = false;      ///< may publish, and so decide staged releases
+  bool governs = false;     ///< may change who publishes it
   std::int64_t staged = 0;  ///< releases that wait; 0 for strangers
   std::string frozen = {};  ///< why an operator has closed it to changes; empty when it is open
+  /// That owns it, for its members.
+  std::optional<accounts::Organization> organization = {};
 };
 
 /// The package that the path names. One that is hidden from the visitor, or has no version and is

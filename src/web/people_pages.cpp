@@ -66,7 +66,7 @@ Result<http::Response> show_people(const Visit& visit) {
                       .model = {{"name", organization->name},
                                 {"display_name", organization->display_name},
                                 {"admin", standing->admin},
-                                {"tabs", organization_tabs(*organization, "People")},
+                                {"tabs", organization_tabs(visit, *organization, "People")},
                                 {"members", std::move(people)},
                                 {"typed_person", typed_for(visit, "/people", "person")},
                                 {"typed_admin", typed_for(visit, "/people", "role") == "admin"},

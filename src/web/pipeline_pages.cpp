@@ -101,7 +101,7 @@ Result<http::Response> show_of_organization(const Visit& visit) {
   std::map<std::string, std::string> names;
   for (const ci::Project& project : *projects) names[project.id] = project.name;
   boost::json::object model{{"heading", organization->display_name},
-                            {"tabs", organization_tabs(*organization, "Pipelines")}};
+                            {"tabs", organization_tabs(visit, *organization, "Pipelines")}};
   const auto added = add_pipelines(visit, {.organization_id = organization->id}, names,
                                    "/pipelines/" + organization->name, model);
   if (!added) return pass_on(added);

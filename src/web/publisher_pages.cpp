@@ -50,7 +50,10 @@ Result<http::Response> show_pending(const Visit& visit, const Failure& absent) {
   auto model = publisher_parts(visit, by->target, by->place, settings_link(name), forms_link(name));
   if (!model) return pass_on(model);
   (*model)["name"] = name;
-  Page page{.title = "Prepare " + name, .content = "pending_settings", .model = std::move(*model)};
+  Page page{.title = "Prepare " + name,
+            .content = "pending_settings",
+            .model = std::move(*model),
+            .trail = {{"Your account", "/account"}, {"Prepared packages", "/account/prepared"}}};
   if (const auto added = add_attempts(visit, std::get<registry::PackageName>(by->target), by->place,
                                       by->requester, page);
       !added) {
@@ -68,10 +71,12 @@ Result<http::Response> show_settings(const Visit& visit) {
   auto model = publisher_parts(visit, by->target, by->place, settings_link(name), forms_link(name));
   if (!model) return pass_on(model);
   (*model)["name"] = name;
-  (*model)["tabs"] = package_tabs(name, "Settings", view->writer, view->staged);
+  (*model)["tabs"] = package_tabs(*view, "Settings");
   (*model)["frozen"] = view->frozen;
-  Page page{
-      .title = "Settings of " + name, .content = "package_settings", .model = std::move(*model)};
+  Page page{.title = "Settings of " + name,
+            .content = "package_settings",
+            .model = std::move(*model),
+            .trail = package_trail(*view)};
   if (const auto added = add_attempts(visit, view->name, by->place, by->requester, page); !added) {
     return pass_on(added);
   }

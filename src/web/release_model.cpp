@@ -8,6 +8,9 @@ namespace imp::web {
 
 namespace {
 
+/// Of a release that changes more files, the others are opened one by one, but for odd ones.
+constexpr std::size_t kFilesOpened = 25;
+
 /// The run that staged it, as far as its identity token told.
 boost::json::array run_model(const boost::json::object& run) {
   boost::json::array items;
@@ -60,7 +63,7 @@ boost::json::object hunk_model(const registry::DiffHunk& hunk) {
   return {{"first", first}, {"lines", std::move(lines)}};
 }
 
-boost::json::object file_model(const registry::FileChange& change) {
+boost::json::object file_model(const registry::FileChange& change, bool opened) {
   using What = registry::FileChange::What;
   boost::json::array hunks;
   for (const registry::DiffHunk& hunk : change.hunks) hunks.push_back(hunk_model(hunk));
@@ -73,6 +76,8 @@ boost::json::object file_model(const registry::FileChange& change) {
           {"hidden", change.hidden_characters},
           {"repeated", change.repeated},
           {"left_out", change.left_out},
+          {"shows_text", !hunks.empty() || !change.left_out.empty()},
+          {"opened", opened || change.hidden_characters || change.repeated},
           {"hunks", std::move(hunks)}};
 }
 
@@ -95,6 +100,7 @@ boost::json::object release_model(const registry::StagedRelease& release, Time n
           {"held", release.held_reason},
           {"created", time_model(release.created, now)},
           {"expires", time_model(release.expires, now)},
+          {"has_run", !release.run.empty()},
           {"run", run_model(release.run)},
           {"files", tarball.file_count},
           {"unpacked", size_text(tarball.unpacked_size)},
@@ -114,13 +120,15 @@ boost::json::object review_model(const registry::ReleaseReview& review) {
       {"behind", review.release.behind},
       {"warnings", texts_model(review.warnings)},
       {"notes", texts_model(review.notes)},
+      {"has_origin", !review.origin.empty()},
       {"origin", origin_model(review.origin)},
+      {"has_changes", !review.manifest.empty()},
       {"changes", changes_model(review.manifest)},
       {"compared", review.tarball != nullptr}};
   if (!review.tarball) return model;
   boost::json::array changed_files;
   for (const registry::FileChange& change : review.tarball->files) {
-    changed_files.push_back(file_model(change));
+    changed_files.push_back(file_model(change, changed_files.size() < kFilesOpened));
   }
   model["added"] = review.tarball->added;
   model["removed"] = review.tarball->removed;

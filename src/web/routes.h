@@ -31,6 +31,7 @@ void add_docs_pages(http::Router& router, WebServices& services);
 void add_scope_publisher_pages(http::Router& router, WebServices& services);
 void add_scope_policy_pages(http::Router& router, WebServices& services);
 void add_staged_pages(http::Router& router, WebServices& services);
+void add_review_pages(http::Router& router, WebServices& services);  ///< and decisions
 void add_waiting_pages(http::Router& router, WebServices& services);
 void add_project_settings_pages(http::Router& router, WebServices& services);
 void add_pipeline_pages(http::Router& router, WebServices& services);

@@ -30,7 +30,7 @@ Result<http::Response> show_policy(const Visit& visit) {
   (*model)["name"] = place.name;
   (*model)["policy_action"] = link_of(place) + "/releases";
   (*model)["display_name"] = organization->display_name;
-  (*model)["tabs"] = organization_tabs(*organization, "Releases");
+  (*model)["tabs"] = organization_tabs(visit, *organization, "Releases");
   (*model)["text"] = policy->policy.text();
   (*model)["life"] = registry::life_text(policy->policy.life);
   (*model)["group"] = policy->group_name;

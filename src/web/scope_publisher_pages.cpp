@@ -31,7 +31,7 @@ Result<http::Response> show_scope(const Visit& visit) {
   if (!model) return pass_on(model);
   (*model)["name"] = organization->name;
   (*model)["display_name"] = organization->display_name;
-  (*model)["tabs"] = organization_tabs(*organization, "Settings");
+  (*model)["tabs"] = organization_tabs(visit, *organization, "Publishers");
   Page page{.title = "Trusted publishers of @" + organization->name,
             .content = "scope_publishers",
             .model = std::move(*model)};

@@ -77,7 +77,7 @@ Result<boost::json::object> policy_model(const Visit& visit, const PackageView& 
       {"group", state->group_name},
       {"scope", state->scope && *state->scope != registry::StagePolicy() ? state->scope->text()
                                                                          : std::string()},
-      {"governs", registry::may_administer(view.requester.rights(), view.package.access())},
+      {"governs", view.governs},
       {"policy_action", package_link(view.name.text()) + "/staged/policy"},
       {"to_come", to_come_model(state->to_come, visit.services.clock.now())},
       {"warnings", texts_model(state->warnings)}};

@@ -21,7 +21,7 @@ http::Response page_of(const Visit& visit, const GovernedTrust& by, boost::json:
   const std::string name = registry::text_of(by.target);
   boost::json::array tabs;  // none while there is no package
   if (const auto view = package_view(visit)) {
-    tabs = package_tabs(name, "Settings", view->writer, view->staged);
+    tabs = package_tabs(*view, "Settings");
   }
   boost::json::object model{{"name", name},
                             {"base", package_link(name) + "/settings"},

@@ -24,7 +24,7 @@ boost::json::object line_of(const registry::StagedRelease& release, Time now) {
   return {{"name", release.candidate.name},
           {"version", release.candidate.version},
           {"tag", release.candidate.tag},
-          {"link", package_link(release.candidate.name) + "/staged"},
+          {"link", package_link(release.candidate.name) + "/staged/" + release.id},
           {"actor", release.publisher.person.name},
           {"automation", release.automation},
           {"held", release.held_reason},

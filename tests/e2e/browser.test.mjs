@@ -215,8 +215,7 @@ describe('in a browser', () => {
     await go('/');
     await page.getByRole('link', { name: 'To approve 1' }).click();
     await page.locator('main').getByRole('link', { name: '@acme/widgets 1.1.0' }).click();
-    await page.waitForURL(`${server.url}/package/@acme/widgets/staged`);
-    await page.getByRole('link', { name: 'Review the changes' }).click();
+    await page.waitForURL(/\/package\/@acme\/widgets\/staged\/[0-9a-f-]{36}$/);
     const release = page.locator('main');
     await release.getByRole('heading', { name: 'Files' }).waitFor();
     assert.match(await release.innerText(), /CircleCI\s+trusted publisher/);
@@ -225,8 +224,12 @@ describe('in a browser', () => {
     assert.match(await page.locator('.diff .added').first().innerText(), /^\+/);
     assert.match(await release.innerText(), /Expires\s+20\d\d-\d\d-\d\d/);
     await page.getByLabel('One-time code').fill('000000');
+    await page.getByLabel('Reason (optional)').fill('Too early');
     await page.getByRole('button', { name: 'Approve and publish' }).click();
     await page.getByRole('alert').waitFor();
+    // What was typed and what is decided about are still there.
+    assert.equal(await page.getByLabel('Reason (optional)').inputValue(), 'Too early');
+    await release.getByRole('heading', { name: 'Files' }).waitFor();
     assert.equal((await server.request('GET', '/@acme%2fwidgets')).json['dist-tags'].latest, '1.0.0');
     const decision = page.locator('form', { has: page.getByRole('button', { name: 'Approve and publish' }) });
     await decision.getByLabel('One-time code').fill(await factor.code());
@@ -326,7 +329,7 @@ describe('in a browser', () => {
     const refused = page.locator('#attempts li', { hasText: 'permission_not_granted' });
     assert.match(await refused.innerText(), /has createStagedPackage, and this needs createPackage/);
     await page.getByRole('link', { name: 'Staged 1' }).click();
-    const review = new URL(await page.getByRole('link', { name: 'Review the changes' }).getAttribute('href'), page.url());
+    const review = new URL(await page.getByRole('link', { name: 'Review and decide' }).getAttribute('href'), page.url());
     await page.setViewportSize({ width: 390, height: 800 });
     await page.goto(review.href);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'the review is too wide');

@@ -1,3 +1,5 @@
+#include <regex>
+
 #include "fixture.h"
 
 namespace imp::web {
@@ -178,6 +180,31 @@ TEST_F(AccessTest, MembersWhoAreNotAdminsChangeNothing) {
   }
   EXPECT_FALSE(ci_->services().projects.find(widgets.id)->settings.pass_secrets_to_forks);
   EXPECT_EQ(ci_->services().restrictions.list(guard.id)->size(), 1u);
+}
+
+// No page leads to one that refuses.
+TEST_F(AccessTest, TabsAreThoseThatTheVisitorMayOpen) {
+  publish("@acme/tabs", "1.0.0", alice);
+  const auto bob = person("bob");
+  ASSERT_TRUE(accounts_->organizations.set_member(acme, bob, accounts::Role::member,
+                                                  accounts::Actor::system()));
+  person("root", true);
+  for (const std::string name : {"alice", "bob", "root"}) {
+    Browser browser = signed_in(name);
+    for (const std::string from : {"/org/acme", "/org/acme/settings", "/package/@acme/tabs"}) {
+      const std::string page = browser.get(from).body;
+      static const std::regex link("href=\"(/(?:org|package|pipelines|deploys)/[^\"]*)\"");
+      for (std::sregex_iterator it(page.begin(), page.end(), link), end; it != end; ++it) {
+        EXPECT_EQ(browser.get((*it)[1].str()).status, 200)
+            << name << " at " << from << ": " << (*it)[1].str();
+      }
+    }
+  }
+  EXPECT_TRUE(signed_in("alice").get("/org/acme").has("/org/acme/publishers"));
+  EXPECT_FALSE(signed_in("bob").get("/org/acme").has("/org/acme/hooks"));
+  EXPECT_FALSE(signed_in("bob").get("/package/@acme/tabs").has("/package/@acme/tabs/settings"));
+  EXPECT_TRUE(signed_in("bob").get("/package/@acme/tabs").has("/package/@acme/tabs/staged"));
+  EXPECT_TRUE(signed_in("bob").get("/package/@acme/tabs").has("href=\"/org/acme\""));
 }
 
 }  // namespace

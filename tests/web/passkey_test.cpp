@@ -218,10 +218,10 @@ TEST_F(PasskeyPagesTest, AReleaseIsDecidedWithAnAnswerForThisReleaseAndDecision)
   };
   const std::string first = stage("1.1.0"), second = stage("1.2.0");
   const std::string path = "/package/@alice/lib/staged";
-  EXPECT_TRUE(browser.get(path).has("data-confirms=\"stage.approve\" data-subject=\"" + first));
+  const std::string review = path + "/" + first;
+  EXPECT_TRUE(browser.get(review).has("data-confirms=\"stage.approve\" data-subject=\"" + first));
   const auto decide = [&](const std::string& decision, const std::string& passkey) {
-    return browser.post(path, {{"stage", first}, {"decision", decision}, {"passkey", passkey}})
-        .status;
+    return browser.post(review, {{"decision", decision}, {"passkey", passkey}}).status;
   };
   for (const std::string decision : {"approve", "reject"}) {
     EXPECT_EQ(decide(decision, answer(browser, "stage." + decision, second)), 401) << decision;

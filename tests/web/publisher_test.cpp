@@ -334,15 +334,16 @@ TEST_F(PublisherPagesTest, MembersWhoDoNotGovernAreRefusedAndRecorded) {
 TEST_F(PublisherPagesTest, StagedReleasesThatAreNotThereCannotBeDecided) {
   const auto codes = enable_totp(alice);
   Browser browser = signed_in("alice");
-  const Fields fields{{"stage", "11111111-2222-4333-8444-555555555555"}, {"otp", codes[0]}};
+  const std::string review = "/package/@acme/lib/staged/11111111-2222-4333-8444-555555555555";
+  const Fields fields{{"otp", codes[0]}};
   for (const std::string decision : {"approve", "reject"}) {
     Fields all = fields;
     all.emplace_back("decision", decision);
-    EXPECT_EQ(browser.post("/package/@acme/lib/staged", all).status, 404) << decision;
+    EXPECT_EQ(browser.post(review, all).status, 404) << decision;
   }
   Fields neither = fields;
   neither.emplace_back("decision", "publish");
-  EXPECT_EQ(browser.post("/package/@acme/lib/staged", neither).status, 400);
+  EXPECT_EQ(browser.post(review, neither).status, 400);
 }
 
 }  // namespace

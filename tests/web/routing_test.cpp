@@ -40,7 +40,7 @@ TEST_F(RoutingTest, OtherPackagesStayOnTheHotPath) {
 // What reads whole tarballs must not hold the threads that exchanges wait for.
 TEST_F(RoutingTest, WhatReadsTarballsHasThreadsOfItsOwn) {
   for (const auto& [method, target] : {std::pair(http::Method::get, "/package/lib/staged/1"),
-                                       std::pair(http::Method::post, "/package/lib/staged"),
+                                       std::pair(http::Method::post, "/package/lib/staged/1"),
                                        std::pair(http::Method::post, "/-/stage/1/approve"),
                                        std::pair(http::Method::get, "/-/stage/1/review")}) {
     http::Request asked = request(method, target);

@@ -98,13 +98,11 @@ TEST_F(StagedPagesTest, AReviewShowsWhatWasStagedAndIsDecidedThere) {
   EXPECT_TRUE(page.has("+&lt;script&gt;y&lt;U+202E&gt;")) << page.body;
   EXPECT_TRUE(page.has("hidden characters"));
   EXPECT_TRUE(page.has("runs at install"));
-  EXPECT_TRUE(page.has("Where it comes from, since 1.0.0"));
+  EXPECT_TRUE(page.has("What changed since 1.0.0"));
   EXPECT_TRUE(page.has("Publisher, maintainers and provenance are as before."));
-  EXPECT_EQ(
-      browser
-          .post("/package/lib/staged", {{"stage", id}, {"otp", codes[0]}, {"decision", "approve"}})
-          .status,
-      303);
+  EXPECT_EQ(browser.post("/package/lib/staged/" + id, {{"otp", codes[0]}, {"decision", "approve"}})
+                .status,
+            303);
   EXPECT_EQ(count("SELECT COUNT(*) FROM staged_release"), 0);
   EXPECT_EQ(browser.get("/package/lib/staged/" + id).status, 404);
 }
@@ -131,9 +129,8 @@ TEST_F(StagedPagesTest, ARejectionSaysWhyAndAnApprovalChoosesTheTag) {
   Browser browser = signed_in("alice");
   const auto decide = [&](const std::string& id, const char* decision, const std::string& code,
                           const char* tag, const char* reason) {
-    return browser.post(
-        "/package/lib/staged",
-        {{"stage", id}, {"otp", code}, {"decision", decision}, {"tag", tag}, {"reason", reason}});
+    return browser.post("/package/lib/staged/" + id,
+                        {{"otp", code}, {"decision", decision}, {"tag", tag}, {"reason", reason}});
   };
   // A tag that cannot be is refused before the code is used.
   EXPECT_EQ(decide(approved, "approve", codes[0], "1.x", "").status, 400);
@@ -144,6 +141,104 @@ TEST_F(StagedPagesTest, ARejectionSaysWhyAndAnApprovalChoosesTheTag) {
   EXPECT_TRUE(page.has("It &lt;breaks&gt;\nus"));
   EXPECT_FALSE(page.has("not for approvals"));
   EXPECT_TRUE(page.has("approved</span>"));
+}
+
+TEST_F(StagedPagesTest, ARefusedDecisionKeepsWhatWasTypedBesideTheReview) {
+  enable_totp(alice);
+  const std::string id = stage("1.1.0", registry::TarBuilder().add("package/a", "a").gzip());
+  const Answer refused = signed_in("alice").post(
+      "/package/lib/staged/" + id,
+      {{"decision", "reject"}, {"otp", "000000"}, {"tag", "next"}, {"reason", "It <breaks>"}});
+  EXPECT_EQ(refused.status, 401);
+  EXPECT_TRUE(refused.has("data-form=\"/package/lib/staged/" + id));
+  EXPECT_TRUE(refused.has("name=\"tag\" class=\"mono\" value=\"next\""));
+  EXPECT_TRUE(refused.has(">It &lt;breaks&gt;</textarea>"));
+  EXPECT_TRUE(refused.has("What changed since 1.0.0"));
+}
+
+TEST_F(StagedPagesTest, WhatSomebodyElseDecidedMeanwhileLeadsBackToTheList) {
+  const auto codes = enable_totp(alice);
+  const std::string tarball = registry::TarBuilder().add("package/a", "a").gzip();
+  const std::string id = stage("1.1.0", tarball), other = stage("1.2.0", tarball);
+  Browser browser = signed_in("alice");
+  const Fields reject{{"decision", "reject"}, {"otp", codes[0]}};
+  EXPECT_EQ(browser.post("/package/lib/staged/" + id, reject).status, 303);
+  const Answer late =
+      browser.post("/package/lib/staged/" + id, {{"decision", "approve"}, {"otp", codes[1]}});
+  EXPECT_EQ(late.status, 404);
+  EXPECT_TRUE(late.has("role=\"alert\""));
+  EXPECT_TRUE(late.has("href=\"/package/lib/staged/" + other));
+}
+
+// Not after a code is used up.
+TEST_F(StagedPagesTest, WhoCannotApproveIsToldBeforehand) {
+  const auto codes = enable_totp(alice);
+  const std::string tarball = registry::TarBuilder().add("package/a", "a").gzip();
+  const std::string id = stage("1.1.0", tarball);
+  Browser browser = signed_in("alice");
+  const auto approves = [&](const Answer& page) {
+    return page.has("value=\"approve\"") && page.has("data-confirms=\"stage.approve\"");
+  };
+  EXPECT_TRUE(approves(browser.get("/package/lib/staged/" + id)));
+  const auto policy = [&](const char* passkeys_only, const std::string& code) {
+    return browser
+        .post("/package/lib/staged/policy", {{"approvals", "1"},
+                                             {"different_person", "yes"},
+                                             {"passkeys_only", passkeys_only},
+                                             {"expires_after", "14d"},
+                                             {"otp", code}})
+        .status;
+  };
+  ASSERT_EQ(policy("", codes[0]), 303);
+  Answer page = browser.get("/package/lib/staged/" + id);
+  EXPECT_FALSE(approves(page));
+  EXPECT_TRUE(page.has("You cannot approve it. You are behind this release"));
+  EXPECT_TRUE(page.has(">Withdraw</button>"));
+  ASSERT_TRUE(registry_->services().database.write([&](db::Session& session) -> Result<void> {
+    session.run("UPDATE staged_release SET behind = ''");
+    return {};
+  }));
+  EXPECT_TRUE(approves(browser.get("/package/lib/staged/" + id)));
+  ASSERT_EQ(policy("yes", codes[1]), 303);
+  page = browser.get("/package/lib/staged/" + id);
+  EXPECT_FALSE(approves(page));
+  EXPECT_TRUE(page.has("Approving it takes a passkey"));
+  EXPECT_TRUE(page.has(">Reject</button>"));
+  const auto decide = [&](const char* decision) {
+    return browser.post("/package/lib/staged/" + id, {{"decision", decision}, {"otp", codes[2]}})
+        .status;
+  };
+  EXPECT_EQ(decide("approve"), 403);
+  EXPECT_THAT(audited("passkey_required"), testing::ElementsAre("stage.approve"));
+  EXPECT_EQ(decide("reject"), 303) << "the code is as good as before";
+}
+
+TEST_F(StagedPagesTest, WhatCannotBeReadCanStillBeRejected) {
+  const auto codes = enable_totp(alice);
+  WebTest::stage("lib", "1.1.0", alice);  // its tarball is not in the store
+  const auto id = store_->database->read([&](db::Session& session) -> Result<std::string> {
+    return session.row("SELECT id FROM staged_release")->text(0);
+  });
+  Browser browser = signed_in("alice");
+  const Answer page = browser.get("/package/lib/staged/" + *id);
+  EXPECT_EQ(page.status, 200);
+  EXPECT_TRUE(page.has("class=\"note bad\""));
+  EXPECT_FALSE(page.has("What changed since"));
+  EXPECT_EQ(browser.post("/package/lib/staged/" + *id, {{"decision", "reject"}, {"otp", codes[0]}})
+                .status,
+            303);
+}
+
+TEST_F(StagedPagesTest, ARefusedPolicyIsShownAsItWasTyped) {
+  enable_totp(alice);
+  const Answer refused = signed_in("alice").post(
+      "/package/lib/staged/policy",
+      {{"approvals", "3"}, {"passkeys_only", "yes"}, {"expires_after", "2 weeks"}});
+  EXPECT_EQ(refused.status, 401) << refused.body;
+  EXPECT_TRUE(refused.has("<option value=\"3\" selected>"));
+  EXPECT_TRUE(refused.has("name=\"passkeys_only\" value=\"yes\" checked"));
+  EXPECT_TRUE(refused.has("value=\"2 weeks\""));
+  EXPECT_TRUE(refused.has("<details open>"));
 }
 
 TEST_F(StagedPagesTest, AnOrganisationsPolicyBindsItsPackages) {

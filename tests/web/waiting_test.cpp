@@ -25,8 +25,8 @@ class WaitingTest : public WebTest {
 TEST_F(WaitingTest, OnePageHasEverythingThatOnePersonMayDecide) {
   const Answer answer = signed_in("alice").get("/staged");
   EXPECT_EQ(answer.status, 200);
-  const auto first = answer.body.find("href=\"/package/@acme/tool/staged\"");
-  const auto second = answer.body.find("href=\"/package/@acme/lib/staged\"");
+  const auto first = answer.body.find("href=\"/package/@acme/tool/staged/");
+  const auto second = answer.body.find("href=\"/package/@acme/lib/staged/");
   EXPECT_LT(first, second) << "the newest first";
   EXPECT_NE(second, std::string::npos);
   EXPECT_THAT(answer.body, Not(HasSubstr("theirs")));
