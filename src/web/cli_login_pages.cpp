@@ -5,6 +5,7 @@
 #include "web/handlers.h"
 #include "web/model.h"
 #include "web/passkey_pages.h"
+#include "web/purpose_text.h"
 #include "web/routes.h"
 
 namespace imp::web {
@@ -54,6 +55,7 @@ Result<http::Response> show_flow(const Visit& visit) {
                       {"confirmed", !pending && flow->state != FlowState::denied},
                       {"flow", flow->id},
                       {"name", visit.person().name},
+                      {"purpose", purpose_text(flow->purpose.action)},
                       {"action", flow->purpose.action},
                       {"subject", flow->purpose.subject},
                       {"release", release_of(visit, flow->purpose)},

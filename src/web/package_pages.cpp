@@ -19,6 +19,7 @@ namespace imp::web {
 namespace {
 
 constexpr std::size_t kVersionsShown = 200;
+constexpr std::size_t kLongDescription = 600;  // bytes; beyond it has a box of its own
 constexpr std::string_view kNoReadme =
     "ERROR: No README data found!";  // what npm sends without one
 
@@ -167,6 +168,7 @@ Result<http::Response> show_package(const Visit& visit) {
       {"dist_tags", std::move(dist_tags)},
       {"readme", package.readme == kNoReadme ? std::string() : package.readme},
       {"command", {{"value", "npm install " + name}, {"what", "the command"}}}};
+  model["long_description"] = text_at(hoisted, "description").size() > kLongDescription;
   auto versions = versions_model(visit, *view, model);
   if (!versions) return pass_on(versions);
   model["versions"] = std::move(*versions);

@@ -27,8 +27,9 @@ boost::json::object fact(std::string_view label, const boost::json::value& value
 
 std::string title_of(const trust::RequiredClaims& claims) {
   if (!claims.provider()) return {};
-  return claims.provider()->is_open() ? claims.tenant()
-                                      : claims.text(claims.provider()->title_claim);
+  if (!claims.provider()->is_open()) return claims.text(claims.provider()->title_claim);
+  // Of an issuer with one tenant, what its tokens are of.
+  return claims.tenant().empty() ? claims.text("sub") : claims.tenant();
 }
 
 /// What the publisher requires, in the order and the words of its provider's table.

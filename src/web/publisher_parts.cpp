@@ -6,6 +6,7 @@
 #include "registry/api/trust/departures.h"
 #include "registry/api/trust/publisher_return.h"
 #include "registry/api/trust/trust_changes.h"
+#include "web/frames.h"
 #include "web/governed.h"
 #include "web/model.h"
 #include "web/passkey_pages.h"
@@ -15,6 +16,9 @@
 namespace imp::web {
 
 namespace {
+
+/// More than these are opened one by one.
+constexpr std::size_t kPublishersOpened = 3;
 
 boost::json::object filled_from(const ci::Project& project,
                                 const ci::PipelineDefinition& definition) {
@@ -68,6 +72,15 @@ void add_permissions(const Visit& visit, boost::json::object& model) {
   model["publish_checked"] = chosen("createPackage");
   model["tags_checked"] = chosen("manageDistTags");
   model["stage_checked"] = permissions.empty() || chosen("createStagedPackage");
+}
+
+/// Where the publishers of a package's whole scope are changed, for those who may.
+std::string scope_link(const Visit& visit, const registry::TrustTarget& target) {
+  const auto* name = std::get_if<registry::PackageName>(&target);
+  if (!name || !name->scoped()) return {};
+  const auto organization = visit.services.accounts.organizations.by_name(name->scope());
+  if (!organization || !administers(visit, *organization)) return {};
+  return "/org/" + organization->name + "/publishers";
 }
 
 /// The form of the chosen provider.
@@ -141,10 +154,14 @@ Result<boost::json::object> publisher_parts(const Visit& visit, const registry::
       publishers.push_back(std::move(item));
     }
     model["several"] = publishers.size() > 1;
+    for (boost::json::value& item : publishers) {
+      item.as_object()["opened"] = publishers.size() <= kPublishersOpened;
+    }
     model["publishers"] = std::move(publishers);
     return {};
   });
   if (!read) return pass_on(read);
+  model["scope_link"] = scope_link(visit, target);
   if (const auto added = add_form_parts(visit, model); !added) return pass_on(added);
   if (place.kind == trust::PlaceKind::pending) return model;
   auto switches = switches_model(visit, target);

@@ -42,15 +42,20 @@ Result<http::Response> show_check(const Visit& visit) {
 boost::json::object result_model(const registry::TrustCheck& check, const trust::Issuers& issuers) {
   const trust::Exchange::Rehearsal& rehearsal = check.answer.rehearsal;
   boost::json::object result = check.to_json(issuers);
+  result["refused"] = rehearsal.refusal.has_value();
   result["tone"] = rehearsal.refusal ? "bad" : check.described ? "waiting" : "good";
   boost::json::array publishers;
   for (boost::json::value& item : result["publishers"].as_array()) {
     boost::json::object& publisher = item.as_object();
     auto compared = comparison_model({publisher});
     const std::string_view outcome = publisher["outcome"].as_string();
+    const std::string_view type = publisher["type"].as_string();
+    const trust::Provider* provider = trust::provider_of_type(type);
     publishers.push_back({{"id", publisher["publisher"]},
+                          {"provider", provider ? provider->name : type},
                           {"issuer", publisher["issuer"]},
                           {"outcome", status_text(outcome)},
+                          {"opened", outcome != "other_issuer"},
                           {"tone", outcome == "chosen" || outcome == "agrees" ? "good" : "quiet"},
                           {"comparison", std::move(compared)}});
   }

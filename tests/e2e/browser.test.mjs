@@ -164,7 +164,7 @@ describe('in a browser', () => {
     const publisher = await page.locator('#publishers').innerText();
     for (const value of Object.values(identifiers)) assert.ok(publisher.includes(value), value);
     assert.ok(publisher.includes(`${server.url}/oidc`), publisher);
-    assert.deepEqual(await page.locator('#publishers summary .pill').allInnerTexts(), ['CircleCI', 'stage']);
+    assert.deepEqual(await page.locator('#publishers summary .pill').allInnerTexts(), ['CircleCI', 'stage', 'not used yet']);
   });
 
   test('says what is wrong with a new publisher while it is typed', async () => {

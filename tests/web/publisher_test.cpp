@@ -153,7 +153,7 @@ TEST_F(PublisherPagesTest, AdminsDecideForTheWholeScope) {
   EXPECT_EQ(browser.post(page, form(codes[0])).header("location"), page + "?done=added#publishers");
   const Answer shown = browser.get(page);
   EXPECT_TRUE(shown.has(definition.id));
-  EXPECT_TRUE(shown.has("It was never used to publish, and ends at"));
+  EXPECT_TRUE(shown.has("Nothing was published with it yet. It ends at"));
   EXPECT_TRUE(browser.get(page + "/check?type=circleci&organization_id=acme")
                   .has("data-field=\"organization_id\""));
   const Answer package = browser.get(kSettings);
@@ -254,7 +254,7 @@ TEST_F(PublisherPagesTest, EachProviderHasTheFormOfItsTable) {
   EXPECT_FALSE(publishers().front().claims.value("environment"));
   const Answer listed = browser.get(kSettings);
   EXPECT_TRUE(listed.has("GitHub Actions"));
-  EXPECT_TRUE(listed.has("<strong>acme/widgets</strong>"));
+  EXPECT_TRUE(listed.has("<strong class=\"title\">acme/widgets</strong>"));
 }
 
 TEST_F(PublisherPagesTest, IdentifiersArePinnedWhereTheyAreTyped) {

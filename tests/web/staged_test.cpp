@@ -67,6 +67,7 @@ TEST_F(StagedPagesTest, AConfirmationNamesTheRelease) {
   EXPECT_TRUE(page("stage.approve", id + " next").has("<code>next</code>"));
   EXPECT_TRUE(page("stage.reject", id).has("Reject lib@1.1.0"));
   EXPECT_TRUE(page("trust.apply", "lib (plan 1)").has("lib (plan 1)"));
+  EXPECT_TRUE(page("trust.create", "lib").has("Add a trusted publisher"));
 }
 
 TEST_F(StagedPagesTest, ClaimsThatAreNoTextsAreShown) {

@@ -6,13 +6,18 @@ let asked = 0;
 
 function say(notes) {
   for (const old of form.querySelectorAll('.typed')) old.remove();
-  for (const control of form.elements) control.removeAttribute('aria-invalid');
+  for (const control of form.querySelectorAll('[data-typed]')) {
+    control.removeAttribute('aria-invalid');
+    control.removeAttribute('aria-describedby');
+  }
   for (const note of notes) {
     const field = form.elements.namedItem(note.dataset.field);
     if (!field?.closest) continue;
     const said = document.createElement('p');
     said.className = note.dataset.problem ? 'note bad typed' : 'note waiting typed';
     said.setAttribute('role', 'status');
+    said.id = `typed-${note.dataset.field}`;
+    field.setAttribute('aria-describedby', said.id);
     said.textContent = note.textContent;
     field.closest('label').after(said);
     if (note.dataset.problem) field.setAttribute('aria-invalid', 'true');
