@@ -35,8 +35,8 @@ constexpr std::string_view kAccountAdvice =
     "people "
     "of your packages and the operator of the registry.";
 
-/// {place}, {actor}, {made_by}, {switch}, {ends}, {text} and {reason} stand for what the record
-/// has.
+/// {place}, {actor}, {switch}, {ends} and {reason} stand for what the record says of them, other
+/// words for that member of its detail.
 struct Text {
   std::string_view action, subject, happened, advice;
 };
@@ -84,6 +84,16 @@ constexpr std::array kTexts = {
         "It was switched off that {place} insists on {switch}. It is in force until {ends}; switch "
         "it on again before then to stay this.",
         kProtectionAdvice},
+    Text{"stage.policy", "Policy of staged releases of {place} changed",
+         "The policy of staged releases of {place} was changed. It wanted {text_before}, and from "
+         "{from} on wants {text}. What waits since before keeps the stricter of the two.",
+         kProtectionAdvice},
+    Text{"package.publish", "{place} was published without its trusted publishers",
+         "Version {version} of {place} was published by {actor} with a credential of their own, "
+         "though {place} has trusted publishers that are in use.",
+         "If you did not expect this, somebody may act in the name of {actor}: look at the version "
+         "and unpublish it, and at who governs {place}. If nobody should publish like this any "
+         "more, switch on \"trusted publishing only\" on the page below."},
     Text{"freeze.add", "{place} is frozen",
          "The operator of the registry has frozen {place}: nothing is published, staged or changed "
          "there until the freeze ends.",
@@ -137,23 +147,32 @@ struct Place {
   bool account = false;
 };
 
+/// Of a package's pages, or of a scope's, the one where what happened can be looked at.
+std::string_view package_page(std::string_view action) {
+  if (action == "stage.policy") return "/staged";
+  return action.starts_with("freeze.") ? "" : "/settings";
+}
+std::string_view scope_page(std::string_view action) {
+  return action == "stage.policy" ? "/releases" : "/publishers";
+}
+
 Place place_of(const audit::Record& record) {
   const std::size_t colon = std::min(record.subject.find(':'), record.subject.size());
   const std::string_view kind = std::string_view(record.subject).substr(0, colon);
   std::string_view id =
       std::string_view(record.subject).substr(std::min(colon + 1, record.subject.size()));
   if (kind == "package") {
-    const bool settings = !record.action.starts_with("freeze.");
     const std::string name = one_line(id, kLongestName);
     std::string path;
     for (const char c : name)
       path += c == '@' || c == '/' ? std::string(1, c) : percent_encode({&c, 1});
-    return {name, "/package/" + path + (settings ? "/settings" : "")};
+    return {name, fmt::format("/package/{}{}", path, package_page(record.action))};
   }
   if (kind == "organization" || kind == "scope") {
     if (id.starts_with('@')) id.remove_prefix(1);
     const std::string name = one_line(id, kLongestName);
-    return {"the scope @" + name, "/org/" + percent_encode(name) + "/publishers"};
+    return {"the scope @" + name,
+            fmt::format("/org/{}{}", percent_encode(name), scope_page(record.action))};
   }
   if (kind == "user") return {"the account " + one_line(id, kLongestName), "/account", true};
   return {"this registry", "/"};

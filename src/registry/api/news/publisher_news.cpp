@@ -1,13 +1,14 @@
 #include "registry/api/news/publisher_news.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "accounts/organizations.h"
 #include "audit/log.h"
+#include "mail/outbox.h"
 #include "registry/api/news/hook_events.h"
 #include "registry/api/news/told_people.h"
 #include "registry/api/requester.h"
-#include "registry/packages/store.h"
 #include "registry/trust/publisher_place.h"
 
 namespace imp::registry {
@@ -102,6 +103,19 @@ void record_publisher_end(db::Session& session, const trust::Issuers& issuers,
   record.detail["text"] = trust::text(reason);
   record_publisher_news(session, issuers, kPublisherEnded, publisher, std::move(record),
                         {{"reason", trust::word(reason)}});
+}
+
+void tell_of_publish_past_publishers(db::Session& session, const Package& package,
+                                     const std::string& version, const audit::Record& published) {
+  if (!mail::set_up_for(session)) return;
+  const auto in_use = [](const trust::TrustedPublisher& publisher) {
+    return publisher.last_used_at && !publisher.ends_at;
+  };
+  if (std::ranges::none_of(trust::publishers_for(session, package.name), in_use)) return;
+  audit::Record news = published;
+  news.subject = "package:" + package.name;
+  news.detail["version"] = version;
+  tell_governors(session, news);
 }
 
 trust::OnLearnt tell_of_learning(const trust::Issuers& issuers) {

@@ -6,6 +6,7 @@
 #include "audit/record.h"
 #include "base/clock.h"
 #include "db/database.h"
+#include "registry/packages/store.h"
 #include "registry/trust/exchange.h"
 #include "registry/trust/issuer.h"
 #include "registry/trust/publisher.h"
@@ -53,7 +54,15 @@ void record_publisher_end(db::Session& session, const trust::Issuers& issuers,
                           const trust::TrustedPublisher& publisher, trust::EndReason reason,
                           audit::Record record);
 
-/// The same for identifiers that a publisher has learnt in an exchange. `issuers` must outlive it.
+/// Tells those who govern the package, by mail, that a person published a version of it past its
+/// trusted publishers, when one of these is in use (its own, or the scope's): a stolen token looks
+/// like that, and so does a habit that "trusted publishing only" would end. `published` is the
+/// record of the publish.
+void tell_of_publish_past_publishers(db::Session& session, const Package& package,
+                                     const std::string& version, const audit::Record& published);
+
+/// record_publisher_news() for identifiers that a publisher has learnt in an exchange. `issuers`
+/// must outlive it.
 trust::OnLearnt tell_of_learning(const trust::Issuers& issuers);
 
 }  // namespace imp::registry

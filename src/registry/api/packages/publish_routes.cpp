@@ -3,6 +3,7 @@
 #include "audit/log.h"
 #include "http/response.h"
 #include "registry/api/news/hook_events.h"
+#include "registry/api/news/publisher_news.h"
 #include "registry/api/packages/attest.h"
 #include "registry/api/packages/provenance.h"
 #include "registry/api/packages/publish_source.h"
@@ -77,6 +78,8 @@ Result<PublishOutcome> commit(db::Session& session, RegistryServices& services,
   if (requester.publish_token()) {
     attest(session, services, candidate, *done,
            {.identity = identity_of(session, *requester.publish_token())}, placed, now);
+  } else {
+    tell_of_publish_past_publishers(session, done->package, candidate.version, record);
   }
   record_use(session, requester, {candidate.name, upload.action, "granted", {}, candidate.version},
              now);

@@ -4,6 +4,7 @@
 
 #include "accounts/groups.h"
 #include "audit/log.h"
+#include "registry/api/news/told_people.h"
 #include "registry/staging/stage_life.h"
 #include "registry/staging/staged_release.h"
 
@@ -89,8 +90,11 @@ void change(db::Session& session, RegistryServices& services, const Requester& r
   record.detail = {{"before", change->before.to_json()},
                    {"after", change->after.to_json()},
                    {"looser", is_looser(change->after, change->before)},
-                   {"from", iso8601(change->from)}};
+                   {"from", iso8601(change->from)},
+                   {"text", change->after.text()},
+                   {"text_before", change->before.text()}};
   audit::append(session, record);
+  tell_governors(session, record);
 }
 
 }  // namespace

@@ -166,6 +166,57 @@ TEST_F(ToldPeople, SwitchesAreTold) {
   EXPECT_EQ(told(), (Lines{"switch.on alice", "switch.on carol"}));
 }
 
+// What whoever waits to slip something through would loosen first.
+TEST_F(ToldPeople, PoliciesOfStagedReleasesAreTold) {
+  const std::string own = "/-/package/own/stage-policy", scope = "/-/org/acme/stage-policy";
+  ASSERT_EQ(send(Method::put, own, dave, R"({"approvals": 2})").status, 200);
+  EXPECT_EQ(told(), Lines{"stage.policy dave"});
+  EXPECT_TRUE(body_.contains("It wanted 1 approval, and from " + iso8601(clock_.now()) +
+                             " on wants 2 approvals."))
+      << body_;
+  ASSERT_EQ(send(Method::put, own, dave, R"({"approvals": 2})").status, 200);
+  EXPECT_EQ(told(), Lines());  // nothing changed
+  ASSERT_EQ(send(Method::put, own, dave, R"({"approvals": 1})").status, 200);
+  EXPECT_EQ(told(), Lines{"stage.policy dave"});
+  EXPECT_TRUE(body_.contains("from " + iso8601(clock_.now() + services_->switch_cool_down)))
+      << body_;
+  ASSERT_EQ(send(Method::put, scope, carol, R"({"differentPerson": true})").status, 200);
+  EXPECT_EQ(told(), (Lines{"stage.policy alice", "stage.policy carol"}));
+  EXPECT_TRUE(body_.contains("/org/acme/releases")) << body_;
+  EXPECT_EQ(send(Method::put, scope, bob, R"({"approvals": 1})").status, 403);
+  EXPECT_EQ(told(), Lines());
+}
+
+// A stolen token publishes past the pipeline, and nothing else gives it away.
+TEST_F(ToldPeople, APublishPastTrustedPublishersIsTold) {
+  ASSERT_EQ(publish(dave.token, "own", "1.1.0", otp(dave)).status, 201);
+  EXPECT_EQ(told(), Lines());  // there is no publisher
+  add("/-/package/own/trust", dave);
+  told();
+  ASSERT_EQ(publish(dave.token, "own", "1.2.0", otp(dave)).status, 201);
+  EXPECT_EQ(told(), Lines());  // … that was ever used
+  const std::string job = publish_token("own");
+  ASSERT_EQ(publish(job, "own", "1.3.0").status, 201);
+  EXPECT_EQ(told(), Lines());  // that is what it is for
+  ASSERT_EQ(publish(dave.token, "own", "1.4.0", otp(dave)).status, 201);
+  EXPECT_EQ(told(), Lines{"package.publish dave"});
+  EXPECT_TRUE(body_.contains("Version 1.4.0 of own was published by dave")) << body_;
+  EXPECT_TRUE(body_.contains("/package/own/settings")) << body_;
+  EXPECT_EQ(publish(dave.token, "own", "1.4.0", otp(dave)).outcome(),
+            "403 version_already_published");
+  EXPECT_EQ(publish(eve.token, "own", "1.5.0", otp(eve)).status, 403);
+  EXPECT_EQ(told(), Lines());
+}
+
+TEST_F(ToldPeople, APublishPastAPublisherOfTheScopeIsTold) {
+  add("/-/org/acme/trust", alice);
+  const std::string job = publish_token("@acme/lib");
+  ASSERT_EQ(publish(job, "@acme/lib", "1.1.0").status, 201);
+  told();
+  ASSERT_EQ(publish(bob.token, "@acme/lib", "1.2.0", otp(bob)).status, 201);
+  EXPECT_EQ(told(), (Lines{"package.publish alice", "package.publish carol"}));
+}
+
 TEST_F(ToldPeople, FreezesAreToldButForThoseOfEverything) {
   const auto frozen = [&](const FreezeTarget& target) {
     return write([&](db::Session& session) {
