@@ -34,6 +34,11 @@ bool is_segment(std::string_view segment) {
 std::expected<json::value, std::string> normal_file(const json::value* given) {
   const json::object* object = given ? given->if_object() : nullptr;
   const auto name = object ? string_claim(*object, "file") : std::nullopt;
+  if (name && name->find_first_of("*?[") != std::string_view::npos) {
+    return std::unexpected(
+        "must name one file: a pattern would trust files that do not exist yet, and whoever can "
+        "add one. Add a publisher for each file");
+  }
   if (!name || object->size() != 1 || !is_file_name(*name)) {
     return std::unexpected(
         "must be {\"file\": NAME}, the name of a file without its folder that ends in .yml or "

@@ -183,7 +183,20 @@ TEST_F(ProviderRoutes, ACalledWorkflowIsASecondClaim) {
             "403 claim_mismatch");
 }
 
-// The token is good for the version that the tag names, to publish and to stage.
+TEST_F(ProviderRoutes, AnEventMayBeRequired) {
+  ASSERT_EQ(publish(alice.token, "@alice/lib", "1.0.0", otp(alice)).status, 201);
+  json::object claims = trust::test::github_publisher();
+  claims["event_name"] = "pull_request_target";
+  EXPECT_EQ(trust_as("github", claims, "lib").outcome(), "400 invalid_publisher");
+  claims["event_name"] = "release";
+  ASSERT_EQ(trust_as("github", claims, "lib").status, 200);
+  const auto started_by = [&](const char* event) {
+    return exchange(token(trust::test::github_job(), "event_name", event), "@alice/lib").outcome();
+  };
+  EXPECT_EQ(started_by("\"push\""), "403 claim_mismatch");
+  EXPECT_EQ(started_by("\"release\""), "201 ok");
+}
+
 TEST_F(ProviderRoutes, AVersionMayBeBoundToItsTag) {
   ASSERT_EQ(publish(alice.token, "@alice/lib", "1.0.0", otp(alice)).status, 201);
   json::object claims = trust::test::github_publisher();

@@ -82,6 +82,22 @@ bool is_called_workflow(const json::value& expected, const json::value& received
   return wanted.contains('@') ? rest.empty() : is_revision(rest);
 }
 
+/// Events that run a workflow with the repository's rights for what somebody without any rights
+/// did: a pull request from a fork, or a run that such a pull request started.
+constexpr std::array<std::string_view, 2> kBannedEvents = {"pull_request_target", "workflow_run"};
+
+bool is_banned(std::string_view event) {
+  return std::ranges::find(kBannedEvents, event) != kBannedEvents.end();
+}
+
+Normal normal_event(const json::value* given) {
+  if (given && given->is_string() && is_banned(given->get_string())) {
+    return std::unexpected("must be an event that only people with rights can cause");
+  }
+  return kText.normal(given);
+}
+
+const ClaimForm kEvent = {normal_event, shown_text, same_text, typed_text};
 const ClaimForm kRepository = {normal_repository, shown_text, same_text, typed_text};
 const ClaimForm kWorkflow = {normal_file, shown_file, is_workflow, typed_file};
 const ClaimForm kCalledWorkflow = {normal_called_workflow, shown_text, is_called_workflow,
@@ -124,6 +140,13 @@ constexpr std::array kClaims = {
         "owner/repository/.github/workflows/file.yml of the reusable workflow that publishes, "
         "with or without @ and its ref."},
     ClaimRule{"ref", &kRef, Part::job, false, {}, "Branch or tag", kRefHint},
+    ClaimRule{"event_name",
+              &kEvent,
+              Part::job,
+              false,
+              {},
+              "Event",
+              "What starts the workflow, such as push, release or workflow_dispatch."},
 };
 
 constexpr std::array kLearnt = {LearntClaim{"repository_owner_id", Part::tenant, "Owner ID",
@@ -147,10 +170,6 @@ constexpr std::array<std::string_view, 15> kRun = {"sub",
                                                    "run_attempt",
                                                    "actor"};
 
-/// Events that run a workflow with the repository's rights for what somebody without any rights
-/// did: a pull request from a fork, or a run that such a pull request started.
-constexpr std::array<std::string_view, 2> kBannedEvents = {"pull_request_target", "workflow_run"};
-
 Result<void> check(const json::object& token, const std::optional<std::string>&) {
   if (auto texts = check_texts(token, {"repository", "repository_owner", "repository_id",
                                        "repository_owner_id", "event_name"});
@@ -164,7 +183,7 @@ Result<void> check(const json::object& token, const std::optional<std::string>&)
                   "The token's claims repository and repository_owner contradict each other.");
   }
   const std::string_view event = *string_claim(token, "event_name");
-  if (std::ranges::find(kBannedEvents, event) != kBannedEvents.end()) {
+  if (is_banned(event)) {
     return refuse(
         TrustRefusal::banned_event,
         fmt::format("The workflow was started by {}: anybody who can open a pull request may have "

@@ -54,6 +54,23 @@ bool is_pipeline_file(const json::value& expected, const json::value& received,
   return path.substr(path.rfind('/') + 1) == file;
 }
 
+/// A merge request's pipeline may run a fork's code in the name of the parent, on a ref that has
+/// the name of one of the parent's branches: the token does not say whose it is.
+constexpr std::array<std::string_view, 2> kBannedSources = {"merge_request_event",
+                                                            "external_pull_request_event"};
+
+bool is_banned(std::string_view source) {
+  return std::ranges::find(kBannedSources, source) != kBannedSources.end();
+}
+
+Normal normal_source(const json::value* given) {
+  if (given && given->is_string() && is_banned(given->get_string())) {
+    return std::unexpected("must be a source of pipelines that run no code of a fork");
+  }
+  return kText.normal(given);
+}
+
+const ClaimForm kSource = {normal_source, shown_text, same_text, typed_text};
 const ClaimForm kProject = {normal_project, shown_text, same_text, typed_text};
 const ClaimForm kPipelineFile = {normal_file, shown_file, is_pipeline_file, typed_file};
 
@@ -79,6 +96,13 @@ constexpr std::array kClaims = {
               "The top-level file, such as .gitlab-ci.yml. It must be in the project itself."},
     ClaimRule{"environment", &kText, Part::job, false, {}, "Environment", "The job's environment."},
     ClaimRule{"ref_path", &kRef, Part::job, false, {}, "Branch or tag", kRefHint},
+    ClaimRule{"pipeline_source",
+              &kSource,
+              Part::job,
+              false,
+              {},
+              "Pipeline source",
+              "What starts the pipeline, such as push, web or schedule."},
 };
 
 /// The variable with the token is set when the job begins, and is good for as long as the job.
@@ -95,11 +119,6 @@ constexpr std::array<std::string_view, 15> kRun = {
     "sha",         "pipeline_id",       "pipeline_source", "job_id",
     "environment", "ci_config_ref_uri", "user_login"};
 
-/// A merge request's pipeline may run a fork's code in the name of the parent, on a ref that has
-/// the name of one of the parent's branches: the token does not say whose it is.
-constexpr std::array<std::string_view, 2> kBannedSources = {"merge_request_event",
-                                                            "external_pull_request_event"};
-
 Result<void> check(const json::object& token, const std::optional<std::string>&) {
   if (auto texts = check_texts(token, {"project_path", "namespace_path", "project_id",
                                        "namespace_id", "pipeline_source"});
@@ -111,7 +130,7 @@ Result<void> check(const json::object& token, const std::optional<std::string>&)
                   "The token's claims project_path and namespace_path contradict each other.");
   }
   const std::string_view source = *string_claim(token, "pipeline_source");
-  if (std::ranges::find(kBannedSources, source) != kBannedSources.end()) {
+  if (is_banned(source)) {
     return refuse(
         TrustRefusal::banned_event,
         fmt::format("The pipeline's source is {}: it may run code of a fork. Publish from the "

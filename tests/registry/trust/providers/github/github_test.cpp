@@ -34,6 +34,8 @@ INSTANTIATE_TEST_SUITE_P(
         Outcome{"FileOfAnotherKind", "workflow_ref", R"({"file":"release.sh"})", kNo},
         Outcome{"FileAndMore", "workflow_ref", R"({"file":"release.yml","ref":"main"})", kNo},
         Outcome{"FileIsEmpty", "workflow_ref", R"({"file":""})", kNo},
+        Outcome{"FilePattern", "workflow_ref", R"({"file":"release-*.yml"})", kNo},
+        Outcome{"AnyFile", "workflow_ref", R"({"file":"*.yml"})", kNo},
         Outcome{"FileOfYaml", "workflow_ref", R"({"file":"release.yaml"})", "ok"},
         Outcome{"Environment", "environment", "\"npm\"", "ok"},
         Outcome{"EmptyEnvironment", "environment", "\"\"", kNo},
@@ -44,6 +46,10 @@ INSTANTIATE_TEST_SUITE_P(
         Outcome{"CalledAtAShortRef", "job_workflow_ref",
                 "\"acme/shared/.github/workflows/p.yml@v1\"", kNo},
         Outcome{"CalledWithoutRepository", "job_workflow_ref", "\".github/workflows/p.yml\"", kNo},
+        Outcome{"Event", "event_name", "\"release\"", "ok"},
+        Outcome{"EmptyEvent", "event_name", "\"\"", kNo},
+        Outcome{"EventOfStrangers", "event_name", "\"pull_request_target\"", kNo},
+        Outcome{"EventOfARunOfStrangers", "event_name", "\"workflow_run\"", kNo},
         Outcome{"Identifier", "repository_id", "\"1001\"", "ok"},
         Outcome{"IdentifierAsANumber", "repository_id", "1001", kNo},
         // What is made of the repository's name cannot be said otherwise.
@@ -122,6 +128,19 @@ TEST(GitHubClaims, DoNotAskForWhatThePublisherDoesNotName) {
     EXPECT_TRUE(compare(expected, changed(github_job(), name, "")).agreed()) << name;
     EXPECT_TRUE(compare(expected, changed(github_job(), name, "\"x\"")).agreed()) << name;
   }
+}
+
+TEST(GitHubClaims, OfEventsAreComparedWhereThePublisherNamesOne) {
+  json::object claims = github_publisher();
+  claims["event_name"] = "release";
+  const auto expected = github_required(claims).value();
+  const auto agreed = [&](const char* event) {
+    return compare(expected, changed(github_job(), "event_name", event)).agreed();
+  };
+  EXPECT_TRUE(agreed("\"release\""));
+  EXPECT_FALSE(agreed("\"push\""));
+  EXPECT_FALSE(agreed("\"Release\""));
+  EXPECT_FALSE(agreed(""));
 }
 
 // One word, spelt with one character and with two: different bytes, so different names.

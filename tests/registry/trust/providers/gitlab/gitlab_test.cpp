@@ -33,6 +33,9 @@ INSTANTIATE_TEST_SUITE_P(
         Outcome{"NoFile", "ci_config_ref_uri", "", kNo},
         Outcome{"FileAsText", "ci_config_ref_uri", "\".gitlab-ci.yml\"", kNo},
         Outcome{"FileWithFolder", "ci_config_ref_uri", R"({"file":"ci/release.yml"})", kNo},
+        Outcome{"FilePattern", "ci_config_ref_uri", R"({"file":"*.yml"})", kNo},
+        Outcome{"Source", "pipeline_source", "\"push\"", "ok"},
+        Outcome{"SourceOfForks", "pipeline_source", "\"merge_request_event\"", kNo},
         Outcome{"Identifier", "project_id", "\"1001\"", "ok"},
         Outcome{"IdentifierAsANumber", "project_id", "1001", kNo},
         // What is made of the project's path cannot be said otherwise.
@@ -98,6 +101,17 @@ TEST(GitLabClaims, OfABranchThatLooksLikeAFileAreThoseOfTheFile) {
   job["ci_config_ref_uri"] =
       "gitlab.com/acme/tools/widgets//.gitlab-ci.yml@refs/heads/x@refs/heads/main";
   EXPECT_TRUE(compare(gitlab_required(gitlab_publisher()).value(), job).agreed());
+}
+
+TEST(GitLabClaims, OfSourcesAreComparedWhereThePublisherNamesOne) {
+  json::object claims = gitlab_publisher();
+  claims["pipeline_source"] = "push";
+  const auto expected = gitlab_required(claims).value();
+  for (const auto& [source, agreed] :
+       {std::pair("\"push\"", true), std::pair("\"web\"", false), std::pair("", false)}) {
+    EXPECT_EQ(compare(expected, changed(gitlab_job(), "pipeline_source", source)).agreed(), agreed)
+        << source;
+  }
 }
 
 TEST(GitLabRules, HoldWhateverThePublisher) {
