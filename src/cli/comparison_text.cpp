@@ -49,6 +49,10 @@ std::string comparison_text(const boost::json::array& publishers) {
     if (!issuer.empty()) out += " (" + printable(issuer) + ")";
     out += '\n';
     for (const boost::json::value& claim : array_of(publisher, "claims")) out += claim_lines(claim);
+    for (const boost::json::value& claim : array_of(publisher, "unasked")) {
+      out += fmt::format("    not required  {}: {}\n", printable(text_of(claim, "claim")),
+                         printable(text_of(claim, "received")));
+    }
   }
   return out;
 }

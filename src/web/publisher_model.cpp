@@ -47,6 +47,20 @@ boost::json::array facts_model(const trust::RequiredClaims& claims) {
   return facts;
 }
 
+/// Claims that a token had and the publisher does not require.
+boost::json::array unasked_model(const boost::json::object& comparison) {
+  boost::json::array items;
+  const auto* claims = comparison.if_contains("unasked");
+  if (!claims || !claims->is_array()) return items;
+  for (const boost::json::value& claim : claims->get_array()) {
+    if (!claim.is_object()) continue;
+    items.push_back(
+        {{"claim", trust::string_claim(claim.get_object(), "claim").value_or("")},
+         {"received", trust::string_claim(claim.get_object(), "received").value_or("")}});
+  }
+  return items;
+}
+
 boost::json::array permission_names(const trust::Permissions& permissions) {
   boost::json::array names;
   if (permissions.create_package) names.emplace_back("publish");
@@ -76,6 +90,16 @@ std::expected<boost::json::object, std::string> claims_in_lines(const std::strin
   return claims;
 }
 
+void add_unasked(boost::json::array& publishers, const std::vector<trust::Attempt>& attempts) {
+  for (boost::json::value& item : publishers) {
+    boost::json::object& publisher = item.as_object();
+    const std::string id(publisher.at("id").as_string());
+    auto claims = unasked_model({{"unasked", trust::last_unasked(attempts, id)}});
+    publisher["has_unasked"] = !claims.empty();
+    publisher["unasked"] = std::move(claims);
+  }
+}
+
 // No claim's object in any other shape than the page knows.
 boost::json::array comparison_model(const boost::json::array& comparison) {
   const auto text = [](const boost::json::object& object, std::string_view key) {
@@ -97,7 +121,9 @@ boost::json::array comparison_model(const boost::json::array& comparison) {
                       {"received", text(*claim, "received")},
                       {"differs", !(agreed && agreed->is_bool() && agreed->get_bool())}});
     }
-    items.push_back({{"publisher", text(*publisher, "publisher")}, {"claims", std::move(rows)}});
+    items.push_back({{"publisher", text(*publisher, "publisher")},
+                     {"claims", std::move(rows)},
+                     {"unasked", unasked_model(*publisher)}});
   }
   return items;
 }

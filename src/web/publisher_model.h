@@ -20,6 +20,9 @@ boost::json::array publishers_model(const std::vector<trust::TrustedPublisher>& 
 boost::json::array ended_model(const std::vector<trust::EndedPublisher>& ended, Time now);
 /// What a list of publishers calls one: its provider and its project.
 boost::json::object publisher_line(const trust::TrustedPublisher& publisher);
+/// To each of publishers_model(): what its last job had, of these attempts, and it does not
+/// require.
+void add_unasked(boost::json::array& publishers, const std::vector<trust::Attempt>& attempts);
 boost::json::array attempts_model(const std::vector<trust::Attempt>& attempts, Time now);
 
 /// Attempt::comparison as _comparison.html shows it: each publisher that was looked at, with its

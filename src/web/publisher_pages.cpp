@@ -30,7 +30,9 @@ Result<void> add_attempts(const Visit& visit, const registry::PackageName& name,
   page.model["watch"] = settings + "?watch=1#attempts";
   const auto read = services.database.read([&](db::Session& session) -> Result<void> {
     registry::SeenAttempts seen(session, name, place, requester.rights());
-    page.model["attempts"] = attempts_model(seen.list(kAttemptsShown), visit.services.clock.now());
+    const auto attempts = seen.list(kAttemptsShown);
+    page.model["attempts"] = attempts_model(attempts, visit.services.clock.now());
+    add_unasked(page.model["publishers"].as_array(), attempts);
     return {};
   });
   if (!read) return pass_on(read);

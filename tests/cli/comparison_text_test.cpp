@@ -12,7 +12,8 @@ TEST(ComparisonText, HasALineForEachClaim) {
     {"publisher": "p1", "outcome": "other_issuer", "issuer": "https://ci.example", "claims": []},
     {"publisher": "p2", "claims": [
       {"claim": "ref", "expected": "a", "received": "b", "agreed": false},
-      {"claim": "sub", "expected": "c", "received": "c", "agreed": true}]}, 7])");
+      {"claim": "sub", "expected": "c", "received": "c", "agreed": true}],
+      "unasked": [{"claim": "environment", "received": "npm"}]}, 7])");
   EXPECT_EQ(comparison_text(publishers.as_array()),
             "  publisher p1: other issuer (https://ci.example)\n"
             "  publisher p2\n"
@@ -20,6 +21,7 @@ TEST(ComparisonText, HasALineForEachClaim) {
             "             expected a\n"
             "             received b\n"
             "    agrees   sub: c\n"
+            "    not required  environment: npm\n"
             "  publisher \n");
 }
 

@@ -1,5 +1,6 @@
 #include "registry/trust/attempt.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/clean_text.h"
@@ -154,7 +155,8 @@ std::vector<db::Migration> attempt_migrations() {
            "ALTER TABLE publish_attempt ADD COLUMN runner TEXT NOT NULL DEFAULT '';\n"}};
 }
 
-boost::json::object comparison_json(std::string_view publisher_id, const Comparison& comparison) {
+boost::json::object comparison_json(std::string_view publisher_id, const Comparison& comparison,
+                                    const std::vector<UnaskedClaim>& not_asked) {
   boost::json::array rows;
   for (const ClaimRow& row : comparison.rows) {
     rows.push_back({{"claim", row.claim},
@@ -162,7 +164,30 @@ boost::json::object comparison_json(std::string_view publisher_id, const Compari
                     {"received", row.received},
                     {"agreed", row.agreed}});
   }
-  return {{"publisher", publisher_id}, {"claims", std::move(rows)}};
+  boost::json::object json{{"publisher", publisher_id}, {"claims", std::move(rows)}};
+  if (not_asked.empty()) return json;
+  boost::json::array claims;
+  for (const UnaskedClaim& one : not_asked) {
+    claims.push_back({{"claim", one.claim}, {"received", one.received}});
+  }
+  json["unasked"] = std::move(claims);
+  return json;
+}
+
+boost::json::array last_unasked(const std::vector<Attempt>& attempts,
+                                std::string_view publisher_id) {
+  const auto last = std::ranges::find_if(attempts, [&](const Attempt& attempt) {
+    return attempt.action == "exchange" && attempt.outcome == "granted" &&
+           attempt.publisher_id == publisher_id;
+  });
+  if (last == attempts.end()) return {};
+  for (const boost::json::value& item : last->comparison) {
+    const auto* compared = item.if_object();
+    if (!compared || string_claim(*compared, "publisher") != publisher_id) continue;
+    const auto* claims = compared->if_contains("unasked");
+    if (claims && claims->is_array()) return claims->get_array();
+  }
+  return {};
 }
 
 }  // namespace imp::trust

@@ -34,7 +34,8 @@ struct Attempt {
   /// token that was genuine; empty where its tokens do not say.
   std::string runner = {};
   std::string issuer;  ///< as claimed; empty when the token could not be read
-  /// [{"publisher": id, "claims": [{"claim","expected","received","agreed"}]}]
+  /// [{"publisher": id, "claims": [{"claim","expected","received","agreed"}],
+  /// "unasked": [{"claim","received"}]}], the last of one that agrees, where there are any.
   boost::json::array comparison;
   std::string remote_address;
   /// The identity token was genuine, and of an organisation that a publisher of the package names.
@@ -67,8 +68,13 @@ inline constexpr Milliseconds kUnownedKept = std::chrono::days(30);
 Result<std::string> forget_unowned_attempts(db::Database& database, const std::string& after,
                                             Time now, std::int64_t limit);
 
-/// One element of Attempt::comparison.
-boost::json::object comparison_json(std::string_view publisher_id, const Comparison& comparison);
+/// One element of Attempt::comparison; `not_asked` is of a publisher that agrees.
+boost::json::object comparison_json(std::string_view publisher_id, const Comparison& comparison,
+                                    const std::vector<UnaskedClaim>& not_asked = {});
+/// What the last job that got a token by the publisher had and it does not require, of the newest
+/// attempts first: as comparison_json() has it.
+boost::json::array last_unasked(const std::vector<Attempt>& attempts,
+                                std::string_view publisher_id);
 
 /// As the API has it.
 boost::json::object attempt_json(const Attempt& attempt);

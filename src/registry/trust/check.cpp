@@ -68,7 +68,10 @@ Result<CheckAnswer> check(Exchange& exchange, db::Database& database, const Issu
   for (TrustedPublisher& publisher : *publishers) {
     Comparison comparison = compare(publisher.claims, claims);
     const bool of = issuer && of_issuer(publisher, *issuer);
-    answer.outlooks.push_back({std::move(publisher), of, std::move(comparison)});
+    auto not_asked =
+        of && comparison.agreed() ? unasked(publisher.claims, claims) : std::vector<UnaskedClaim>();
+    answer.outlooks.push_back(
+        {std::move(publisher), of, std::move(comparison), std::move(not_asked)});
   }
   return answer;
 }

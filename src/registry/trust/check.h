@@ -28,6 +28,7 @@ struct Outlook {
   TrustedPublisher publisher;
   bool of_issuer = false;  ///< else no token of this issuer is held against it, whatever it says
   Comparison comparison;
+  std::vector<UnaskedClaim> unasked = {};  ///< when it agrees
 };
 
 struct CheckAnswer {

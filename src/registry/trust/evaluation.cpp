@@ -179,8 +179,11 @@ Result<TrustedPublisher> Evaluator::matching(std::string_view package_name,
   for (const TrustedPublisher& publisher : *publishers) {
     if (evaluation.shown && !evaluation.shown(publisher)) continue;
     comparisons.push_back(compare(publisher.claims, evaluation.claims->all));
-    evaluation.comparison.push_back(comparison_json(publisher.id, comparisons.back()));
-    if (!comparisons.back().agreed()) continue;
+    const bool agrees = comparisons.back().agreed();
+    evaluation.comparison.push_back(comparison_json(
+        publisher.id, comparisons.back(),
+        agrees ? unasked(publisher.claims, evaluation.claims->all) : std::vector<UnaskedClaim>()));
+    if (!agrees) continue;
     const auto now_usable = usable(publisher, clock_.now());
     if (now_usable) {
       match = &publisher;

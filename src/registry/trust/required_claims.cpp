@@ -229,6 +229,22 @@ bool Comparison::resurrected() const {
          });
 }
 
+std::vector<UnaskedClaim> unasked(const RequiredClaims& expected, const json::object& token) {
+  std::vector<UnaskedClaim> claims;
+  if (!expected.provider()) return claims;
+  for (const ClaimRule& rule : expected.provider()->claims) {
+    const json::value* received = token.if_contains(rule.name);
+    if (!rule.narrows || expected.value(rule.name) || !received || is_empty_list(*received)) {
+      continue;
+    }
+    const std::string shown = rule.form->shown(*received).value_or("");
+    if (!shown.empty()) {
+      claims.push_back({std::string(rule.name), clean_text(shown, kLongestShown)});
+    }
+  }
+  return claims;
+}
+
 Comparison compare(const RequiredClaims& expected, const json::object& token) {
   Comparison comparison;
   if (!expected.provider()) return comparison;

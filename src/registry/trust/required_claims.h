@@ -111,4 +111,12 @@ struct Comparison {
 };
 Comparison compare(const RequiredClaims& expected, const boost::json::object& token);
 
+/// A claim that a token has and the publisher does not name, though it would keep out other jobs
+/// (ClaimRule::narrows).
+struct UnaskedClaim {
+  std::string claim;
+  std::string received;  ///< shortened
+};
+std::vector<UnaskedClaim> unasked(const RequiredClaims& expected, const boost::json::object& token);
+
 }  // namespace imp::trust

@@ -69,6 +69,26 @@ TEST_F(AttemptTest, ArePerPackage) {
   EXPECT_TRUE(attempts("@acme/absent").empty());
 }
 
+TEST_F(AttemptTest, TellWhatTheLastJobOfAPublisherHadBesides) {
+  const auto attempt = [](std::string publisher, std::string outcome, std::string environment) {
+    Attempt made;
+    made.action = "exchange";
+    made.outcome = std::move(outcome);
+    made.publisher_id = publisher;
+    std::vector<UnaskedClaim> had;
+    if (!environment.empty()) had.push_back({"environment", environment});
+    made.comparison = {comparison_json("other", {}), comparison_json(publisher, {}, had)};
+    return made;
+  };
+  const std::vector<Attempt> newest_first = {
+      attempt("a", "replayed", "staging"), attempt("b", "granted", "test"),
+      attempt("a", "granted", "npm"), attempt("a", "granted", ""), attempt("c", "granted", "")};
+  EXPECT_EQ(last_unasked(newest_first, "a"),
+            json::parse(R"([{"claim": "environment", "received": "npm"}])"));
+  EXPECT_EQ(last_unasked(newest_first, "c"), json::array());
+  EXPECT_EQ(last_unasked(newest_first, "d"), json::array());
+}
+
 TEST_F(AttemptTest, KeepTheComparison) {
   const auto expected = required(publisher_claims()).value();
   const json::object line = comparison_json(

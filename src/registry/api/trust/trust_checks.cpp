@@ -86,7 +86,8 @@ boost::json::object TrustCheck::to_json(const trust::Issuers& issuers) const {
   json["issuer"] = clean_text(answer.rehearsal.evaluation.issuer, 512);
   boost::json::array publishers;
   for (const trust::Outlook& outlook : answer.outlooks) {
-    boost::json::object item = trust::comparison_json(outlook.publisher.id, outlook.comparison);
+    boost::json::object item =
+        trust::comparison_json(outlook.publisher.id, outlook.comparison, outlook.unasked);
     const auto issuer = issuers.by_id(outlook.publisher.issuer_id);
     item["outcome"] = outlook_word(answer, outlook);
     item["type"] = outlook.publisher.type;

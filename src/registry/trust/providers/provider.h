@@ -28,6 +28,9 @@ struct ClaimRule {
   /// Made of the other claims that a publisher requires instead of being named in a request: the
   /// owner is the first half of a repository's name.
   std::string (*derived)(const boost::json::object& claims) = nullptr;
+  /// Of one that is not required: it tells the release job from others of the same file, so that
+  /// people are told when jobs have it and their publisher does not name it (unasked()).
+  bool narrows = false;
 
   std::string_view form_field() const { return field.empty() ? name : field; }
 };

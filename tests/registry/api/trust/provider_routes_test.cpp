@@ -197,6 +197,38 @@ TEST_F(ProviderRoutes, AnEventMayBeRequired) {
   EXPECT_EQ(started_by("\"release\""), "201 ok");
 }
 
+// Whoever governs is told that other jobs of the file can publish, too.
+TEST_F(ProviderRoutes, AnEnvironmentThatIsNotRequiredIsTold) {
+  ASSERT_EQ(publish(alice.token, "@alice/lib", "1.0.0", otp(alice)).status, 201);
+  ASSERT_EQ(trust_as("github", trust::test::github_publisher(), "lib").status, 200);
+  const json::value told = json::parse(R"([{"claim": "environment", "received": "npm"}])");
+  const std::string identity = token(trust::test::github_job());
+  const Answer checked = ask({.method = Method::post,
+                              .target = "/-/package/@alice%2flib/trust/check",
+                              .token = alice.token,
+                              .body = json::serialize(json::object{{"token", identity}})});
+  EXPECT_EQ(checked.document().at("publishers").at(0).at("unasked"), told) << checked.body;
+  const Answer minted = exchange(identity, "@alice/lib");
+  ASSERT_EQ(minted.outcome(), "201 ok");
+  EXPECT_FALSE(minted.body.contains("unasked"));
+  // Of a job that the publisher does not trust, nothing is told.
+  EXPECT_EQ(
+      exchange(token(trust::test::github_job(), "workflow_ref", "\"x\""), "@alice/lib").outcome(),
+      "403 claim_mismatch");
+  int exchanges = 0;
+  for (const trust::Attempt& attempt : attempts("@alice/lib")) {
+    if (attempt.action != "exchange") continue;
+    ++exchanges;
+    const json::object& compared = attempt.comparison.at(0).as_object();
+    if (attempt.outcome == "granted") {
+      EXPECT_EQ(compared.at("unasked"), told);
+    } else {
+      EXPECT_FALSE(compared.contains("unasked"));
+    }
+  }
+  EXPECT_EQ(exchanges, 2);
+}
+
 TEST_F(ProviderRoutes, AVersionMayBeBoundToItsTag) {
   ASSERT_EQ(publish(alice.token, "@alice/lib", "1.0.0", otp(alice)).status, 201);
   json::object claims = trust::test::github_publisher();

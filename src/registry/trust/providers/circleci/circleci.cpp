@@ -31,7 +31,7 @@ constexpr std::array kClaims = {
     ClaimRule{"oidc.circleci.com/vcs-origin", &kVcsOrigin, Part::job, true, "vcs_origin",
               "VCS origin", "Host, owner and repository, without a scheme."},
     ClaimRule{"oidc.circleci.com/context-ids", &kUuidSet, Part::job, false, "context_ids",
-              "Context IDs", "One a line. The job must use each of them."},
+              "Context IDs", "One a line. The job must use each of them.", nullptr, true},
     ClaimRule{"oidc.circleci.com/vcs-ref", &kRef, Part::job, false, "vcs_ref", "Branch or tag",
               kRefHint},
 };

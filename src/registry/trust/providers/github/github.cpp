@@ -129,7 +129,9 @@ constexpr std::array kClaims = {
               false,
               {},
               "Environment",
-              "The job's environment. GitHub can ask people before it runs."},
+              "The job's environment. GitHub can ask people before it runs.",
+              nullptr,
+              true},
     ClaimRule{
         "job_workflow_ref",
         &kCalledWorkflow,

@@ -130,6 +130,24 @@ TEST(GitHubClaims, DoNotAskForWhatThePublisherDoesNotName) {
   }
 }
 
+TEST(GitHubClaims, OfEnvironmentsAreToldUnlessTheyAreAskedFor) {
+  const auto had = [](const json::object& publisher, const char* environment) {
+    std::string out;
+    const auto expected = github_required(publisher).value();
+    for (const auto& one : unasked(expected, changed(github_job(), "environment", environment))) {
+      out += one.claim + "=" + one.received + ";";
+    }
+    return out;
+  };
+  json::object asking = github_publisher();
+  asking["environment"] = "npm";
+  EXPECT_EQ(had(github_publisher(), "\"npm\""), "environment=npm;");
+  EXPECT_EQ(had(github_publisher(), "\"\""), "");
+  EXPECT_EQ(had(github_publisher(), ""), "");
+  EXPECT_EQ(had(github_publisher(), "[\"npm\"]"), "");
+  EXPECT_EQ(had(asking, "\"npm\""), "");
+}
+
 TEST(GitHubClaims, OfEventsAreComparedWhereThePublisherNamesOne) {
   json::object claims = github_publisher();
   claims["event_name"] = "release";
