@@ -19,7 +19,7 @@ namespace {
 
 struct IssuerOptions {
   Flags flags;
-  std::string id, kind, url, keys_file, tenant_claim;
+  std::string id, kind, url, keys_file, keys_url, tenant_claim;
   std::vector<std::string> algorithms;
   std::int64_t max_age = 0, max_lifetime = 0;
   bool self_hosted_runners = false, preferred = false;
@@ -95,6 +95,7 @@ Result<trust::Issuer> issuer_of(const IssuerOptions& options) {
   if (options.max_age != 0) request["max_age"] = options.max_age;
   if (options.max_lifetime != 0) request["max_lifetime"] = options.max_lifetime;
   if (!options.tenant_claim.empty()) request["tenant_claim"] = options.tenant_claim;
+  if (!options.keys_url.empty()) request["keys_url"] = options.keys_url;
   if (options.self_hosted_runners) request["self_hosted_runners"] = true;
   if (options.preferred) request["default"] = true;
   if (options.single_tenant) request["single_tenant"] = true;
@@ -161,6 +162,8 @@ void add_issuer_command(CLI::App& app, Command& chosen) {
   adder->add_option("--max-age", options->max_age, "seconds since a token's `iat`");
   adder->add_option("--max-lifetime", options->max_lifetime, "seconds from `iat` to `exp`");
   adder->add_option("--keys", options->keys_file, "file with its JWK set, instead of discovery");
+  adder->add_option("--keys-url", options->keys_url,
+                    "of a generic issuer: address of its JWK set, instead of discovery");
   adder->add_option("--tenant-claim", options->tenant_claim,
                     "claim that every publisher of a shared issuer must require");
   adder->add_flag("--single-tenant", options->single_tenant,

@@ -35,6 +35,9 @@ struct Issuer {
   /// Keys that are used as they are, without discovery: of an issuer that cannot be reached.
   std::shared_ptr<const jose::KeySet> pinned_keys = {};
   std::string pinned_text = {};  ///< the same as the JWK set that was given
+  /// Where its key set is fetched, when an operator has said so: else where discovery on its own
+  /// host says, which must be there, too.
+  std::string keys_url = {};
   /// Of an issuer of several tenants whose provider has no table: the claim that tells them apart,
   /// which each publisher must require.
   std::string tenant_claim = {};

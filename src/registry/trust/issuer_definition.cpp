@@ -91,7 +91,11 @@ Result<void> check_new(const Issuer& issuer) {
         "nobody else gets tokens of it.",
         issuer.kind()));
   }
-  if (!issuer.private_addresses && !issuer.pinned_keys && issuer.base_url.starts_with("http://")) {
+  if (issuer.pinned_keys && !issuer.keys_url.empty()) {
+    return invalid("keys are pinned, or fetched from keys_url, and not both.");
+  }
+  const std::string& asked = issuer.keys_url.empty() ? issuer.base_url : issuer.keys_url;
+  if (!issuer.private_addresses && !issuer.pinned_keys && asked.starts_with("http://")) {
     return invalid(
         "keys that are fetched over http:// are whatever somebody on the way says they are: use "
         "https://, pin the keys, or set private_addresses: true (--private-address) for an issuer "
@@ -107,7 +111,8 @@ Result<Issuer> stored_issuer(const json::object& request) {
   constexpr std::string_view members[] = {"id",         "kind",          "url",
                                           "algorithms", "max_age",       "max_lifetime",
                                           "keys",       "tenant_claim",  "self_hosted_runners",
-                                          "default",    "single_tenant", "private_addresses"};
+                                          "default",    "single_tenant", "private_addresses",
+                                          "keys_url"};
   for (const auto& member : request) {
     if (std::ranges::find(members, std::string_view(member.key())) == std::end(members)) {
       return invalid(fmt::format("there is no member \"{}\".", std::string_view(member.key())));
@@ -136,6 +141,13 @@ Result<Issuer> stored_issuer(const json::object& request) {
   issuer.max_age = *age;
   issuer.max_lifetime = *lifetime;
   if (auto keys = read_keys(request, issuer); !keys) return pass_on(keys);
+  issuer.keys_url = string_claim(request, "keys_url").value_or("");
+  if (request.contains("keys_url") && (!is_base_url(issuer.keys_url) || !provider->is_open())) {
+    return invalid(
+        fmt::format("keys_url is the http:// or https:// address of a JWK set, for issuers of kind "
+                    "{}: the others have their keys on their own host.",
+                    types_of(is_open)));
+  }
   issuer.tenant_claim = string_claim(request, "tenant_claim").value_or("");
   if (request.contains("tenant_claim") &&
       (!is_plain(issuer.tenant_claim, 100) || !provider->is_open())) {
@@ -180,6 +192,7 @@ json::object issuer_json(const Issuer& issuer) {
                     {"max_age", issuer.max_age.count()},
                     {"max_lifetime", issuer.max_lifetime.count()}};
   if (!issuer.pinned_text.empty()) item["keys"] = json::parse(issuer.pinned_text);
+  if (!issuer.keys_url.empty()) item["keys_url"] = issuer.keys_url;
   if (!issuer.tenant_claim.empty()) item["tenant_claim"] = issuer.tenant_claim;
   if (issuer.single_tenant) item["single_tenant"] = true;
   if (issuer.private_addresses) item["private_addresses"] = true;

@@ -47,8 +47,8 @@ std::expected<http::Fetched, Trouble> get(http::Client& client, const std::strin
   return std::move(*answer);
 }
 
-std::expected<Fetched, Trouble> fetch_keys(http::Client& client, const IssuerMatch& issuer,
-                                           const KeyRules& rules) {
+std::expected<std::string, Trouble> discovered(http::Client& client, const IssuerMatch& issuer,
+                                               const KeyRules& rules) {
   const auto discovery = get(client, issuer.discovery_url(), *issuer.issuer, rules);
   if (!discovery) return std::unexpected(discovery.error());
   auto uri = jwks_uri_of(discovery->body, issuer.url);
@@ -60,6 +60,15 @@ std::expected<Fetched, Trouble> fetch_keys(http::Client& client, const IssuerMat
       return trouble("jwks_uri is not below the issuer");
     *uri = issuer.issuer->fetch_base + uri->substr(issuer.issuer->base_url.size());
   }
+  return std::move(*uri);
+}
+
+std::expected<Fetched, Trouble> fetch_keys(http::Client& client, const IssuerMatch& issuer,
+                                           const KeyRules& rules) {
+  const std::string& named = issuer.issuer->keys_url;
+  const auto uri = named.empty() ? discovered(client, issuer, rules)
+                                 : std::expected<std::string, Trouble>(named);
+  if (!uri) return std::unexpected(uri.error());
   const auto document = get(client, *uri, *issuer.issuer, rules);
   if (!document) return std::unexpected(document.error());
   auto keys = jose::KeySet::parse(document->body);

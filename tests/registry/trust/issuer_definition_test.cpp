@@ -23,6 +23,29 @@ TEST(IssuerDefinition, SaysWhatIsMissingAsTheApiAndAsTheCommandLineCallIt) {
   EXPECT_EQ(refusal_of(request), "ok");
 }
 
+TEST(IssuerDefinition, TakesAnAddressOfKeysThatNobodyOnTheWayAnswersFor) {
+  const json::object request{{"id", "cloud"},
+                             {"kind", "generic"},
+                             {"url", "https://id.example"},
+                             {"single_tenant", true},
+                             {"keys_url", "https://keys.example/v3/certs"}};
+  const auto with = [&](const char* member, const json::value& value) {
+    json::object changed = request;
+    changed[member] = value;
+    return refusal_of(changed);
+  };
+  EXPECT_EQ(refusal_of(request), "ok");
+  EXPECT_EQ(issuer_json(*parse_issuer(request)).at("keys_url"), request.at("keys_url"));
+  EXPECT_TRUE(with("keys_url", "http://keys.example/certs").contains("fetched over http://"));
+  for (const json::value& odd :
+       {json::value(""), json::value("keys.example"), json::value("file:///etc/passwd"),
+        json::value("https://x@keys.example/certs"), json::value(1)}) {
+    EXPECT_TRUE(with("keys_url", odd).contains("keys_url is the")) << odd;
+  }
+  EXPECT_TRUE(with("keys", json::parse(jwks_of({{"r", jose::test::rsa_key().public_key()}})))
+                  .contains("and not both"));
+}
+
 TEST(IssuerDefinition, NamesTheKindsThatAMemberIsFor) {
   const json::object request{{"id", "lab"}, {"kind", "circleci"}, {"url", "https://ci.example"}};
   const struct {
@@ -32,6 +55,7 @@ TEST(IssuerDefinition, NamesTheKindsThatAMemberIsFor) {
   } cases[] = {{"kind", "imprimatur", "kind must be one of circleci, github, gitlab and generic."},
                {"tenant_claim", "team", "for issuers of kind generic: the others"},
                {"single_tenant", true, "for issuers of kind generic."},
+               {"keys_url", "https://keys.example", "for issuers of kind generic: the others"},
                {"self_hosted_runners", true, "for issuers of kind github or gitlab."}};
   for (const auto& it : cases) {
     json::object changed = request;

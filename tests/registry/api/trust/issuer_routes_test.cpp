@@ -246,6 +246,22 @@ TEST_F(IssuerRoutes, KeysMayBePinned) {
   EXPECT_EQ(remote_.fetches(), 0);
 }
 
+// As Google's: discovery is not asked, and nothing but that address.
+TEST_F(IssuerRoutes, KeysMayBeOnAnotherHostThatTheOperatorNames) {
+  ASSERT_EQ(publish(root.token, "@root/lib", "1.0.0", otp(root)).status, 201);
+  const std::string keys = trust::test::jwks_of({{"r", jose::test::rsa_key().public_key()}});
+  remote_.answer([&](const http::Fetch& request) -> Result<http::Fetched> {
+    if (request.url != "https://keys.example/v3/certs") return trust::test::json_answer("", 500);
+    EXPECT_TRUE(request.public_addresses_only && request.https_only);
+    return trust::test::json_answer(keys);
+  });
+  ASSERT_EQ(add(issuer("keys_url", "\"https://keys.example/v3/certs\"")).status, 204);
+  ASSERT_EQ(trust_claims({{"organization", "acme"}}).status, 200);
+  EXPECT_EQ(exchanged(job(kForge)), "201 ok");
+  EXPECT_EQ(exchanged(job(kForge)), "201 ok");
+  EXPECT_EQ(remote_.fetches(), 1);
+}
+
 TEST_F(IssuerRoutes, AFrozenIssuerPublishesNothing) {
   ASSERT_EQ(publish(root.token, "@root/lib", "1.0.0", otp(root)).status, 201);
   trust_job("@root/lib", {true, true, false});
