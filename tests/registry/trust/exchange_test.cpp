@@ -59,6 +59,24 @@ TEST_F(ExchangeTest, APublisherOfAnotherIssuerNeverMatches) {
   EXPECT_EQ(remote.fetches(), 0);
 }
 
+// Also where somebody trusts the token's own issuer: then only the publisher's row tells.
+TEST_F(ExchangeTest, APublisherOfAnotherIssuerNeverMatchesThoughItsClaimsAgree) {
+  const auto theirs = add_package("@acme/gadget");
+  add(theirs.id, publisher_claims());
+  add(package.id, publisher_claims(), {true, true, false}, "imprimatur");
+  for (const std::string& iss : {organization_issuer(), std::string(kBase)}) {
+    EXPECT_EQ(outcome(token_with("iss", json_string(iss))), "no_matching_publisher") << iss;
+    EXPECT_EQ(outcome(token_with("iss", json_string(iss)), "@acme/gadget"), "granted") << iss;
+  }
+  // The same the other way round.
+  add(theirs.id, changed(publisher_claims(), claim("org-id"), json_string(kOther)),
+      {true, true, false}, "imprimatur");
+  const std::string own =
+      token_with("iss", json_string("https://registry.example/oidc/org/" + kOrganization));
+  EXPECT_EQ(outcome(own, "@acme/gadget"), "no_matching_publisher");
+  EXPECT_EQ(outcome(own), "granted");
+}
+
 TEST_F(ExchangeTest, APublisherOfAnotherProviderNeverMatches) {
   add_default();
   ASSERT_TRUE(write([&](db::Session& session) -> Result<void> {
@@ -338,6 +356,31 @@ TEST_F(ExchangeTest, APublisherMadeAnewMeanwhileIsAnotherOne) {
     add(package.id, publisher_claims(), {false, true, false});
   });
   EXPECT_EQ(outcome(signed_token(job_claims())), "publisher_removed");
+}
+
+TEST_F(ExchangeTest, APublisherChangedMeanwhileGivesWhatItAllowsNow) {
+  const TrustedPublisher publisher = add_default();
+  InterruptingClock hook(clock);
+  wire(&hook);
+  const auto change_to = [&](Permissions permissions, PublisherTimes times) {
+    hook.then([this, &publisher, permissions, times] {
+      (void)write([&](db::Session& session) -> Result<void> {
+        change_publisher(session, publisher_by_id(session, publisher.id).value(),
+                         {publisher.claims, permissions, publisher.issuer_id}, clock.now(), times);
+        return {};
+      });
+    });
+  };
+  change_to({false, true, false}, {});
+  const auto minted = exchange(signed_token(job_claims()));
+  ASSERT_TRUE(minted) << minted.error().message;
+  EXPECT_FALSE(minted->token.permissions.create_package);
+  EXPECT_TRUE(minted->token.permissions.create_staged_package);
+  // One that may do more from now on cools down first.
+  change_to({true, true, false},
+            {.ends_at = {}, .usable_from = clock.now() + std::chrono::hours(1)});
+  EXPECT_EQ(outcome(signed_token(job_claims())), "publisher_cooling_down");
+  EXPECT_EQ(count("SELECT COUNT(*) FROM publish_token WHERE revoked_at IS NULL"), 0);
 }
 
 TEST_F(ExchangeTest, APackageThatGoesToAnotherOrganizationMeanwhileGivesItsScopesPublisherNoToken) {

@@ -253,6 +253,22 @@ TEST_F(Exchanged, IsNothingWhenThePublisherIsMadeAnewBetweenVerifyingAndMinting)
   EXPECT_EQ(count("SELECT COUNT(*) FROM publish_token"), 0);
 }
 
+TEST_F(Exchanged, IsWhatThePublisherAllowsWhenItMints) {
+  exchange_clock_.then([this] {
+    ASSERT_TRUE(write([&](db::Session& session) -> Result<void> {
+      const auto now = trust::publisher_by_id(session, publisher).value();
+      trust::change_publisher(session, now, {now.claims, {false, true, false}, now.issuer_id},
+                              clock_.now(), {});
+      return {};
+    }));
+  });
+  const Answer answer = exchange(good(), "@alice/lib");
+  ASSERT_EQ(answer.status, 201) << answer.body;
+  EXPECT_EQ(publish(answer.text("token"), "@alice/lib", "2.0.0").outcome(),
+            "403 permission_not_granted");
+  EXPECT_EQ(stage(answer.text("token"), "@alice/lib", "2.0.0").status, 201);
+}
+
 TEST_F(Exchanged, IsNothingWhenThePackageIsFrozenBetweenVerifyingAndMinting) {
   exchange_clock_.then([this] {
     ASSERT_TRUE(write([&](db::Session& session) {
@@ -298,6 +314,20 @@ TEST_F(Exchanged, IsStillAPublishersWhenItsMakerOwnsThePackageNoLonger) {
 TEST_F(Exchanged, IsNothingForAnotherPackageOfTheScope) {
   ASSERT_EQ(publish(alice.token, "@alice/other", "1.0.0").status, 201);
   EXPECT_EQ(exchange(good(), "@alice/other").outcome(), "404 no_matching_publisher");
+}
+
+// Two issuers of one kind, whose tokens say the same, each trusted by somebody.
+TEST_F(Exchanged, IsNothingByAPublisherOfAnotherIssuer) {
+  trust_curves();
+  ASSERT_EQ(publish(alice.token, "@alice/curves", "1.0.0").status, 201);
+  ASSERT_TRUE(write([&](db::Session& session) {
+    const auto claims =
+        trust::test::required(trust::test::publisher_claims({trust::test::kContextA})).value();
+    return trust::add_publisher(session, find_package(session, "@alice/curves")->id,
+                                {claims, {true, true, false}, "curves"}, "alice", clock_.now());
+  }));
+  EXPECT_EQ(exchange(good(), "@alice/curves").outcome(), "404 no_matching_publisher");
+  EXPECT_EQ(exchange(paid(json::serialize(of_curves())), "@alice/curves").outcome(), "201 ok");
 }
 
 TEST_F(Exchanged, EndsWithTheSecondAnswerWhenOneTokenIsSentTwiceAtOnce) {
