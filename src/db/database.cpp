@@ -36,7 +36,7 @@ std::optional<Row> Session::row(std::string_view sql, std::vector<Value> paramet
 }
 
 void Database::run_write_later(std::function<bool(Session&)> body,
-                               std::function<void(const Result<void>&)> ended) {
+                               std::function<void(const Result<void>&)> ended, Repeat) {
   const Result<void> done = [&]() -> Result<void> {
     try {
       return run_write(body);

@@ -85,6 +85,12 @@ enum class StoreRefusal {
 };
 Reason reason(StoreRefusal refusal);
 
+/// Whether the body of a write transaction may be run again from its beginning, after what it did
+/// was undone. Then it needs no savepoint of its own. It must leave nothing behind but by its
+/// session, where it only inserts, updates and deletes, and must do as well the second time: so it
+/// takes nothing out of what it was given.
+enum class Repeat { never, allowed };
+
 /// A store with serialised writers and concurrent readers. Thread-safe.
 class Database {
  public:
@@ -110,7 +116,7 @@ class Database {
   /// must be short, must not throw, and may call the database only by write_later(). An exception
   /// of the body is a StoreRefusal::broken. Both are destroyed on the thread that runs them.
   template <class Body, class Done>
-  void write_later(Body body, Done done) {
+  void write_later(Body body, Done done, Repeat repeat = Repeat::never) {
     using R = std::invoke_result_t<Body&, Session&>;
     struct Work {
       Body body;
@@ -129,7 +135,8 @@ class Database {
           } else {
             work->done(R(std::unexpected(ended.error())));
           }
-        });
+        },
+        repeat);
   }
 
   /// Brings the schema up to date; each migration in its own transaction, in the order given. Those
@@ -147,9 +154,9 @@ class Database {
   /// is thrown on to the caller once the transaction is rolled back.
   virtual Result<void> run_read(const std::function<bool(Session&)>& body) = 0;
   virtual Result<void> run_write(const std::function<bool(Session&)>& body) = 0;
-  /// Here: as run_write(), on the caller's thread.
+  /// Here: as run_write(), once, on the caller's thread.
   virtual void run_write_later(std::function<bool(Session&)> body,
-                               std::function<void(const Result<void>&)> ended);
+                               std::function<void(const Result<void>&)> ended, Repeat repeat);
 
  private:
   template <class R, class Body>
@@ -166,7 +173,7 @@ class Database {
 };
 
 /// SQLite in WAL mode with synchronous=FULL: one writer thread that commits queued transactions in
-/// groups (a savepoint each, one fsync for all), and a pool of readers. `path` may be ":memory:"
+/// groups (one fsync for all), and a pool of readers. `path` may be ":memory:"
 /// for tests (then readers share the writer's connection). A new file gets mode 0600. Another
 /// process may use the same file; each waits up to ten seconds for the other's writer.
 struct SqliteOptions {

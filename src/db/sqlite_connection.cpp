@@ -131,6 +131,10 @@ bool SqliteConnection::in_transaction() {
   return sqlite_api::sqlite3_get_autocommit(handle(session_)) == 0;
 }
 
+std::int64_t SqliteConnection::rows_changed() {
+  return sqlite_api::sqlite3_total_changes64(handle(session_));
+}
+
 void SqliteConnection::roll_back() noexcept {
   try {
     if (in_transaction()) run("ROLLBACK");

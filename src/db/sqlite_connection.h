@@ -25,6 +25,9 @@ class SqliteConnection final : public Session {
 
   /// False when no transaction is open. SQLite ends one by itself on some errors (disk full, I/O).
   bool in_transaction();
+  /// How many rows were inserted, updated and deleted since the connection was opened, also by what
+  /// was undone since.
+  std::int64_t rows_changed();
   /// Ends an open transaction without keeping anything. Never throws: what cannot be rolled back
   /// makes the next BEGIN fail.
   void roll_back() noexcept;

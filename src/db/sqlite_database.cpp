@@ -52,8 +52,8 @@ class SqliteDatabase final : public Database {
   }
 
   void run_write_later(std::function<bool(Session&)> body,
-                       std::function<void(const Result<void>&)> ended) override {
-    writer_.run_later(std::move(body), std::move(ended));
+                       std::function<void(const Result<void>&)> ended, Repeat repeat) override {
+    writer_.run_later(std::move(body), std::move(ended), repeat);
   }
 
  private:

@@ -1,6 +1,7 @@
 #include "db/sqlite_writer.h"
 
 #include <algorithm>
+#include <span>
 
 #include "db/body_scope.h"
 #include "db/failures.h"
@@ -32,9 +33,11 @@ Result<void> SqliteWriter::run(const Body& body, Access access) {
   return answer.get();
 }
 
-void SqliteWriter::run_later(Body body, std::function<void(const Result<void>&)> ended) {
+void SqliteWriter::run_later(Body body, std::function<void(const Result<void>&)> ended,
+                             Repeat repeat) {
   Job job{.body = std::move(body),
           .access = Access::write,
+          .repeat = repeat,
           .ended = [ended](const Result<void>& result, const std::exception_ptr& thrown) {
             ended(thrown ? broken(thrown) : result);
           }};
@@ -90,15 +93,17 @@ void SqliteWriter::run_group(Job first) {
 
 bool SqliteWriter::commit_group(std::vector<Job>& group) {
   try {
+    std::size_t stretch = 0;
     connection_.run("BEGIN IMMEDIATE");
-    run_in_savepoint(group.back());
+    run_last(group, stretch);
     // Whoever comes while the group runs still joins it.
     while (group.size() < group_limit_) {
       std::optional<Job> next = next_job();
       if (!next) break;
       group.push_back(std::move(*next));
-      run_in_savepoint(group.back());
+      run_last(group, stretch);
     }
+    end_stretch(stretch);
     connection_.run("COMMIT");
     return true;
   } catch (const std::exception& error) {
@@ -111,16 +116,33 @@ bool SqliteWriter::commit_group(std::vector<Job>& group) {
   }
 }
 
+void SqliteWriter::run_last(std::vector<Job>& group, std::size_t& stretch) {
+  Job& job = group.back();
+  if (job.repeat == Repeat::never) {
+    end_stretch(stretch);
+    return run_in_savepoint(job);
+  }
+  if (stretch == 0) connection_.run("SAVEPOINT stretch");
+  ++stretch;
+  const std::int64_t changed_before = connection_.rows_changed();
+  call_body(job);
+  require_transaction(job);
+  if (job.keep || connection_.rows_changed() == changed_before) return;
+  connection_.run("ROLLBACK TO SAVEPOINT stretch");
+  const auto again = std::span(group).last(stretch);
+  end_stretch(stretch);
+  for (Job& one : again) run_in_savepoint(one);
+}
+
+void SqliteWriter::end_stretch(std::size_t& stretch) {
+  if (stretch > 0) connection_.run("RELEASE SAVEPOINT stretch");
+  stretch = 0;
+}
+
 void SqliteWriter::run_in_savepoint(Job& job) {
   connection_.run("SAVEPOINT job");
   call_body(job);
-  // A full disk or an I/O error can end the whole transaction, and the jobs before this one with
-  // it.
-  if (!connection_.in_transaction()) {
-    throw StoreError("the transaction was given up after another writer's error: " +
-                         (job.result ? std::string("unknown") : job.result.error().detail),
-                     false);
-  }
+  require_transaction(job);
   const bool keep = job.access == Access::write && job.keep;
   if (!keep) connection_.run("ROLLBACK TO SAVEPOINT job");
   connection_.run("RELEASE SAVEPOINT job");
@@ -128,6 +150,9 @@ void SqliteWriter::run_in_savepoint(Job& job) {
 
 void SqliteWriter::call_body(Job& job) {
   const bool reading = job.access == Access::read;
+  job.keep = false;
+  job.result = {};
+  job.thrown = nullptr;
   if (reading) connection_.run("PRAGMA query_only=ON");
   try {
     const BodyScope inside;
@@ -138,6 +163,14 @@ void SqliteWriter::call_body(Job& job) {
     job.thrown = std::current_exception();
   }
   if (reading) connection_.run("PRAGMA query_only=OFF");
+}
+
+// A full disk or an I/O error can end the whole transaction, and the jobs before this one with it.
+void SqliteWriter::require_transaction(const Job& job) {
+  if (connection_.in_transaction()) return;
+  throw StoreError("the transaction was given up after another writer's error: " +
+                       (job.result ? std::string("unknown") : job.result.error().detail),
+                   false);
 }
 
 }  // namespace imp::db

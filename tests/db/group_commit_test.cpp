@@ -202,6 +202,101 @@ TEST_F(GroupCommitTest, NeighboursOfAFailureAreKept) {
   EXPECT_EQ(number(*store_, "SELECT COUNT(*) FROM t WHERE id % 4 = 0"), 6);
 }
 
+// What may be repeated shares a savepoint with its neighbours, and is undone as if it had its own.
+class RepeatableTest : public GroupCommitTest {
+ protected:
+  /// What a transaction does after it has inserted its number, or before.
+  enum class Deed { keep, refuse, fail, throw_other, refuse_at_once };
+
+  /// One group of transactions numbered from 1; afterwards the numbers that are kept.
+  std::vector<std::int64_t> kept_of(const std::vector<std::pair<Deed, Repeat>>& group) {
+    open();
+    runs_.assign(group.size() + 1, 0);
+    std::atomic<std::size_t> told = 0;
+    while_the_writer_is_busy([&] {
+      std::int64_t id = 0;
+      for (const auto& [deed, repeat] : group) {
+        store_->write_later(
+            [this, id = ++id, deed = deed](Session& session) { return act(session, id, deed); },
+            [&](const Result<int>& done) {
+              ++told;
+              if (done) granted_.push_back(*done);
+            },
+            repeat);
+      }
+      return std::vector<std::jthread>();
+    });
+    store_->stop();
+    EXPECT_EQ(told, group.size());
+    EXPECT_EQ(groups_.front(), group.size() + 1);
+    store_ = open_or_abort({.path = directory_.file("store.db")});
+    return store_
+        ->read([](Session& session) -> Result<std::vector<std::int64_t>> {
+          std::vector<std::int64_t> ids;
+          for (const Row& row : session.rows("SELECT id FROM t ORDER BY id")) {
+            ids.push_back(row.integer(0));
+          }
+          return ids;
+        })
+        .value();
+  }
+
+  std::vector<int> runs_;  ///< of each transaction
+  std::vector<std::int64_t> granted_;
+
+ private:
+  Result<int> act(Session& session, std::int64_t id, Deed deed) {
+    ++runs_[static_cast<std::size_t>(id)];
+    if (deed == Deed::refuse_at_once) return refuse(StoreRefusal::broken, "refused");
+    session.run("INSERT INTO t (id) VALUES (:p1)", {id});
+    if (deed == Deed::refuse) return refuse(StoreRefusal::broken, "refused");
+    if (deed == Deed::fail) session.run("INSERT INTO t (id) VALUES (:p1)", {id});
+    if (deed == Deed::throw_other) throw std::runtime_error("body");
+    return static_cast<int>(id);
+  }
+};
+
+TEST_F(RepeatableTest, RunsOnceWhenNobodyFails) {
+  const auto fine = std::pair(Deed::keep, Repeat::allowed);
+  EXPECT_THAT(kept_of({fine, fine, fine}), testing::ElementsAre(1, 2, 3));
+  EXPECT_THAT(runs_, testing::ElementsAre(0, 1, 1, 1));
+}
+
+TEST_F(RepeatableTest, ARefusalThatChangedNothingCostsNobodyAnything) {
+  const auto fine = std::pair(Deed::keep, Repeat::allowed);
+  EXPECT_THAT(kept_of({fine, {Deed::refuse_at_once, Repeat::allowed}, fine}),
+              testing::ElementsAre(1, 3));
+  EXPECT_THAT(runs_, testing::ElementsAre(0, 1, 1, 1));
+}
+
+TEST_F(RepeatableTest, NeighboursOfAFailureAreKept) {
+  for (const Deed deed : {Deed::refuse, Deed::fail, Deed::throw_other}) {
+    SCOPED_TRACE(static_cast<int>(deed));
+    const auto fine = std::pair(Deed::keep, Repeat::allowed);
+    const auto bad = std::pair(deed, Repeat::allowed);
+    granted_.clear();
+    store_.reset();
+    for (const char* name : {"store.db", "store.db-wal", "store.db-shm"}) {
+      std::filesystem::remove(directory_.file(name));
+    }
+    EXPECT_THAT(kept_of({fine, fine, bad, bad, fine}), testing::ElementsAre(1, 2, 5));
+    EXPECT_THAT(granted_, testing::ElementsAre(1, 2, 5));
+    // The two before the first failure again, and each that fails: with its stretch, then alone.
+    EXPECT_THAT(runs_, testing::ElementsAre(0, 2, 2, 2, 2, 1));
+  }
+}
+
+// One that may not be repeated is run once, whatever comes after it.
+TEST_F(RepeatableTest, OthersBetweenThemAreNotRepeated) {
+  EXPECT_THAT(kept_of({{Deed::keep, Repeat::allowed},
+                       {Deed::keep, Repeat::never},
+                       {Deed::refuse, Repeat::never},
+                       {Deed::keep, Repeat::allowed},
+                       {Deed::refuse, Repeat::allowed}}),
+              testing::ElementsAre(1, 2, 4));
+  EXPECT_THAT(runs_, testing::ElementsAre(0, 1, 1, 1, 2, 2));
+}
+
 // A deferred foreign key is checked by the commit: the one way to make a commit fail at will.
 TEST_F(GroupCommitTest, ACommitThatFailsRefusesItsWholeGroup) {
   open();

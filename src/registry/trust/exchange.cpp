@@ -100,7 +100,8 @@ void Exchange::exchange_later(ExchangeRequest request, Done done) {
       [this, work](db::Session& session) {
         return mint(session, work->request, work->evaluation, work->now, Ending::kept);
       },
-      [this, work](Result<MintedToken> minted) { finish(work, std::move(minted)); });
+      [this, work](Result<MintedToken> minted) { finish(work, std::move(minted)); },
+      db::Repeat::allowed);
 }
 
 void Exchange::finish(const std::shared_ptr<Work>& work, Result<MintedToken> minted) {

@@ -31,7 +31,8 @@ struct ExchangeRequest {
 
 /// Told when a publisher has learnt the identifiers behind its names (RequiredClaims::learnt), in
 /// the transaction of the exchange that taught it, after that one's audit record. What it throws
-/// undoes all of that: no token, nothing learnt.
+/// undoes all of that: no token, nothing learnt. Told again when that transaction is repeated
+/// (db::Repeat).
 using OnLearnt = std::function<void(db::Session&, const TrustedPublisher&, const audit::Record&)>;
 
 /// The exchange of an identity token for a publish token: the registry's heart.
