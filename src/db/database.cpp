@@ -29,8 +29,8 @@ std::optional<std::int64_t> Row::maybe_integer(std::size_t column) const {
   return number;
 }
 
-std::optional<Row> Session::row(std::string_view sql, std::vector<Value> parameters) {
-  std::vector<Row> found = rows(sql, std::move(parameters));
+std::optional<Row> Session::row(std::string_view sql, Parameters parameters) {
+  std::vector<Row> found = rows(sql, parameters);
   if (found.empty()) return std::nullopt;
   return std::move(found.front());
 }

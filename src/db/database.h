@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -18,6 +19,18 @@ namespace imp::db {
 /// A parameter of a statement. Times are integer milliseconds, booleans 0 and 1. Text is UTF-8
 /// without NUL, which is what both engines can keep; anything else is a StoreError.
 using Value = std::variant<std::monostate, std::int64_t, std::string>;
+
+/// The parameters of one call, as `{a, b}` or a vector: a view, good until the call returns.
+class Parameters {
+ public:
+  Parameters() = default;
+  Parameters(std::initializer_list<Value> values) : values_(values.begin(), values.size()) {}
+  Parameters(const std::vector<Value>& values) : values_(values) {}
+  std::span<const Value> values() const { return values_; }
+
+ private:
+  std::span<const Value> values_;
+};
 
 /// One row of a result. Column numbers start at 0.
 class Row {
@@ -57,14 +70,14 @@ class Session {
  public:
   virtual ~Session() = default;
   /// Runs a statement; returns how many rows it changed.
-  virtual std::int64_t run(std::string_view sql, std::vector<Value> parameters = {}) = 0;
-  virtual std::vector<Row> rows(std::string_view sql, std::vector<Value> parameters = {}) = 0;
+  virtual std::int64_t run(std::string_view sql, Parameters parameters = {}) = 0;
+  virtual std::vector<Row> rows(std::string_view sql, Parameters parameters = {}) = 0;
   /// The first row, or nothing.
-  std::optional<Row> row(std::string_view sql, std::vector<Value> parameters = {});
+  std::optional<Row> row(std::string_view sql, Parameters parameters = {});
   /// Runs an INSERT whose unique key may be taken already: true when the row was added. Write it
   /// with "ON CONFLICT DO NOTHING".
-  bool insert_if_absent(std::string_view sql, std::vector<Value> parameters = {}) {
-    return run(sql, std::move(parameters)) == 1;
+  bool insert_if_absent(std::string_view sql, Parameters parameters = {}) {
+    return run(sql, parameters) == 1;
   }
 };
 

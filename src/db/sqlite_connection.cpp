@@ -108,23 +108,23 @@ void SqliteConnection::when_log_is_long(std::function<void()> tell) {
       this);
 }
 
-std::vector<Row> SqliteConnection::execute(std::string_view sql, std::vector<Value> parameters,
+std::vector<Row> SqliteConnection::execute(std::string_view sql, Parameters parameters,
                                            std::int64_t* changed) {
   try {
-    return statements_.execute(sql, std::move(parameters), changed);
+    return statements_.execute(sql, parameters.values(), changed);
   } catch (const soci::soci_error& error) {
     throw store_error(error, sql);
   }
 }
 
-std::int64_t SqliteConnection::run(std::string_view sql, std::vector<Value> parameters) {
+std::int64_t SqliteConnection::run(std::string_view sql, Parameters parameters) {
   std::int64_t changed = 0;
-  execute(sql, std::move(parameters), &changed);
+  execute(sql, parameters, &changed);
   return changed;
 }
 
-std::vector<Row> SqliteConnection::rows(std::string_view sql, std::vector<Value> parameters) {
-  return execute(sql, std::move(parameters), nullptr);
+std::vector<Row> SqliteConnection::rows(std::string_view sql, Parameters parameters) {
+  return execute(sql, parameters, nullptr);
 }
 
 bool SqliteConnection::in_transaction() {

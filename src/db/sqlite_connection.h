@@ -20,8 +20,8 @@ class SqliteConnection final : public Session {
   /// Throws StoreError. A reading connection refuses every change.
   SqliteConnection(const std::string& path, Use use);
 
-  std::int64_t run(std::string_view sql, std::vector<Value> parameters = {}) override;
-  std::vector<Row> rows(std::string_view sql, std::vector<Value> parameters = {}) override;
+  std::int64_t run(std::string_view sql, Parameters parameters = {}) override;
+  std::vector<Row> rows(std::string_view sql, Parameters parameters = {}) override;
 
   /// False when no transaction is open. SQLite ends one by itself on some errors (disk full, I/O).
   bool in_transaction();
@@ -39,8 +39,7 @@ class SqliteConnection final : public Session {
   std::size_t kept_statements() const { return statements_.size(); }
 
  private:
-  std::vector<Row> execute(std::string_view sql, std::vector<Value> parameters,
-                           std::int64_t* changed);
+  std::vector<Row> execute(std::string_view sql, Parameters parameters, std::int64_t* changed);
 
   soci::session session_;
   Statements statements_;

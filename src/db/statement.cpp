@@ -1,5 +1,7 @@
 #include "db/statement.h"
 
+#include <algorithm>
+
 #include "base/encoding.h"
 
 namespace imp::db {
@@ -14,15 +16,6 @@ constexpr std::size_t kKeptText = 16 * 1024;
 
 bool is_integer(const Value& value) { return std::holds_alternative<std::int64_t>(value); }
 
-std::string key_of(std::string_view sql, const std::vector<Value>& parameters) {
-  std::string key;
-  key.reserve(parameters.size() + 1 + sql.size());
-  for (const Value& value : parameters) key += is_integer(value) ? 'i' : 't';
-  key += ' ';
-  key += sql;
-  return key;
-}
-
 // SQLite takes a parameter that was not given for NULL.
 void require_all_given(soci::statement& statement, std::size_t given) {
   std::size_t wanted = 0;
@@ -36,8 +29,7 @@ void require_all_given(soci::statement& statement, std::size_t given) {
 
 }  // namespace
 
-Statement::Statement(soci::session& session, const std::string& sql,
-                     const std::vector<Value>& types)
+Statement::Statement(soci::session& session, const std::string& sql, std::span<const Value> types)
     : parameters_(types.size()), statement_(session) {
   statement_.alloc();
   statement_.prepare(sql);
@@ -60,18 +52,18 @@ Statement::Statement(soci::session& session, const std::string& sql,
   statement_.define_and_bind();
 }
 
-void Statement::set(std::size_t index, Value value) {
+void Statement::set(std::size_t index, const Value& value) {
   Parameter& parameter = parameters_[index];
   parameter.indicator = soci::i_ok;
   if (const auto* integer = std::get_if<std::int64_t>(&value)) {
     parameter.integer = *integer;
-  } else if (auto* text = std::get_if<std::string>(&value)) {
+  } else if (const auto* text = std::get_if<std::string>(&value)) {
     // PostgreSQL refuses both; accepting them here would be a surprise later.
     if (text->contains('\0') || !is_utf8(*text)) {
       throw StoreError(
           "parameter :p" + std::to_string(index + 1) + " is not UTF-8 text without NUL", false);
     }
-    parameter.text = std::move(*text);
+    parameter.text = *text;  // into the memory of the last one, mostly
   } else {
     parameter.indicator = soci::i_null;
   }
@@ -90,8 +82,8 @@ Row Statement::take_row() {
   return Row(std::move(values));
 }
 
-std::vector<Row> Statement::execute(std::vector<Value> parameters) {
-  for (std::size_t i = 0; i < parameters.size(); ++i) set(i, std::move(parameters[i]));
+std::vector<Row> Statement::execute(std::span<const Value> parameters) {
+  for (std::size_t i = 0; i < parameters.size(); ++i) set(i, parameters[i]);
   std::vector<Row> found;
   if (columns_.empty()) {
     statement_.execute(true);
@@ -105,21 +97,43 @@ std::vector<Row> Statement::execute(std::vector<Value> parameters) {
   return found;
 }
 
-std::vector<Row> Statements::execute(std::string_view sql, std::vector<Value> parameters,
-                                     std::int64_t* changed) {
-  const std::string key = key_of(sql, parameters);
-  auto kept = kept_.find(key);
-  if (kept == kept_.end()) {
-    if (kept_.size() >= kKeptStatements) kept_.clear();
-    kept = kept_.emplace(key, std::make_unique<Statement>(session_, std::string(sql), parameters))
-               .first;
+bool Statement::takes(std::span<const Value> parameters) const {
+  return std::ranges::equal(parameters, parameters_, {}, is_integer, &Parameter::is_integer);
+}
+
+Statement& Statements::kept(std::string_view sql, std::span<const Value> parameters) {
+  auto forms = kept_.find(sql);
+  if (forms != kept_.end()) {
+    for (const auto& one : forms->second) {
+      if (one->takes(parameters)) return *one;
+    }
   }
+  auto made = std::make_unique<Statement>(session_, std::string(sql), parameters);
+  if (size_ >= kKeptStatements) {
+    kept_.clear();
+    size_ = 0;
+    forms = kept_.end();
+  }
+  if (forms == kept_.end()) forms = kept_.emplace(sql, Forms()).first;
+  ++size_;
+  return *forms->second.emplace_back(std::move(made));
+}
+
+void Statements::drop(std::string_view sql, const Statement& statement) {
+  const auto forms = kept_.find(sql);
+  size_ -= std::erase_if(forms->second, [&](const auto& one) { return one.get() == &statement; });
+  if (forms->second.empty()) kept_.erase(forms);
+}
+
+std::vector<Row> Statements::execute(std::string_view sql, std::span<const Value> parameters,
+                                     std::int64_t* changed) {
+  Statement& statement = kept(sql, parameters);
   try {
-    std::vector<Row> found = kept->second->execute(std::move(parameters));
-    if (changed) *changed = kept->second->changed();
+    std::vector<Row> found = statement.execute(parameters);
+    if (changed) *changed = statement.changed();
     return found;
   } catch (...) {
-    kept_.erase(kept);
+    drop(sql, statement);
     throw;
   }
 }

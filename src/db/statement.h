@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -19,13 +20,15 @@ namespace imp::db {
 class Statement {
  public:
   /// `types` says which parameters are integers; the others are text.
-  Statement(soci::session& session, const std::string& sql, const std::vector<Value>& types);
+  Statement(soci::session& session, const std::string& sql, std::span<const Value> types);
   Statement(const Statement&) = delete;
   Statement& operator=(const Statement&) = delete;
 
   /// Executes it to its end: nothing stays open that would hold a snapshot.
-  std::vector<Row> execute(std::vector<Value> parameters);
+  std::vector<Row> execute(std::span<const Value> parameters);
   std::int64_t changed() { return statement_.get_affected_rows(); }
+  /// Whether the same of these parameters are integers as of those it was made for.
+  bool takes(std::span<const Value> parameters) const;
 
  private:
   // SOCI keeps references to these, so they are never moved.
@@ -40,7 +43,7 @@ class Statement {
     soci::indicator indicator = soci::i_null;
   };
 
-  void set(std::size_t index, Value value);
+  void set(std::size_t index, const Value& value);
   Row take_row();
 
   std::vector<Parameter> parameters_;
@@ -54,13 +57,26 @@ class Statements {
  public:
   explicit Statements(soci::session& session) : session_(session) {}
 
-  std::vector<Row> execute(std::string_view sql, std::vector<Value> parameters,
+  std::vector<Row> execute(std::string_view sql, std::span<const Value> parameters,
                            std::int64_t* changed);
-  std::size_t size() const { return kept_.size(); }
+  std::size_t size() const { return size_; }
 
  private:
+  /// Lets a text be looked up without making a string of it.
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>()(text);
+    }
+  };
+  using Forms = std::vector<std::unique_ptr<Statement>>;  // of one text, mostly one
+
+  Statement& kept(std::string_view sql, std::span<const Value> parameters);
+  void drop(std::string_view sql, const Statement& statement);
+
   soci::session& session_;
-  std::unordered_map<std::string, std::unique_ptr<Statement>> kept_;
+  std::unordered_map<std::string, Forms, TextHash, std::equal_to<>> kept_;
+  std::size_t size_ = 0;
 };
 
 }  // namespace imp::db
