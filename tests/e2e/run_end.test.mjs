@@ -39,7 +39,7 @@ workflows:
       const [job] = await ci.jobs(settled.workflows[0]);
       if (job.job_number) {
         const { output } = await ci.job(project, job);
-        const publish = output.match(/imp_pub_\w{40}/)?.[0];
+        const publish = output.match(/imp_pub_\w+/)?.[0];
         if (publish && output.includes('shown')) return { job, publish, workflow: settled.workflows[0] };
       }
       await new Promise((resolve) => setTimeout(resolve, 100));

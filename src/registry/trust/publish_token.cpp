@@ -1,5 +1,6 @@
 #include "registry/trust/publish_token.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/uuid.h"
@@ -13,6 +14,31 @@ namespace imp::trust {
 namespace {
 
 constexpr std::size_t kSecretLength = 40;  // of 62 letters and digits: 238 bits
+constexpr std::size_t kStampLength = 8;    // of milliseconds in the same: until the year 8000
+
+constexpr std::string_view kDigits =
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// A time in digits whose order as text is that of the times.
+std::string stamp_of(Time time) {
+  std::string stamp(kStampLength, kDigits.front());
+  auto left = static_cast<std::uint64_t>(std::max<std::int64_t>(to_milliseconds(time), 0));
+  for (auto digit = stamp.rbegin(); digit != stamp.rend(); ++digit, left /= kDigits.size()) {
+    *digit = kDigits[left % kDigits.size()];
+  }
+  return stamp;
+}
+
+/// What a token is found by: its stamp, for the order, and the SHA-256 of all of it. Older versions
+/// made tokens without a stamp, and what strangers send may be anything.
+std::string key_of(std::string_view text) {
+  std::string_view stamp;
+  if (text.size() == kPublishTokenPrefix.size() + kStampLength + kSecretLength) {
+    stamp = text.substr(kPublishTokenPrefix.size(), kStampLength);
+    if (stamp.find_first_not_of(kDigits) != std::string_view::npos) stamp = {};
+  }
+  return std::string(stamp) + crypto::sha256_hex(text);
+}
 
 std::unexpected<Failure> invalid(std::string_view why) {
   return refuse(
@@ -80,16 +106,17 @@ Result<PublishToken> judged(db::Session& session, const std::optional<db::Row>& 
 
 MintedToken mint_publish_token(db::Session& session, crypto::Random& random,
                                const TrustedPublisher& publisher, std::string_view package_name,
-                               boost::json::object run, Time now, std::string version) {
+                               const boost::json::object& run, Time now, std::string version) {
   MintedToken minted;
-  minted.text = std::string(kPublishTokenPrefix) + random.alphanumeric(kSecretLength);
+  minted.text =
+      std::string(kPublishTokenPrefix) + stamp_of(now) + random.alphanumeric(kSecretLength);
   minted.token = {new_ordered_uuid(now),
                   publisher.package_id,
                   std::string(package_name),
                   publisher.id,
                   publisher.claims.provider(),
                   publisher.permissions,
-                  std::move(run),
+                  {},
                   now,
                   now + kPublishTokenLife,
                   std::move(version)};
@@ -98,15 +125,15 @@ MintedToken mint_publish_token(db::Session& session, crypto::Random& random,
       "INSERT INTO publish_token (hash, id, package_id, package_name, publisher_id, permissions, "
       "run, created_at, expires_at, version) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, "
       ":p10)",
-      {crypto::sha256_hex(minted.text), token.id, token.package_id, token.package_name,
-       token.publisher_id, token.permissions.stored(), boost::json::serialize(token.run),
-       to_milliseconds(token.created_at), to_milliseconds(token.expires_at), token.version});
+      {key_of(minted.text), token.id, token.package_id, token.package_name, token.publisher_id,
+       token.permissions.stored(), boost::json::serialize(run), to_milliseconds(token.created_at),
+       to_milliseconds(token.expires_at), token.version});
   return minted;
 }
 
 Result<PublishToken> find_publish_token(db::Session& session, std::string_view text, Time now) {
   static const std::string sql = std::string(kSelect) + "t.hash = :p1";
-  return judged(session, session.row(sql, {crypto::sha256_hex(text)}), now);
+  return judged(session, session.row(sql, {key_of(text)}), now);
 }
 
 Result<void> still_stands(db::Session& session, const PublishToken& token, Time now) {
@@ -148,7 +175,7 @@ std::optional<IssuedToken> issued_token(db::Session& session, std::string_view t
       "SELECT t.id, t.package_name, t.publisher_id, t.run, COALESCE(p.type, e.type) "
       "FROM publish_token t LEFT JOIN trusted_publisher p ON p.id = t.publisher_id "
       "LEFT JOIN ended_publisher e ON e.id = t.publisher_id WHERE t.hash = :p1",
-      {crypto::sha256_hex(text)});
+      {key_of(text)});
   if (!row) return std::nullopt;
   return IssuedToken{row->text(0), row->text(1), row->text(2),
                      row->null(4) ? nullptr : provider_of_type(row->text(4)),
@@ -158,7 +185,7 @@ std::optional<IssuedToken> issued_token(db::Session& session, std::string_view t
 bool revoke_publish_token(db::Session& session, std::string_view text, Time now) {
   return session.run(
              "UPDATE publish_token SET revoked_at = :p2 WHERE hash = :p1 AND revoked_at IS NULL",
-             {crypto::sha256_hex(text), to_milliseconds(now)}) == 1;
+             {key_of(text), to_milliseconds(now)}) == 1;
 }
 
 std::int64_t revoke_publish_tokens_of(db::Session& session,

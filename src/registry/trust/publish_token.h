@@ -39,14 +39,16 @@ inline bool is_publish_token(std::string_view text) {
   return text.starts_with(kPublishTokenPrefix);
 }
 
-/// Makes a token and stores its SHA-256; the text is returned once and kept nowhere.
+/// Makes a token and stores its SHA-256; the text is returned once and kept nowhere. It begins with
+/// the time at which it was made, so that the keys of tokens that are made together share pages of
+/// an index.
 struct MintedToken {
   std::string text;
-  PublishToken token;
+  PublishToken token;  ///< without its `run`, which who mints knows
 };
 MintedToken mint_publish_token(db::Session& session, crypto::Random& random,
                                const TrustedPublisher& publisher, std::string_view package_name,
-                               boost::json::object run, Time now, std::string version = {});
+                               const boost::json::object& run, Time now, std::string version = {});
 
 /// The token with this text, if it is known, not revoked, not expired, and its publisher still
 /// there. Otherwise TrustRefusal::run_ended, or publish_token_invalid whose detail tells which.

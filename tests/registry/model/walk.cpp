@@ -190,7 +190,8 @@ void Walk::exchange(const Held& held, const std::string& package) {
   expect(exchanged_.insert(held.identity.jti).second, "an identity token was exchanged twice");
   model_.exchanged(held.identity, package, now);
   const std::size_t at = answer.body.find("imp_pub_");
-  texts_.push_back(at == std::string::npos ? "" : answer.body.substr(at, 48));
+  texts_.push_back(
+      at == std::string::npos ? "" : answer.body.substr(at, answer.body.find('"', at) - at));
   ++granted_["trust.exchange"];
 }
 

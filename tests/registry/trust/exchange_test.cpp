@@ -22,11 +22,11 @@ TEST_F(ExchangeTest, GivesATokenForOnePackageAndQuarterOfAnHour) {
   EXPECT_EQ(minted->token.publisher_id, publisher.id);
   EXPECT_EQ(minted->token.permissions, publisher.permissions);
   EXPECT_EQ(minted->token.expires_at, clock.now() + 15min);
-  EXPECT_EQ(minted->token.run.at("project-id"), json::value(kProject));
-  EXPECT_EQ(minted->token.run.at("jti"), job_claims().at("jti"));
-  EXPECT_TRUE(database->read([&](db::Session& session) {
-    return find_publish_token(session, minted->text, clock.now());
-  }));
+  const auto found = database->read(
+      [&](db::Session& session) { return find_publish_token(session, minted->text, clock.now()); });
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ(found->run.at("project-id"), json::value(kProject));
+  EXPECT_EQ(found->run.at("jti"), job_claims().at("jti"));
   ASSERT_EQ(attempts().size(), 1u);
   EXPECT_EQ(attempts().front().outcome, "granted");
   EXPECT_EQ(attempts().front().publisher_id, publisher.id);

@@ -36,7 +36,7 @@ class PublishTokenTest : public TrustTest {
 
 TEST_F(PublishTokenTest, IsFoundByItsTextAlone) {
   EXPECT_TRUE(is_publish_token(minted.text));
-  EXPECT_EQ(minted.text.size(), kPublishTokenPrefix.size() + 40);
+  EXPECT_EQ(minted.text.size(), kPublishTokenPrefix.size() + 8 + 40);
   EXPECT_EQ(find(minted.text), "ok");
   std::string other_case = minted.text;
   for (char& c : other_case) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
@@ -49,8 +49,47 @@ TEST_F(PublishTokenTest, IsFoundByItsTextAlone) {
 }
 
 TEST_F(PublishTokenTest, IsNotKeptInTheClear) {
-  EXPECT_EQ(text("SELECT hash FROM publish_token"), crypto::sha256_hex(minted.text));
+  const std::string stamp = minted.text.substr(kPublishTokenPrefix.size(), 8);
+  EXPECT_EQ(text("SELECT hash FROM publish_token"), stamp + crypto::sha256_hex(minted.text));
   EXPECT_EQ(count("SELECT COUNT(*) FROM publish_token WHERE run LIKE '%imp_pub_%'"), 0);
+}
+
+// The keys of tokens that are made together are neighbours in the index.
+TEST_F(PublishTokenTest, TheirKeysComeInTheOrderOfTime) {
+  std::string before = text("SELECT MAX(hash) FROM publish_token");
+  for (const int later : {1, 61, 62, 10'000, 3'600'000}) {
+    clock.advance(Milliseconds(later));
+    mint(publisher);
+    const std::string last = text("SELECT MAX(hash) FROM publish_token");
+    EXPECT_GT(last, before);
+    before = last;
+  }
+}
+
+TEST_F(PublishTokenTest, WhatIsInThePlaceOfTheTimeMayBeAnything) {
+  for (const std::string_view stamp :
+       {"\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8", "' OR 1=1", "--------"}) {
+    std::string wrong = minted.text;
+    wrong.replace(kPublishTokenPrefix.size(), 8, stamp);
+    EXPECT_EQ(find(wrong), "publish_token_invalid");
+    EXPECT_FALSE(revoke(wrong));
+  }
+}
+
+// As versions before the times in them made them: an upgrade takes no token from a job that runs.
+TEST_F(PublishTokenTest, OlderOnesWithoutATimeAreFoundAndForgotten) {
+  const std::string older = std::string(kPublishTokenPrefix) + std::string(40, 'z');
+  EXPECT_TRUE(write([&](db::Session& session) -> Result<void> {
+    session.run("UPDATE publish_token SET hash = :p1", {crypto::sha256_hex(older)});
+    return {};
+  }));
+  EXPECT_EQ(find(older), "ok");
+  clock.set(minted.token.expires_at + kReplayMargin + Milliseconds(1));
+  EXPECT_TRUE(write([&](db::Session& session) -> Result<void> {
+    forget_expired(session, clock.now());
+    return {};
+  }));
+  EXPECT_EQ(count("SELECT COUNT(*) FROM publish_token"), 0);
 }
 
 TEST_F(PublishTokenTest, KeepsWhatItWasMintedWith) {
