@@ -42,9 +42,9 @@ struct Attempt {
   bool proved = false;
 };
 
-/// The attempts of a package kept for its maintainers; older ones go (the audit log keeps all).
-/// Those that anybody could have made (not `proved`) are counted apart, so that strangers cannot
-/// push out the others.
+/// The attempts of a package kept for its maintainers; older ones are not shown, and go after a
+/// while (the audit log keeps all). Those that anybody could have made (not `proved`) are counted
+/// apart, so that strangers cannot push out the others.
 inline constexpr int kKeptAttempts = 100;
 inline constexpr int kKeptUnproved = 20;
 

@@ -8,10 +8,12 @@ namespace {
 
 class AttemptTest : public TrustTest {
  protected:
-  void record(std::string outcome, bool proved, std::string_view name = "@acme/widget") {
+  void record(std::string outcome, bool proved, std::string_view name = "@acme/widget",
+              std::optional<char> last_digit_of_id = {}) {
     clock.advance(Milliseconds(1));
     Attempt attempt;
     attempt.id = new_ordered_uuid(clock.now());
+    if (last_digit_of_id) attempt.id.back() = *last_digit_of_id;
     attempt.package_name = name;
     attempt.at = clock.now();
     attempt.action = "exchange";
@@ -32,6 +34,14 @@ TEST_F(AttemptTest, TheLastHundredAreKept) {
   ASSERT_EQ(kept.size(), static_cast<std::size_t>(kKeptAttempts));
   EXPECT_EQ(kept.front().outcome, "try-129");
   EXPECT_EQ(kept.back().outcome, "try-30");
+}
+
+// Each time would be too dear: one in sixteen does it, by its id.
+TEST_F(AttemptTest, OlderOnesGoAfterAWhile) {
+  for (int i = 0; i < kKeptAttempts + 30; ++i) record("granted", true, "@acme/widget", 'f');
+  EXPECT_EQ(count("SELECT COUNT(*) FROM publish_attempt"), kKeptAttempts + 30);
+  record("granted", true, "@acme/widget", '0');
+  EXPECT_EQ(count("SELECT COUNT(*) FROM publish_attempt"), kKeptAttempts);
 }
 
 // With a publisher for a scope, anybody of its project can make up names.
