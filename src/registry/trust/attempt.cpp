@@ -171,15 +171,19 @@ std::vector<db::Migration> attempt_migrations() {
 }
 
 boost::json::object comparison_json(std::string_view publisher_id, const Comparison& comparison,
-                                    const std::vector<UnaskedClaim>& not_asked) {
-  boost::json::array rows;
+                                    const std::vector<UnaskedClaim>& not_asked,
+                                    boost::json::storage_ptr memory) {
+  boost::json::array rows(memory);
+  rows.reserve(comparison.rows.size());
   for (const ClaimRow& row : comparison.rows) {
-    rows.push_back({{"claim", row.claim},
-                    {"expected", row.expected},
-                    {"received", row.received},
-                    {"agreed", row.agreed}});
+    rows.push_back(boost::json::object({{"claim", row.claim},
+                                        {"expected", row.expected},
+                                        {"received", row.received},
+                                        {"agreed", row.agreed}},
+                                       memory));
   }
-  boost::json::object json{{"publisher", publisher_id}, {"claims", std::move(rows)}};
+  boost::json::object json({{"publisher", publisher_id}, {"claims", std::move(rows)}},
+                           std::move(memory));
   if (not_asked.empty()) return json;
   boost::json::array claims;
   for (const UnaskedClaim& one : not_asked) {

@@ -16,28 +16,29 @@ namespace imp::trust {
 /// One line of a package's "Publish attempts": every exchange, publish and staging by a CI
 /// identity, granted or refused.
 struct Attempt {
-  std::string id;
-  std::string package_name;
-  Time at;
+  std::string id = {};
+  std::string package_name = {};
+  Time at = {};
   /// "exchange", "publish", "stage", "dist-tag", or the audit log's word for what else was tried
   /// with a publish token. What people publish and stage is here, too.
-  std::string action;
+  std::string action = {};
   /// "granted", "held" (staged instead), the code of the refusal, or "suppressed": so many refusals
   /// that they are in one line, whose message says how many.
-  std::string outcome;
-  std::string message;  ///< the public sentence of the refusal, or why held; empty when granted
-  std::optional<std::string> publisher_id;
+  std::string outcome = {};
+  /// The public sentence of the refusal, or why held; empty when granted.
+  std::string message = {};
+  std::optional<std::string> publisher_id = {};
   std::string actor = {};     ///< as in the audit log: "user:alice", "publisher:…", "anonymous"
   std::string version = {};   ///< that was published or staged, once it is known
   std::string token_id = {};  ///< of the publish token that was minted or used
   /// Whose machine the job ran on, in its provider's words ("github-hosted", "self-hosted"), by a
   /// token that was genuine; empty where its tokens do not say.
   std::string runner = {};
-  std::string issuer;  ///< as claimed; empty when the token could not be read
+  std::string issuer = {};  ///< as claimed; empty when the token could not be read
   /// [{"publisher": id, "claims": [{"claim","expected","received","agreed"}],
   /// "unasked": [{"claim","received"}]}], the last of one that agrees, where there are any.
-  boost::json::array comparison;
-  std::string remote_address;
+  boost::json::array comparison = {};
+  std::string remote_address = {};
   /// The identity token was genuine, and of an organisation that a publisher of the package names.
   bool proved = false;
 };
@@ -70,7 +71,8 @@ Result<std::string> forget_unowned_attempts(db::Database& database, const std::s
 
 /// One element of Attempt::comparison; `not_asked` is of a publisher that agrees.
 boost::json::object comparison_json(std::string_view publisher_id, const Comparison& comparison,
-                                    const std::vector<UnaskedClaim>& not_asked = {});
+                                    const std::vector<UnaskedClaim>& not_asked = {},
+                                    boost::json::storage_ptr memory = {});
 /// What the last job that got a token by the publisher had and it does not require, of the newest
 /// attempts first: as comparison_json() has it.
 boost::json::array last_unasked(const std::vector<Attempt>& attempts,

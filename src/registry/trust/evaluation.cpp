@@ -182,7 +182,8 @@ Result<TrustedPublisher> Evaluator::matching(std::string_view package_name,
     const bool agrees = comparisons.back().agreed();
     evaluation.comparison.push_back(comparison_json(
         publisher.id, comparisons.back(),
-        agrees ? unasked(publisher.claims, evaluation.claims->all) : std::vector<UnaskedClaim>()));
+        agrees ? unasked(publisher.claims, evaluation.claims->all) : std::vector<UnaskedClaim>(),
+        evaluation.memory));
     if (!agrees) continue;
     const auto now_usable = usable(publisher, clock_.now());
     if (now_usable) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json/array.hpp>
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
 #include <functional>
 #include <optional>
@@ -22,13 +23,17 @@ using PublisherFilter = std::function<bool(const TrustedPublisher&)>;
 
 /// What an identity token is worth for one package: decided without changing anything.
 struct Evaluation {
+  /// Of `comparison`, whose many small values come and go together.
+  boost::json::storage_ptr memory =
+      boost::json::make_shared_resource<boost::json::monotonic_resource>();
   std::string issuer;                  ///< as claimed; empty when the token could not be read
   const Provider* provider = nullptr;  ///< of the issuer, once that is known
   std::optional<jose::Claims> claims;  ///< set once the signature and the times are good
   /// The token is genuine and of a tenant that a publisher of the package names.
   bool own_tenant = false;
-  boost::json::array comparison;       ///< each publisher that was looked at (Attempt::comparison)
-  std::shared_ptr<const Issuer> from;  ///< once that is known
+  /// Each publisher that was looked at (Attempt::comparison).
+  boost::json::array comparison = boost::json::array(memory);
+  std::shared_ptr<const Issuer> from;         ///< once that is known
   std::optional<TrustedPublisher> publisher;  ///< the one that matched …
   Failure refusal;                            ///< … or why none did
   /// Of a description: the publishers that its asker may see, if not all. Others count for nothing.

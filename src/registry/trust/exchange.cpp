@@ -1,6 +1,7 @@
 #include "registry/trust/exchange.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <future>
 
@@ -26,32 +27,44 @@ constexpr std::string_view kUndone = "undone";    // never leaves this file
 constexpr accounts::Limit kRecordedRefusals{.what = "exchange_refusals", .attempts = 100};
 constexpr accounts::Limit kRecordedOwnRefusals{.what = "own_exchange_refusals", .attempts = 100};
 
-audit::Record audit_record(const ExchangeRequest& request, const Evaluation& evaluation, Time now) {
-  audit::Record record;
-  record.at = now;
+/// What an exchange writes down as JSON: some sixty small values that come and go together, and fit
+/// into this without the allocator's help.
+class Scratch {
+ public:
+  boost::json::storage_ptr memory() { return &resource_; }
+
+ private:
+  std::array<unsigned char, std::size_t{8} << 10> room_;
+  boost::json::monotonic_resource resource_{room_.data(), room_.size()};
+};
+
+audit::Record audit_record(const ExchangeRequest& request, const Evaluation& evaluation, Time now,
+                           const boost::json::storage_ptr& memory) {
+  boost::json::object detail({{"issuer", clean_text(evaluation.issuer, kLongestForeignText)},
+                              {"publishers", evaluation.comparison}},
+                             memory);
+  if (!request.attempt_id.empty()) detail["attempt"] = request.attempt_id;
+  if (evaluation.claims) {
+    detail["run"] = run_of(*evaluation.provider, *evaluation.claims, memory);
+  }
+  audit::Record record{.at = now, .detail = std::move(detail)};
   record.actor = evaluation.publisher ? "publisher:" + evaluation.publisher->id : "identity token";
   record.action = "trust.exchange";
   record.subject = "package:" + request.package_name;
   record.request_id = request.request_id;
   record.remote_address = request.remote_address;
-  record.detail = {{"issuer", clean_text(evaluation.issuer, kLongestForeignText)},
-                   {"publishers", evaluation.comparison}};
-  if (!request.attempt_id.empty()) record.detail["attempt"] = request.attempt_id;
-  if (evaluation.claims) {
-    record.detail["run"] = run_of(*evaluation.provider, *evaluation.claims);
-  }
   return record;
 }
 
-Attempt attempt_of(const ExchangeRequest& request, const Evaluation& evaluation, Time now) {
-  Attempt attempt;
+Attempt attempt_of(const ExchangeRequest& request, const Evaluation& evaluation, Time now,
+                   const boost::json::storage_ptr& memory) {
+  Attempt attempt{.comparison = boost::json::array(evaluation.comparison, memory)};
   attempt.id = request.attempt_id.empty() ? new_ordered_uuid(now) : request.attempt_id;
   attempt.package_name = request.package_name;
   attempt.at = now;
   attempt.action = "exchange";
   attempt.outcome = "granted";
   attempt.issuer = clean_text(evaluation.issuer, kLongestForeignText);
-  attempt.comparison = evaluation.comparison;
   attempt.remote_address = request.remote_address;
   attempt.proved = evaluation.own_tenant;
   attempt.actor = "identity token";
@@ -65,9 +78,11 @@ Attempt attempt_of(const ExchangeRequest& request, const Evaluation& evaluation,
 
 }  // namespace
 
-boost::json::object run_of(const Provider& provider, const jose::Claims& claims) {
-  boost::json::object run{{"iss", claims.issuer},
-                          {"jti", claims.token_id.value_or(claims.signed_hash)}};
+boost::json::object run_of(const Provider& provider, const jose::Claims& claims,
+                           boost::json::storage_ptr memory) {
+  boost::json::object run(
+      {{"iss", claims.issuer}, {"jti", claims.token_id ? *claims.token_id : claims.signed_hash}},
+      std::move(memory));
   if (claims.subject) run["sub"] = *claims.subject;
   for (const auto& claim : claims.all) {
     const std::string_view name = claim.key();
@@ -155,15 +170,16 @@ Result<MintedToken> Exchange::mint(db::Session& session, const ExchangeRequest& 
   const bool learnt = publisher->claims.learn_from(claims.all);
   if (learnt) keep_learnt(session, *publisher);
   if (const auto fresh = use_up(session, claims); !fresh) return pass_on(fresh);
+  Scratch scratch;
+  audit::Record record = audit_record(request, evaluation, now, scratch.memory());
   MintedToken minted = mint_publish_token(session, random_, *publisher, name->text(),
-                                          run_of(*evaluation.provider, claims), now,
+                                          record.detail.at("run").as_object(), now,
                                           publisher->claims.bound_version(claims.all));
   remember_run(session, minted.token.id, publisher->issuer_id, run, minted.token.expires_at);
   mark_used(session, *publisher, now);
-  Attempt attempt = attempt_of(request, evaluation, now);
+  Attempt attempt = attempt_of(request, evaluation, now, scratch.memory());
   attempt.token_id = minted.token.id;
   record_attempt(session, attempt);
-  audit::Record record = audit_record(request, evaluation, now);
   record.outcome = "granted";
   record.organization = existing ? existing->owner : organization_of_scope(session, *name);
   record.detail["token"] = minted.token.id;
@@ -189,14 +205,15 @@ void Exchange::record_refusal(const std::shared_ptr<Work>& work, const Failure& 
     const ExchangeRequest& request = work->request;
     const Evaluation& evaluation = work->evaluation;
     const auto package = registry::find_package(session, request.package_name);
+    Scratch scratch;
     // Of names that do not exist, what somebody else than a stranger tried.
     if (package || evaluation.own_tenant) {
-      Attempt attempt = attempt_of(request, evaluation, work->now);
+      Attempt attempt = attempt_of(request, evaluation, work->now, scratch.memory());
       attempt.outcome = failure.code();
       attempt.message = failure.message;
       record_attempt(session, attempt);
     }
-    audit::Record record = audit_record(request, evaluation, work->now);
+    audit::Record record = audit_record(request, evaluation, work->now, scratch.memory());
     record.outcome = failure.code();
     const auto name = registry::PackageName::for_read(request.package_name);
     if (package) {

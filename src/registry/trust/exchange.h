@@ -104,6 +104,7 @@ class Exchange {
 };
 
 /// What is kept of a verified token's claims: who ran what, where, for which revision.
-boost::json::object run_of(const Provider& provider, const jose::Claims& claims);
+boost::json::object run_of(const Provider& provider, const jose::Claims& claims,
+                           boost::json::storage_ptr memory = {});
 
 }  // namespace imp::trust

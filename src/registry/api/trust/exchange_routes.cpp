@@ -38,15 +38,15 @@ http::Response answer(RegistryServices& services, const trust::ExchangeRequest& 
 http::Response exchange(RegistryServices& services, const http::Request& request) {
   const auto name = addressed_package(request);
   if (!name) return http::failure(name.error());
-  const trust::ExchangeRequest asked{name->text(), std::string(request.bearer()),
-                                     request.remote_address, request.id,
-                                     new_ordered_uuid(services.clock.now())};
+  const auto asked = std::make_shared<const trust::ExchangeRequest>(
+      name->text(), std::string(request.bearer()), request.remote_address, request.id,
+      new_ordered_uuid(services.clock.now()));
   // No thread waits for the commit: with many exchanges at a time, waking one for each would cost
   // a quarter of the work.
   return http::later([&services, asked](http::Reply reply) {
-    services.exchange.exchange_later(asked, [&services, asked, reply = std::move(reply)](
-                                                const Result<trust::MintedToken>& minted) mutable {
-      reply(answer(services, asked, minted));
+    services.exchange.exchange_later(*asked, [&services, asked, reply = std::move(reply)](
+                                                 const Result<trust::MintedToken>& minted) mutable {
+      reply(answer(services, *asked, minted));
     });
   });
 }
