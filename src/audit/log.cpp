@@ -106,16 +106,19 @@ Placed append(db::Session& session, const Record& record) {
   const auto head = session.row("SELECT records, hash FROM audit_head WHERE id = :p1", {1});
   if (!head) throw db::StoreError("the head of the audit log is missing", false);
   const std::int64_t sequence = head->integer(0);
-  const StoredRecord stored = prepared(record, sequence);
+  StoredRecord stored = prepared(record, sequence);
   Placed placed{sequence, chained_text(head->text(1), stored)};
   const std::string hash = crypto::sha256_hex(placed.text);
   db::Value organization = std::monostate();
-  if (stored.organization) organization = *stored.organization;
-  session.run("INSERT INTO audit_records (" + std::string(kColumns) +
-                  ") VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11)",
-              {sequence, to_milliseconds(record.at), stored.actor, stored.action, stored.subject,
-               stored.outcome, std::move(organization), stored.request_id, stored.remote_address,
-               stored.detail, hash});
+  if (stored.organization) organization = std::move(*stored.organization);
+  static const std::string insert =
+      "INSERT INTO audit_records (" + std::string(kColumns) +
+      ") VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11)";
+  session.run(insert,
+              {sequence, to_milliseconds(record.at), std::move(stored.actor),
+               std::move(stored.action), std::move(stored.subject), std::move(stored.outcome),
+               std::move(organization), std::move(stored.request_id),
+               std::move(stored.remote_address), std::move(stored.detail), hash});
   session.run("UPDATE audit_head SET hash = :p1 WHERE id = :p2", {hash, 1});
   return placed;
 }

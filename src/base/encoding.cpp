@@ -1,6 +1,7 @@
 #include "base/encoding.h"
 
 #include <array>
+#include <cstring>
 
 namespace imp {
 
@@ -52,23 +53,46 @@ std::string encode64(ByteView in, std::string_view alphabet, bool padded) {
 /// `text` is without padding.
 std::optional<Bytes> decode64(std::string_view text, const std::array<std::int8_t, 256>& table) {
   if (text.size() % 4 == 1) return std::nullopt;
-  Bytes out;
-  out.reserve(text.size() * 3 / 4);
+  const auto value = [&](std::size_t at) {
+    return static_cast<int>(table[static_cast<std::uint8_t>(text[at])]);
+  };
+  Bytes out(text.size() * 3 / 4);
+  std::size_t at = 0;
+  std::size_t to = 0;
+  for (; at + 4 <= text.size(); at += 4, to += 3) {
+    const int a = value(at), b = value(at + 1), c = value(at + 2), d = value(at + 3);
+    if ((a | b | c | d) < 0) return std::nullopt;
+    out[to] = static_cast<std::uint8_t>(a << 2 | b >> 4);
+    out[to + 1] = static_cast<std::uint8_t>(b << 4 | c >> 2);
+    out[to + 2] = static_cast<std::uint8_t>(c << 6 | d);
+  }
   std::uint32_t group = 0;
   int bits = 0;
-  for (const char c : text) {
-    const int value = table[static_cast<std::uint8_t>(c)];
-    if (value < 0) return std::nullopt;
-    group = (group << 6 | static_cast<std::uint32_t>(value)) & 0xffffff;
+  for (; at < text.size(); ++at) {
+    if (value(at) < 0) return std::nullopt;
+    group = group << 6 | static_cast<std::uint32_t>(value(at));
     bits += 6;
     if (bits >= 8) {
       bits -= 8;
-      out.push_back(static_cast<std::uint8_t>(group >> bits));
+      out[to++] = static_cast<std::uint8_t>(group >> bits);
     }
   }
   // Two texts must never decode to the same bytes, or a signature covers more than one of them.
   if ((group & ((1u << bits) - 1)) != 0) return std::nullopt;
   return out;
+}
+
+/// How many characters of ASCII the text begins with: eight at a time, since most texts have no
+/// other.
+std::size_t leading_ascii(std::string_view text) {
+  std::size_t i = 0;
+  std::uint64_t eight = 0;
+  for (; i + sizeof eight <= text.size(); i += sizeof eight) {
+    std::memcpy(&eight, text.data() + i, sizeof eight);
+    if ((eight & 0x8080808080808080) != 0) break;
+  }
+  while (i < text.size() && static_cast<std::uint8_t>(text[i]) < 0x80) ++i;
+  return i;
 }
 
 }  // namespace
@@ -155,11 +179,9 @@ std::optional<std::string> percent_decode(std::string_view text) {
 bool is_utf8(std::string_view text) {
   std::size_t i = 0;
   while (i < text.size()) {
+    i += leading_ascii(text.substr(i));
+    if (i == text.size()) break;
     const auto lead = static_cast<std::uint8_t>(text[i]);
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
     const int length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
     if (lead < 0xc2 || lead > 0xf4 || i + length > text.size()) return false;
     std::uint32_t code = lead & (0x7f >> length);
