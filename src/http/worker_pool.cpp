@@ -7,14 +7,24 @@ namespace imp::http {
 
 WorkerPool::WorkerPool(unsigned threads, std::size_t queue_limit)
     : thread_limit_(std::max(1U, threads)), queue_limit_(queue_limit) {
-  threads_.emplace_back([this] { run(); });
+  start_worker();
 }
 
 WorkerPool::~WorkerPool() { stop(); }
 
+void WorkerPool::start_worker() {
+  Worker& worker = workers_.emplace_back();
+  try {
+    worker.thread = std::thread([this, &worker] { run(worker); });
+  } catch (...) {
+    workers_.pop_back();
+    throw;
+  }
+}
+
 bool WorkerPool::try_post(Job& job) {
   std::unique_lock lock(mutex_);
-  const bool thread_free = queue_.size() < idle_ || threads_.size() < thread_limit_;
+  const bool thread_free = queue_.size() < idle() || workers_.size() < thread_limit_;
   if (!stopping_ && !thread_free && queue_.size() >= queue_limit_) return false;
   enqueue(std::move(job), std::move(lock));
   return true;
@@ -28,9 +38,9 @@ void WorkerPool::enqueue(Job job, std::unique_lock<std::mutex> lock) {
     return job(true);
   }
   queue_.push_back(std::move(job));
-  if (queue_.size() > idle_ && threads_.size() < thread_limit_) {
+  if (queue_.size() > idle() && workers_.size() < thread_limit_) {
     try {
-      threads_.emplace_back([this] { run(); });
+      start_worker();
     } catch (const std::system_error&) {
       // The system gives no more threads; those that run will get to the job.
     }
@@ -39,32 +49,40 @@ void WorkerPool::enqueue(Job job, std::unique_lock<std::mutex> lock) {
 }
 
 void WorkerPool::wake_one(std::unique_lock<std::mutex>& lock) {
-  const bool wanted = !waking_ && idle_ > 0 && !queue_.empty();
-  if (wanted) waking_ = true;
+  Worker* woken = nullptr;
+  if (!waking_ && !asleep_.empty() && !queue_.empty()) {
+    woken = asleep_.back();
+    asleep_.pop_back();
+    waking_ = woken->awake = true;
+  }
   lock.unlock();  // first: on the same core, the woken thread would run into the lock at once
-  if (wanted) work_.notify_one();
+  if (woken != nullptr) woken->called.notify_one();
 }
 
 void WorkerPool::stop() {
-  std::vector<std::thread> threads;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    threads.swap(threads_);
   }
-  work_.notify_all();
-  for (std::thread& thread : threads) thread.join();
+  // Nobody starts a worker any more.
+  for (Worker& worker : workers_) worker.called.notify_one();
+  for (Worker& worker : workers_) {
+    if (worker.thread.joinable()) worker.thread.join();
+  }
 }
 
-void WorkerPool::run() {
+void WorkerPool::sleep(Worker& self, std::unique_lock<std::mutex>& lock) {
+  self.awake = false;
+  asleep_.push_back(&self);
+  self.called.wait(lock, [&] { return self.awake || stopping_; });
+  if (self.awake) waking_ = false;
+  self.awake = true;
+}
+
+void WorkerPool::run(Worker& self) {
   std::unique_lock lock(mutex_);
   while (true) {
-    while (queue_.empty() && !stopping_) {
-      ++idle_;
-      work_.wait(lock);
-      --idle_;
-      waking_ = false;
-    }
+    while (queue_.empty() && !stopping_) sleep(self, lock);
     if (queue_.empty()) return;
     Job job = std::move(queue_.front());
     queue_.pop_front();
