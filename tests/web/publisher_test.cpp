@@ -1,6 +1,7 @@
 #include "registry/trust/publisher.h"
 #include "fixture.h"
 #include "registry/packages/store.h"
+#include "registry/trust/attempt.h"
 #include "registry/trust/issuer_table.h"
 #include "registry/trust/publisher_place.h"
 
@@ -82,6 +83,31 @@ TEST_F(PublisherPagesTest, AddsListsAndRemoves) {
       303);
   EXPECT_TRUE(publishers().empty());
   EXPECT_THAT(audited("granted"), testing::Contains("trust.revoke"));
+}
+
+TEST_F(PublisherPagesTest, WhatTheLastJobHadAndIsNotRequiredIsSaid) {
+  const auto codes = enable_totp(alice);
+  Browser browser = signed_in("alice");
+  ASSERT_EQ(browser.post(kSettings + "/publishers", form(codes[0])).status, 303);
+  EXPECT_FALSE(browser.get(kSettings).has("does not require that"));
+  const std::string id = publishers().front().id;
+  ASSERT_TRUE(registry_->services().database.write([&](db::Session& session) -> Result<void> {
+    trust::Attempt attempt;
+    attempt.id = "attempt";
+    attempt.package_name = "@acme/lib";
+    attempt.action = "exchange";
+    attempt.outcome = "granted";
+    attempt.publisher_id = id;
+    attempt.proved = true;
+    attempt.comparison = {
+        trust::comparison_json(id, {}, {{"oidc.circleci.com/context-ids", "<b>&context"}})};
+    trust::record_attempt(session, attempt);
+    return {};
+  }));
+  const Answer page = browser.get(kSettings);
+  EXPECT_TRUE(page.has("does not require that")) << page.body;
+  EXPECT_TRUE(page.has("&lt;b&gt;&amp;context"));
+  EXPECT_FALSE(page.has("<b>&context"));
 }
 
 TEST_F(PublisherPagesTest, WhatSomebodyAddedWhoHasLeftIsKeptAndWhatEndedIsAddedAgain) {

@@ -70,18 +70,17 @@ TEST_F(LearntIdentityTest, IsNotToldToWhoTookTheName) {
 // Two projects cannot both be the first.
 TEST_F(LearntIdentityTest, IsComparedAgainInTheTransaction) {
   const auto publisher = add_of("github", github_publisher());
-  remote.answer([&](const http::Fetch& request) {
-    if (request.url.ends_with("jwks-pub.json")) {
-      write([&](db::Session& session) -> Result<void> {
-        auto other = *publisher_by_id(session, publisher.id);
-        json::object job = github_job();
-        job["repository_id"] = "1002";
-        other.claims.learn_from(job);
-        keep_learnt(session, other);
-        return {};
-      });
-    }
-    return remote.healthy(request);
+  InterruptingClock hook(clock);
+  wire(&hook);
+  hook.then([&] {
+    write([&](db::Session& session) -> Result<void> {
+      auto other = *publisher_by_id(session, publisher.id);
+      json::object job = github_job();
+      job["repository_id"] = "1002";
+      other.claims.learn_from(job);
+      keep_learnt(session, other);
+      return {};
+    });
   });
   EXPECT_EQ(outcome_of(github_job()), "resurrected_project");
   EXPECT_EQ(count("SELECT COUNT(*) FROM publish_token"), 0);

@@ -183,6 +183,28 @@ TEST_F(ProviderRoutes, ACalledWorkflowIsASecondClaim) {
             "403 claim_mismatch");
 }
 
+// The token is good for the version that the tag names, to publish and to stage.
+// While one project's token was verified, another one that had the name was the first.
+TEST_F(ProviderRoutes, WhatAnotherProjectTaughtMeanwhileIsRequired) {
+  ASSERT_EQ(publish(alice.token, "@alice/lib", "1.0.0", otp(alice)).status, 201);
+  const Answer made = trust_as("github", trust::test::github_publisher(), "lib");
+  ASSERT_EQ(made.status, 200) << made.body;
+  const std::string id(made.document().at(0).at("id").as_string());
+  exchange_clock_.then([&] {
+    ASSERT_TRUE(write([&](db::Session& session) -> Result<void> {
+      auto publisher = trust::publisher_by_id(session, id).value();
+      json::object job = trust::test::github_job();
+      job["repository_id"] = "1002";
+      publisher.claims.learn_from(job);
+      trust::keep_learnt(session, publisher);
+      return {};
+    }));
+  });
+  EXPECT_EQ(exchange(token(trust::test::github_job()), "@alice/lib").outcome(),
+            "403 resurrected_project");
+  EXPECT_EQ(count("SELECT COUNT(*) FROM publish_token"), 0);
+}
+
 TEST_F(ProviderRoutes, AnEventMayBeRequired) {
   ASSERT_EQ(publish(alice.token, "@alice/lib", "1.0.0", otp(alice)).status, 201);
   json::object claims = trust::test::github_publisher();
