@@ -1,5 +1,7 @@
 #include "accounts/throttle.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <cstring>
 #include <limits>
@@ -12,6 +14,7 @@ namespace {
 
 constexpr std::size_t kBucketsOfARow = 32768;
 constexpr std::size_t kSecretBytes = 32;
+constexpr std::ptrdiff_t kNetworkBytes = 8;
 
 }  // namespace
 
@@ -59,11 +62,15 @@ void Throttle::refund(const Limit& limit, std::string_view key) {
 }
 
 std::string throttle_address(std::string_view address) {
-  const std::optional<Address> parsed = parse_address(address);
+  std::optional<Address> parsed = parse_address(address);
   if (!parsed) return std::string(address);
   constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  if (std::equal(mapped.begin(), mapped.end(), parsed->begin())) return hex(*parsed);
-  return hex(ByteView(*parsed).first(8));
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (std::equal(mapped.begin(), mapped.end(), parsed->begin())) {
+    return inet_ntop(AF_INET, parsed->data() + mapped.size(), text.data(), text.size());
+  }
+  std::fill(parsed->begin() + kNetworkBytes, parsed->end(), std::uint8_t{0});
+  return std::string(inet_ntop(AF_INET6, parsed->data(), text.data(), text.size())) + "/64";
 }
 
 }  // namespace imp::accounts

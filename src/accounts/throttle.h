@@ -56,7 +56,8 @@ class Throttle {
   std::vector<Bucket> buckets_;  ///< one row after the other
 };
 
-/// What attempts of one client are counted under: the IPv4 address, or the /64 of an IPv6 address.
+/// What attempts of one client are counted under: the IPv4 address, or the /64 of an IPv6 address,
+/// as "192.0.2.1" or "2001:db8:1:2::/64". A text that is no address is itself.
 std::string throttle_address(std::string_view address);
 
 }  // namespace imp::accounts

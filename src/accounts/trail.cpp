@@ -73,7 +73,9 @@ void Trail::refused(const Actor& actor, std::string_view action, std::string_vie
 bool Trail::may_record(const audit::Refusal& refusal) {
   const std::string address = throttle_address(refusal.address);
   if (throttle_.admit(kRecordedRefusals, address).admitted) return true;
-  suppressed_.add(refusal);
+  audit::Refusal counted = refusal;
+  counted.address = address;
+  suppressed_.add(counted);
   return false;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 namespace imp::audit {
@@ -39,11 +40,19 @@ Record SuppressedRefusals::record(Time now) const {
 }
 
 Suppressed::Codes& Suppressed::codes_of(Key key) {
+  if (key.subject.size() > kLongestSubject) key.subject.clear();
   const auto found = groups_.find(key);
   if (found != groups_.end()) return found->second;
-  if (groups_.size() >= kMost) {
+  const auto of_address = std::ranges::count_if(groups_, [&](const auto& group) {
+    return group.first.window == key.window && group.first.address == key.address;
+  });
+  if (of_address >= kMostOfAddress) key.subject.clear();
+  if (groups_.size() >= kMost && !groups_.contains(key)) {
     key.subject.clear();
     key.address.clear();
+  }
+  if (groups_.size() >= 2 * kMost && !groups_.contains(key)) {
+    key = {groups_.begin()->first.window, "refusals", {}, {}, false};
   }
   return groups_[std::move(key)];
 }

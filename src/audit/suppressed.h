@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -20,8 +21,8 @@ struct Refusal {
   std::string_view action;   ///< as the record's: "trust.exchange"
   std::string_view subject;  ///< as the record's; empty where it is a stranger's text
   std::string_view code;
-  std::string_view address;
-  bool proved = false;  ///< of somebody whose identity was proved; kept apart from the others
+  std::string_view address;  ///< what the limit counts: an address, or the network it lies in
+  bool proved = false;       ///< of somebody whose identity was proved; kept apart from the others
 };
 
 /// The refusals of one window that are alike but for their codes.
@@ -41,12 +42,16 @@ struct SuppressedRefusals {
 
 /// Counts what a limit on records leaves out, so that a flood cannot fill the log and is in it all
 /// the same: one record for each window, address and subject tells how many there were. Counts are
-/// kept in memory, for at most kMost such groups; refusals beyond are counted together, without
-/// address and subject. What was not yet taken when a process is killed is lost, with the metrics
-/// that counted the same. Thread-safe.
+/// kept in memory, for at most kMost such groups, kMostOfAddress of them of one address: who makes
+/// up subjects has the others counted without one. Refusals beyond are counted together, without
+/// address and subject. Where nothing can be written down for many windows, so that there are twice
+/// as many groups, all that comes is one more, of the action "refusals". What was not yet taken
+/// when a process is killed is lost, with the metrics that counted the same. Thread-safe.
 class Suppressed {
  public:
   static constexpr std::size_t kMost = 256;
+  static constexpr std::ptrdiff_t kMostOfAddress = 32;
+  static constexpr std::size_t kLongestSubject = 300;  ///< bytes; a longer one is left out
 
   Suppressed(const Clock& clock, Milliseconds window) : clock_(clock), window_(window) {}
 

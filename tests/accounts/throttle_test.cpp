@@ -104,6 +104,10 @@ TEST(Throttle, AddressesOfOneClientAreOne) {
   EXPECT_EQ(throttle_address("2001:db8:1:2::1"), throttle_address("2001:db8:1:2:ffff::9"));
   EXPECT_NE(throttle_address("2001:db8:1:2::1"), throttle_address("2001:db8:1:3::1"));
   EXPECT_EQ(throttle_address("unknown"), "unknown");
+  // They are shown to people, too.
+  EXPECT_EQ(throttle_address("::ffff:10.0.0.1"), "10.0.0.1");
+  EXPECT_EQ(throttle_address("2001:db8:1:2::1"), "2001:db8:1:2::/64");
+  EXPECT_EQ(throttle_address("::1"), "::/64");
 }
 
 }  // namespace

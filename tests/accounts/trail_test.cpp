@@ -61,6 +61,17 @@ TEST_F(TrailTest, AFloodIsRecordedInPartAndCountedInTheLogWhenItsWindowIsOver) {
   EXPECT_TRUE(audit::verify(*database_).value().intact());
 }
 
+// Whoever has a network of IPv6 has 2^64 addresses, and is one line for all that.
+TEST_F(TrailTest, ANetworkIsCountedAsTheLimitCountsIt) {
+  for (int host = 0; host < 1000; ++host) {
+    refuse(Actor::anonymous(fmt::format("2001:db8:1:2::{:x}", host), "request"), "user:alice", 1);
+  }
+  refuse(Actor::anonymous("2001:db8:1:3::1", "request"), "user:alice", 101);
+  ASSERT_TRUE(accounts_->trail.record_suppressed(Which::all));
+  EXPECT_EQ(suppressed(), (std::vector<std::string>{R"( 2001:db8:1:2::/64 {"sign_in_failed":900})",
+                                                    R"( 2001:db8:1:3::/64 {"sign_in_failed":1})"}));
+}
+
 TEST_F(TrailTest, OfWhoIsKnownItSaysWhoseAccountItWas) {
   Actor alice = actor(person("alice"));
   alice.address = "192.0.2.9";

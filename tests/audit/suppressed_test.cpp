@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/json.hpp>
 #include <thread>
@@ -60,6 +61,42 @@ TEST_F(SuppressedTest, AreBoundedAndNoneIsLost) {
   std::int64_t sum = 0;
   for (const auto& one : taken) sum += one.total();
   EXPECT_EQ(sum, static_cast<std::int64_t>(3 * Suppressed::kMost));
+}
+
+// Names of packages are a stranger's to make up.
+TEST_F(SuppressedTest, OneAddressDoesNotPushOutTheOthers) {
+  for (std::size_t i = 0; i < 3 * Suppressed::kMost; ++i) {
+    add("expired", "192.0.2.1", "package:" + std::to_string(i));
+  }
+  add("expired", "192.0.2.2");
+  const auto taken = suppressed.take(Which::all);
+  EXPECT_EQ(taken.size(), Suppressed::kMostOfAddress + 2u);
+  EXPECT_EQ(std::ranges::count(taken, "192.0.2.2", &SuppressedRefusals::address), 1);
+  EXPECT_EQ(std::ranges::count(taken, "", &SuppressedRefusals::subject), 1);
+}
+
+// A store that takes nothing for days: what waits is counted, and does not grow.
+TEST_F(SuppressedTest, OfManyWindowsAreBoundedToo) {
+  std::int64_t added = 0;
+  for (int window = 0; window < 40; ++window) {
+    for (std::size_t i = 0; i < 20; ++i, ++added) {
+      suppressed.add({std::to_string(i), {}, "expired", "192.0.2.1", false});
+    }
+    clock.advance(kWindow);
+  }
+  suppressed.put_back(suppressed.take(Which::all));
+  const auto taken = suppressed.take(Which::all);
+  EXPECT_LE(taken.size(), 2 * Suppressed::kMost + 1);
+  std::int64_t sum = 0;
+  for (const auto& one : taken) sum += one.total();
+  EXPECT_EQ(sum, added);
+}
+
+TEST_F(SuppressedTest, LongSubjectsAreLeftOut) {
+  add("expired", "192.0.2.1", std::string(Suppressed::kLongestSubject + 1, 'x'));
+  const auto taken = suppressed.take(Which::all);
+  ASSERT_EQ(taken.size(), 1u);
+  EXPECT_EQ(taken[0].subject, "");
 }
 
 TEST_F(SuppressedTest, ThatArePutBackAreAddedToWhatCameMeanwhile) {

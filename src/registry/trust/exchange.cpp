@@ -192,11 +192,8 @@ Result<MintedToken> Exchange::mint(db::Session& session, const ExchangeRequest& 
 
 void Exchange::record_refusal(const std::shared_ptr<Work>& work, const Failure& failure) {
   const bool own = work->evaluation.own_tenant;
-  const std::string& address = work->request.remote_address;
-  if (!recorded_
-           .admit(own ? kRecordedOwnRefusals : kRecordedRefusals,
-                  accounts::throttle_address(address))
-           .admitted) {
+  const std::string address = accounts::throttle_address(work->request.remote_address);
+  if (!recorded_.admit(own ? kRecordedOwnRefusals : kRecordedRefusals, address).admitted) {
     suppressed_.add(
         {"trust.exchange", "package:" + work->request.package_name, failure.code(), address, own});
     return work->done(std::unexpected(failure));

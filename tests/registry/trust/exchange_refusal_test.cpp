@@ -273,6 +273,16 @@ std::map<std::string, std::int64_t> recorded_refusals(db::Database& database) {
   return counts;
 }
 
+TEST_F(ExchangeTest, OfANetworkIsOneLineForWhatAFloodLeavesOut) {
+  for (int host = 0; host < 400; ++host) {
+    EXPECT_EQ(outcome("abc", "@acme/absent", fmt::format("2001:db8:1:2::{:x}", host)), "malformed");
+  }
+  ASSERT_TRUE(exchanger->record_suppressed(audit::Suppressed::Which::all));
+  EXPECT_EQ(count("SELECT COUNT(*) FROM audit_records WHERE outcome = 'suppressed' AND "
+                  "remote_address = '2001:db8:1:2::/64'"),
+            1);
+}
+
 TEST_F(ExchangeTest, WhatAFloodLeavesOutIsCountedInTheLogWhenItsWindowIsOver) {
   using Which = audit::Suppressed::Which;
   add_default();
