@@ -62,8 +62,8 @@ Result<Approval> approve_staged(db::Session& session, std::string_view id,
     return pass_on(open);
   }
   Approval approval;
-  approval.policy =
-      package ? binding_policy_since(session, *package, release->created, now) : StagePolicy();
+  approval.policy = package ? binding_policy_since(session, *package, release->waiting_since(), now)
+                            : StagePolicy();
   approval.tag = request.tag.empty() ? release->candidate.tag : request.tag;
   const std::string& person = request.approver.name;
   const RecordedApproval given{person, approval.tag, request.by_passkey};

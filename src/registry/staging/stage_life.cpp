@@ -14,59 +14,50 @@ namespace {
 constexpr Milliseconds kHour = std::chrono::hours(1);
 constexpr Milliseconds kDay = std::chrono::days(1);
 
-/// What was, is and will be in force under a key, for releases that wait since `since` or later.
-struct PolicyHistory {
-  std::vector<PolicyChange> changes;
-  std::optional<StagePolicy> standing;
+/// Makes the end of a release that waits since then earlier, if a policy wants that.
+void shorten(std::optional<Time>& end, const PolicyHistory& history, const WaitingSince& since) {
+  const auto under = [&](const StagePolicy& policy, Time from) {
+    const Time over = std::max(from, since.created + policy.life);
+    end = end ? std::min(*end, over) : over;
+  };
+  if (const auto then = history.at(since)) under(*then, since.created);
+  for (const PolicyChange& change : history.since(since)) {
+    if (change.given_up) continue;
+    under(change.before, since.created);
+    under(change.after, change.from);
+  }
+}
 
-  static PolicyHistory of(db::Session& session, std::string_view key, Time since, Time now) {
-    return {policy_changes_since(session, key, since), standing_policy(session, key, now)};
+struct Histories {
+  PolicyHistory own, scope;
+
+  static Histories of(db::Session& session, const std::string& package_id,
+                      const std::optional<std::string>& owner, std::int64_t change) {
+    return {PolicyHistory::of(session, package_id, change),
+            owner ? PolicyHistory::of(session, scope_policy_key(*owner), change) : PolicyHistory()};
   }
 
-  /// Makes the end of a release that waits since `created` earlier, if a policy wants that.
-  void shorten(std::optional<Time>& end, Time created) const {
-    const auto under = [&](const StagePolicy& policy, Time from) {
-      const Time over = std::max(from, created + policy.life);
-      end = end ? std::min(*end, over) : over;
-    };
-    bool changed = false;
-    for (const PolicyChange& change : changes) {
-      if (change.from < created) continue;
-      changed = true;
-      under(change.before, created);
-      under(change.after, change.from);
-    }
-    if (!changed && standing) under(*standing, created);
+  Time end(const WaitingSince& since) const {
+    std::optional<Time> end;
+    shorten(end, own, since);
+    shorten(end, scope, since);
+    return end.value_or(since.created + kStageLife);
   }
 };
 
-Time end_under(const PolicyHistory& own, const PolicyHistory& scope, Time created) {
-  std::optional<Time> end;
-  own.shorten(end, created);
-  scope.shorten(end, created);
-  return end.value_or(created + kStageLife);
-}
-
-PolicyHistory history_of_scope(db::Session& session, const std::optional<std::string>& owner,
-                               Time since, Time now) {
-  if (!owner) return {};
-  return PolicyHistory::of(session, scope_policy_key(*owner), since, now);
-}
-
 /// Sets anew the ends of what one package has waiting.
 void settle_package(db::Session& session, const std::string& package_id,
-                    const std::optional<std::string>& owner, Time now) {
+                    const std::optional<std::string>& owner) {
   const auto rows = session.rows(
-      "SELECT id, created_at, expires_at FROM staged_release WHERE package_id = :p1 "
-      "ORDER BY created_at",
+      "SELECT id, policy_change, created_at, expires_at FROM staged_release "
+      "WHERE package_id = :p1 ORDER BY policy_change",
       {package_id});
   if (rows.empty()) return;
-  const Time oldest = from_milliseconds(rows.front().integer(1));
-  const auto own = PolicyHistory::of(session, package_id, oldest, now);
-  const auto scope = history_of_scope(session, owner, oldest, now);
+  const auto histories = Histories::of(session, package_id, owner, rows.front().integer(1));
   for (const db::Row& row : rows) {
-    const auto end = to_milliseconds(end_under(own, scope, from_milliseconds(row.integer(1))));
-    if (end == row.integer(2)) continue;
+    const WaitingSince since{row.integer(1), from_milliseconds(row.integer(2))};
+    const auto end = to_milliseconds(histories.end(since));
+    if (end == row.integer(3)) continue;
     session.run("UPDATE staged_release SET expires_at = :p2 WHERE id = :p1", {row.text(0), end});
   }
 }
@@ -98,14 +89,13 @@ std::string life_text(Milliseconds life) {
   return fmt::format("{} {}{}", count, days ? "day" : "hour", count == 1 ? "" : "s");
 }
 
-Time end_of_release(db::Session& session, const Package& package, Time created, Time now) {
-  return end_under(PolicyHistory::of(session, package.id, created, now),
-                   history_of_scope(session, package.owner, created, now), created);
+Time end_of_release(db::Session& session, const Package& package, const WaitingSince& since) {
+  return Histories::of(session, package.id, package.owner, since.change).end(since);
 }
 
-void settle_ends(db::Session& session, std::string_view key, Time now) {
+void settle_ends(db::Session& session, std::string_view key) {
   if (const auto package = find_package_by_id(session, key)) {
-    settle_package(session, package->id, package->owner, now);
+    settle_package(session, package->id, package->owner);
     return;
   }
   const auto organization = organization_of_policy_key(key);
@@ -114,7 +104,7 @@ void settle_ends(db::Session& session, std::string_view key, Time now) {
        session.rows("SELECT DISTINCT package_id FROM staged_release WHERE package_id IN "
                     "(SELECT id FROM package WHERE owner = :p1)",
                     {*organization})) {
-    settle_package(session, row.text(0), organization, now);
+    settle_package(session, row.text(0), organization);
   }
 }
 

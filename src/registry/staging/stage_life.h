@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "db/database.h"
 #include "registry/packages/packument.h"
+#include "registry/staging/policy_history.h"
 
 namespace imp::registry {
 
@@ -22,14 +23,14 @@ std::string allowed_lives();
 /// "14 days", "1 hour"
 std::string life_text(Milliseconds life);
 
-/// When a release of the package that waits since `created` is over: the earliest that a policy
-/// which was, is or is known to come in force since then gives. One that comes into force later
+/// When a release of the package that waits since then is over: the earliest that a policy which
+/// was, is or is known to come in force since gives. One that comes into force later
 /// ends nothing before it does.
-Time end_of_release(db::Session& session, const Package& package, Time created, Time now);
+Time end_of_release(db::Session& session, const Package& package, const WaitingSince& since);
 
 /// Sets anew when what waits is over, after a policy with this key has changed. Costs what waits
 /// there.
-void settle_ends(db::Session& session, std::string_view key, Time now);
+void settle_ends(db::Session& session, std::string_view key);
 
 db::Migration stage_life_migration();
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "registry/staging/policy_columns.h"
+#include "registry/staging/policy_history.h"
 #include "registry/staging/stage_life.h"
 #include "registry/staging/staged_release.h"
 
@@ -11,36 +13,6 @@ namespace imp::registry {
 namespace {
 
 constexpr std::string_view kOfOrganization = "organization:";
-
-StagePolicy from_columns(const db::Row& row, std::size_t first) {
-  return {.approvals = row.integer(first),
-          .different_person = row.flag(first + 1),
-          .group = row.text(first + 2),
-          .passkeys_only = row.flag(first + 3),
-          .life = Milliseconds(row.integer(first + 4))};
-}
-
-/// Both hold: in each respect the stricter.
-void tighten(StagePolicy& policy, const StagePolicy& other) {
-  policy.approvals = std::max(policy.approvals, other.approvals);
-  policy.different_person = policy.different_person || other.different_person;
-  policy.passkeys_only = policy.passkeys_only || other.passkeys_only;
-  policy.life = std::min(policy.life, other.life);
-  if (other.group.empty() || other.group == policy.group) return;
-  if (policy.group.empty()) {
-    policy.group = other.group;
-  } else if (std::ranges::find(policy.more_groups, other.group) == policy.more_groups.end()) {
-    policy.more_groups.push_back(other.group);
-  }
-}
-
-void add_columns(std::vector<db::Value>& values, const StagePolicy& policy) {
-  values.emplace_back(policy.approvals);
-  values.emplace_back(std::int64_t{policy.different_person});
-  values.emplace_back(policy.group);
-  values.emplace_back(std::int64_t{policy.passkeys_only});
-  values.emplace_back(policy.life.count());
-}
 
 /// What is set somewhere.
 struct Standing {
@@ -56,21 +28,21 @@ Standing standing(db::Session& session, std::string_view key, Time now) {
       "FROM stage_policy WHERE package_id = :p1",
       {std::string(key)});
   if (!row) return {.policy = {}, .to_come = {}, .set = false};
-  if (row->null(10)) return {from_columns(*row, 0), std::nullopt};
-  PolicyToCome next{from_columns(*row, 5), from_milliseconds(row->integer(10))};
+  if (row->null(10)) return {policy_from(*row, 0), std::nullopt};
+  PolicyToCome next{policy_from(*row, kPolicyColumns), from_milliseconds(row->integer(10))};
   if (now >= next.from) return {std::move(next.policy), std::nullopt};
-  return {from_columns(*row, 0), std::move(next)};
+  return {policy_from(*row, 0), std::move(next)};
 }
 
 void set_standing(db::Session& session, const std::string& key, const Standing& standing) {
   session.run("DELETE FROM stage_policy WHERE package_id = :p1", {key});
   std::vector<db::Value> values{key};
-  add_columns(values, standing.policy);
+  add_policy(values, standing.policy);
   if (standing.to_come) {
-    add_columns(values, standing.to_come->policy);
+    add_policy(values, standing.to_come->policy);
     values.emplace_back(to_milliseconds(standing.to_come->from));
   } else {
-    values.resize(values.size() + 6);  // null
+    values.resize(values.size() + kPolicyColumns + 1);  // null
   }
   session.run(
       "INSERT INTO stage_policy (package_id, approvals, different_person, group_id, passkeys_only, "
@@ -105,6 +77,19 @@ bool is_looser(const StagePolicy& after, const StagePolicy& before) {
          (!before.group.empty() && after.group != before.group);
 }
 
+void tighten(StagePolicy& policy, const StagePolicy& other) {
+  policy.approvals = std::max(policy.approvals, other.approvals);
+  policy.different_person = policy.different_person || other.different_person;
+  policy.passkeys_only = policy.passkeys_only || other.passkeys_only;
+  policy.life = std::min(policy.life, other.life);
+  if (other.group.empty() || other.group == policy.group) return;
+  if (policy.group.empty()) {
+    policy.group = other.group;
+  } else if (std::ranges::find(policy.more_groups, other.group) == policy.more_groups.end()) {
+    policy.more_groups.push_back(other.group);
+  }
+}
+
 std::string scope_policy_key(std::string_view organization_id) {
   return std::string(kOfOrganization) + std::string(organization_id);
 }
@@ -136,21 +121,6 @@ StagePolicy binding_policy(db::Session& session, const Package& package, Time no
   return std::move(*own);
 }
 
-StagePolicy binding_policy_since(db::Session& session, const Package& package, Time since,
-                                 Time now) {
-  StagePolicy policy = binding_policy(session, package, now);
-  // Whatever was in force and is not any more is what some change made looser.
-  for (const PolicyChange& change : loosened_since(session, package.id, since)) {
-    tighten(policy, change.before);
-  }
-  if (!package.owner) return policy;
-  for (const PolicyChange& change :
-       loosened_since(session, scope_policy_key(*package.owner), since)) {
-    tighten(policy, change.before);
-  }
-  return policy;
-}
-
 std::optional<PolicyChange> change_policy(db::Session& session, std::string_view key,
                                           const StagePolicy& policy, const std::string& person,
                                           Time now, Milliseconds cool_down,
@@ -167,45 +137,10 @@ std::optional<PolicyChange> change_policy(db::Session& session, std::string_view
   Standing after{policy, std::nullopt};
   if (from > now) after = {before.policy, PolicyToCome{policy, from}};
   set_standing(session, id, after);
-  session.run(
-      "UPDATE stage_policy_change SET given_up = 1 WHERE package_id = :p1 AND from_at > :p2",
-      {id, to_milliseconds(now)});
-  std::vector<db::Value> values{id, to_milliseconds(now), person};
-  add_columns(values, change.before);
-  add_columns(values, change.after);
-  values.emplace_back(to_milliseconds(from));
-  session.run(
-      "INSERT INTO stage_policy_change (package_id, changed_at, person, old_approvals, "
-      "old_different_person, old_group_id, old_passkeys_only, old_life, approvals, "
-      "different_person, group_id, passkeys_only, life, from_at) VALUES (:p1, :p2, :p3, :p4, :p5, "
-      ":p6, :p7, :p8, :p9, :p10, :p11, :p12, :p13, :p14)",
-      std::move(values));
-  settle_ends(session, id, now);
+  if (before.to_come) give_up_newest_change(session, id);
+  record_change(session, id, change);
+  settle_ends(session, id);
   return change;
-}
-
-std::vector<PolicyChange> policy_changes_since(db::Session& session, std::string_view key,
-                                               Time since) {
-  std::vector<PolicyChange> changes;
-  for (const db::Row& row :
-       session.rows("SELECT changed_at, person, old_approvals, old_different_person, old_group_id, "
-                    "old_passkeys_only, old_life, approvals, different_person, group_id, "
-                    "passkeys_only, life, from_at FROM stage_policy_change "
-                    "WHERE package_id = :p1 AND (changed_at >= :p2 OR from_at >= :p2) AND "
-                    "given_up = 0 ORDER BY changed_at",
-                    {std::string(key), to_milliseconds(since)})) {
-    changes.push_back({from_milliseconds(row.integer(0)), row.text(1), from_columns(row, 2),
-                       from_columns(row, 7),
-                       from_milliseconds(std::max(row.integer(0), row.integer(12)))});
-  }
-  return changes;
-}
-
-std::vector<PolicyChange> loosened_since(db::Session& session, std::string_view key, Time since) {
-  auto changes = policy_changes_since(session, key, since);
-  std::erase_if(changes,
-                [](const auto& change) { return !is_looser(change.after, change.before); });
-  return changes;
 }
 
 Result<void> may_approve(const StagePolicy& policy, const std::string& behind,
@@ -220,9 +155,11 @@ Result<void> may_approve(const StagePolicy& policy, const std::string& behind,
   if (!policy.group.empty()) groups.push_back(policy.group);
   for (const std::string& group : groups) {
     if (rights.in_group(person, group)) continue;
-    return refuse(StageRefusal::approver_not_in_group,
-                  "The package's policy wants members of a named group to approve, and you are "
-                  "not in it.");
+    return refuse(
+        StageRefusal::approver_not_in_group,
+        "The package's policy wants members of a team to approve, and you are not in it. Its "
+        "review says which team; somebody of that has to approve, or an admin of the "
+        "organisation adds you to it.");
   }
   if (policy.passkeys_only && !approval.by_passkey) {
     return refuse(StageRefusal::passkey_required,

@@ -63,33 +63,26 @@ std::optional<PolicyToCome> policy_to_come(db::Session& session, std::string_vie
 /// What binds a package: its own policy and its organisation's, the stricter of the two in each
 /// respect. One that is not set does not shorten the life that the other gives.
 StagePolicy binding_policy(db::Session& session, const Package& package, Time now);
-/// What binds a release of the package that waits since then: also what was in force meanwhile, so
-/// that nothing that waits is freed by a policy that becomes looser.
-StagePolicy binding_policy_since(db::Session& session, const Package& package, Time since,
-                                 Time now);
+/// Makes the first take what the second takes, too: in each respect the stricter.
+void tighten(StagePolicy& policy, const StagePolicy& other);
 
 /// A change of a policy.
 struct PolicyChange {
   Time at;
   std::string person;
   StagePolicy before, after;
-  Time from;  ///< when `after` is in force
+  Time from;              ///< when `after` is in force
+  bool given_up = false;  ///< before that
 };
 /// Sets the policy and remembers the change; nothing when it is the same, or to come already. One
 /// that is looser is in force after the cool-down, and whole: what was set for then before is given
 /// up. So setting the policy in force once more keeps it. `unset` is what was in force where none
-/// was ever set. What waits is over in time (stage_life.h).
+/// was ever set. What waits keeps taking what it took (policy_history.h), and is over in time
+/// (stage_life.h).
 std::optional<PolicyChange> change_policy(db::Session& session, std::string_view key,
                                           const StagePolicy& policy, const std::string& person,
                                           Time now, Milliseconds cool_down = Milliseconds(0),
                                           const StagePolicy& unset = {});
-/// Changes that were made or came into force since then, oldest first, without those that were
-/// given up.
-std::vector<PolicyChange> policy_changes_since(db::Session& session, std::string_view key,
-                                               Time since);
-/// Those of them that made it looser.
-std::vector<PolicyChange> loosened_since(db::Session& session, std::string_view key, Time since);
-
 /// What is known of people inside the transaction that counts their approvals.
 struct ApprovalRights {
   /// Somebody's rights as they are now; anonymous for who is no more.

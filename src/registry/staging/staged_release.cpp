@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kColumns =
     "SELECT id, candidate, publisher_name, publisher_email, trusted_id, trusted_config, run, "
-    "access, created_at, package_name, version, behind, held_reason, expires_at "
+    "access, created_at, package_name, version, behind, held_reason, expires_at, policy_change "
     "FROM staged_release ";
 
 Result<StagedRelease> from_row(const db::Row& row) {
@@ -32,6 +32,7 @@ Result<StagedRelease> from_row(const db::Row& row) {
   release.behind = row.text(11);
   release.held_reason = row.text(12);
   release.expires = from_milliseconds(row.integer(13));
+  release.policy_change = row.integer(14);
   return release;
 }
 
@@ -148,20 +149,21 @@ Result<StagedRelease> stage_release(db::Session& session, const PublishCandidate
   release.access = package->access;
   release.held_reason = held_reason;
   release.created = now;
-  release.expires = end_of_release(session, *package, now, now);
+  release.policy_change = newest_policy_change(session);
+  release.expires = end_of_release(session, *package, release.waiting_since());
   const auto& trusted = release.publisher.trusted;
   session.run(
       "INSERT INTO staged_release (id, package_id, package_name, version, sha512, candidate, "
       "publisher_name, "
       "publisher_email, trusted_id, trusted_config, run, access, created_at, behind, held_reason, "
-      "expires_at) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11, :p12, :p13, "
-      ":p14, :p15, :p16)",
+      "expires_at, policy_change) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, :p10, :p11, "
+      ":p12, :p13, :p14, :p15, :p16, :p17)",
       {release.id, package->id, candidate.name, candidate.version, candidate.tarball.sha512,
        registry::to_json(candidate), release.publisher.person.name, release.publisher.person.email,
        trusted ? db::Value(trusted->id) : db::Value(),
        trusted ? db::Value(trusted->config_id) : db::Value(), boost::json::serialize(run),
        std::string(name(release.access)), to_milliseconds(now), behind, held_reason,
-       to_milliseconds(release.expires)});
+       to_milliseconds(release.expires), release.policy_change});
   return release;
 }
 
@@ -217,7 +219,8 @@ std::vector<db::Migration> staging_migrations() {
       passkey_policy_migration(),
       stage_event_migration(),
       policy_cool_down_migration(),
-      stage_life_migration()};
+      stage_life_migration(),
+      policy_order_migration()};
 }
 
 }  // namespace imp::registry

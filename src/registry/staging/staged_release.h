@@ -13,6 +13,7 @@
 #include "registry/packages/access.h"
 #include "registry/publish/candidate.h"
 #include "registry/publish/commit.h"
+#include "registry/staging/policy_history.h"
 #include "registry/staging/stage_policy.h"
 #include "registry/trust/providers/provider.h"
 
@@ -54,6 +55,7 @@ struct StagedRelease {
   /// empty for what was staged on purpose.
   std::string held_reason;
   Time created;
+  std::int64_t policy_change = 0;  ///< WaitingSince::change
   /// Then it is over: nobody can approve it any more, and its number is free again. A policy that
   /// becomes stricter makes it earlier (stage_life.h).
   Time expires;
@@ -66,6 +68,7 @@ struct StagedRelease {
   /// members. npm prints a member that it does not know as it is, so each is text, a number or a
   /// boolean.
   boost::json::object to_json() const;
+  WaitingSince waiting_since() const { return {policy_change, created}; }
 };
 
 /// Reserves the version and keeps the candidate. `behind` is the person on whose word it was

@@ -17,10 +17,28 @@ constexpr Milliseconds kPublishLife = 15min;
 constexpr Milliseconds kStageLife = 14 * 24h;
 constexpr Milliseconds kRemembered = 1h;
 constexpr Milliseconds kLimitPeriod = 1h;
+constexpr Milliseconds kCountKept = 2h;
 constexpr Milliseconds kEndKept = 24h;
+constexpr Milliseconds kUneven = 5min;
 
 std::string key(std::string_view package, std::string_view version) {
   return std::string(package) + "@" + std::string(version);
+}
+
+using Day = Model::Day;
+
+/// What remains of what is forgotten: the latest time on each day.
+void forget(std::map<Day, Time>& forgotten, Time time) {
+  Time& latest = forgotten[std::chrono::floor<std::chrono::days>(time)];
+  latest = std::max(latest, time);
+}
+
+/// Whether something from then until then may have been forgotten.
+bool any_in(const std::map<Day, Time>& forgotten, Time from, Time until) {
+  return std::ranges::any_of(forgotten, [&](const auto& line) {
+    return line.first >= std::chrono::floor<std::chrono::days>(from) &&
+           line.first <= std::chrono::floor<std::chrono::days>(until) && line.second >= from;
+  });
 }
 
 }  // namespace
@@ -42,10 +60,12 @@ std::string Model::exchange(const Identity& identity, std::string_view package, 
   if (!identity.right_project || publisher == publishers.end()) return "no_matching_publisher";
   if (frozen.contains(std::string(package))) return "frozen";
   if (ended.contains(identity.job)) return "run_ended";
+  if (any_in(ended_and_forgotten, identity.issued - kUneven, now + kUneven)) {
+    return "clock_set_back";
+  }
   if (used.contains(identity.jti)) return "replayed";
   const Time ends = identity.issued + kIdentityLife;
-  const auto unknown = used_and_forgotten.find(std::chrono::floor<std::chrono::days>(ends));
-  return unknown != used_and_forgotten.end() && unknown->second >= ends ? "clock_set_back" : "ok";
+  return any_in(used_and_forgotten, ends, ends) ? "clock_set_back" : "ok";
 }
 
 void Model::exchanged(const Identity& identity, std::string_view package, Time now) {
@@ -62,7 +82,9 @@ std::string Model::standing(int number, Time now) const {
     return "publish_token_invalid";
   }
   if (token.revoked) return ended.contains(token.job) ? "run_ended" : "publish_token_invalid";
-  return now >= token.expires ? "publish_token_invalid" : "ok";
+  const bool is_ahead =
+      now + kUneven < token.expires - kPublishLife;  // it was minted by such a clock
+  return now >= token.expires || is_ahead ? "publish_token_invalid" : "ok";
 }
 
 std::string Model::hand_back(int number, std::string_view package, Time now) {
@@ -111,6 +133,7 @@ std::string Model::source(int by) const {
 }
 
 bool Model::is_excess(int by, Time now) const {
+  if (any_in(counted_and_forgotten, now - kLimitPeriod, now)) return true;
   const auto found = counted.find(source(by));
   return found != counted.end() && std::ranges::count_if(found->second, [&](Time at) {
                                      return at > now - kLimitPeriod;
@@ -143,42 +166,49 @@ std::string Model::stage(int by, std::string_view package, std::string_view vers
 
 void Model::was_staged(const std::string& id, int by, std::string_view package,
                        std::string_view version, Time now) {
-  staged[id] = {std::string(package), std::string(version), now, by};
+  staged[id] = {std::string(package),
+                std::string(version),
+                now,
+                by,
+                {},
+                {policy_of(std::string(package), now)}};
   versions[key(package, version)] = State::staged;
 }
 
-Model::Policy Model::policy_of(const std::string& package) const {
+Model::Policy Model::policy_of(const std::string& package, Time now) const {
   const auto found = policies.find(package);
-  return found == policies.end() ? Policy() : found->second.back().after;
+  if (found == policies.end()) return {};
+  return now >= found->second.from ? found->second.after : found->second.before;
 }
 
-void Model::set_policy(std::string_view package, const Policy& policy, Time now) {
-  const Policy before = policy_of(std::string(package));
-  if (policy == before) return;
-  auto& changes = policies[std::string(package)];
-  for (PolicyChange& change : changes) change.given_up = change.given_up || change.at > now;
-  changes.push_back({now, before, policy});
+void Model::set_policy(std::string_view package, const Policy& policy, Milliseconds cool_down,
+                       Time now) {
+  const auto found = policies.find(std::string(package));
+  if (found != policies.end() && found->second.after == policy) return;
+  const Policy before = policy_of(std::string(package), now);
+  for (auto& [id, release] : staged) {
+    if (release.package == package) release.bound.push_back(before);
+  }
+  const bool looser =
+      policy.approvals < before.approvals || (before.different_person && !policy.different_person);
+  policies[std::string(package)] = {before, policy,
+                                    looser && cool_down > 0ms ? now + cool_down : Time::min()};
 }
 
-Model::Policy Model::binding(const Staged& release) const {
-  Policy policy = policy_of(release.package);
-  const auto found = policies.find(release.package);
-  if (found == policies.end()) return policy;
-  for (const auto& [at, before, after, given_up] : found->second) {
-    const bool looser =
-        after.approvals < before.approvals || (before.different_person && !after.different_person);
-    if (!looser || given_up || at < release.created) continue;
-    policy.approvals = std::max(policy.approvals, before.approvals);
-    policy.different_person = policy.different_person || before.different_person;
+Model::Policy Model::binding(const Staged& release, Time now) const {
+  Policy policy = policy_of(release.package, now);
+  for (const Policy& bound : release.bound) {
+    policy.approvals = std::max(policy.approvals, bound.approvals);
+    policy.different_person = policy.different_person || bound.different_person;
   }
   return policy;
 }
 
 /// The approvals that count under what binds it now, with this one.
-std::set<int> Model::counting(const Staged& release, int by) const {
+std::set<int> Model::counting(const Staged& release, int by, Time now) const {
   std::set<int> people = release.approved_by;
   people.insert(by);
-  if (binding(release).different_person) people.erase(release.by);
+  if (binding(release, now).different_person) people.erase(release.by);
   return people;
 }
 
@@ -187,18 +217,18 @@ std::string Model::approve(const std::string& id, int by, Time now) const {
   if (found == staged.end() || now >= found->second.created + kStageLife) return "stage_not_found";
   const Staged& release = found->second;
   if (frozen.contains(release.package)) return "frozen";
-  if (!counting(release, by).contains(by)) return "approver_is_stager";
-  if (is_enough(id, by)) return switched(release.package, release.by >= 0, true, now);
+  if (!counting(release, by, now).contains(by)) return "approver_is_stager";
+  if (is_enough(id, by, now)) return switched(release.package, release.by >= 0, true, now);
   return release.approved_by.contains(by) ? "approved_already" : "ok";
 }
 
-bool Model::is_enough(const std::string& id, int by) const {
+bool Model::is_enough(const std::string& id, int by, Time now) const {
   const Staged& release = staged.at(id);
-  return counting(release, by).size() >= binding(release).approvals;
+  return counting(release, by, now).size() >= binding(release, now).approvals;
 }
 
-void Model::approved(const std::string& id, int by) {
-  if (!is_enough(id, by)) {
+void Model::approved(const std::string& id, int by, Time now) {
+  if (!is_enough(id, by, now)) {
     staged.at(id).approved_by.insert(by);
     return;
   }
@@ -290,17 +320,24 @@ int Model::end_run(const std::string& job, Time now) {
 void Model::tidy(Time now) {
   std::erase_if(used, [&](const auto& mark) {
     if (mark.second >= now - kRemembered) return false;
-    Time& latest = used_and_forgotten[std::chrono::floor<std::chrono::days>(mark.second)];
-    latest = std::max(latest, mark.second);
+    forget(used_and_forgotten, mark.second);
     return true;
   });
   for (std::size_t n = 0; n < tokens.size(); ++n) {
     if (tokens[n].expires < now - kRemembered) forgotten.insert(static_cast<int>(n));
   }
   for (auto& [source, times] : counted) {
-    std::erase_if(times, [&](Time at) { return at < now - kLimitPeriod; });
+    std::erase_if(times, [&](Time at) {
+      if (at >= now - kCountKept) return false;
+      forget(counted_and_forgotten, at);
+      return true;
+    });
   }
-  std::erase_if(ended, [&](const auto& job) { return job.second < now - kEndKept; });
+  std::erase_if(ended, [&](const auto& job) {
+    if (job.second >= now - kEndKept) return false;
+    forget(ended_and_forgotten, job.second);
+    return true;
+  });
   for (const std::string& id : over(now)) given_back(id);
 }
 

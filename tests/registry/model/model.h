@@ -27,23 +27,23 @@ class Model {
     Time expires;
     bool revoked = false;
   };
-  struct Staged {
-    std::string package, version;
-    Time created;
-    int by = 0;  ///< who staged it: a token's number, or a person
-    std::set<int> approved_by = {};
-  };
-  using Day = std::chrono::sys_days;
-  enum class State { published, unpublished, staged };
   struct Policy {
     std::size_t approvals = 1;
     bool different_person = false;
     bool operator==(const Policy&) const = default;
   };
-  struct PolicyChange {
-    Time at;
+  struct Staged {
+    std::string package, version;
+    Time created;
+    int by = 0;  ///< who staged it: a token's number, or a person
+    std::set<int> approved_by = {};
+    std::vector<Policy> bound = {};  ///< what was in force when it came, and before each change
+  };
+  using Day = std::chrono::sys_days;
+  enum class State { published, unpublished, staged };
+  struct PolicySet {
     Policy before, after;
-    bool given_up = false;  ///< it was said to be in force later than a change that came after it
+    Time from;  ///< when `after` is in force: a looser one cools down
   };
   /// A publish switch that was turned on, and perhaps relaxed since.
   struct Switch {
@@ -63,7 +63,7 @@ class Model {
   std::string stage(int by, std::string_view package, std::string_view version, Time now) const;
   /// "ok" also where it is not published yet: is_enough() says which.
   std::string approve(const std::string& id, int by, Time now) const;
-  bool is_enough(const std::string& id, int by) const;
+  bool is_enough(const std::string& id, int by, Time now) const;
   std::string reject(const std::string& id) const;
   std::string withdraw(int by, const std::string& id, Time now) const;
   std::string unpublish(std::string_view package, std::string_view version) const;
@@ -76,7 +76,7 @@ class Model {
   void published_by(int by, std::string_view package, std::string_view version, Time now);
   void was_staged(const std::string& id, int by, std::string_view package, std::string_view version,
                   Time now);
-  void approved(const std::string& id, int by);
+  void approved(const std::string& id, int by, Time now);
   void given_back(const std::string& id);  ///< rejected, withdrawn or over
   void unpublished(std::string_view package, std::string_view version);
   /// How many live tokens it ended.
@@ -88,23 +88,25 @@ class Model {
   void freeze_issuer();
   void turn_on(std::string_view package, const std::string& name, Time now);
   void relax(std::string_view package, const std::string& name, Time now);
-  void set_policy(std::string_view package, const Policy& policy, Time now);
+  void set_policy(std::string_view package, const Policy& policy, Milliseconds cool_down, Time now);
   void tidy(Time now);
   /// The releases whose time is over, which tidy() takes away.
   std::vector<std::string> over(Time now) const;
 
   std::string readable(std::string_view package) const;
 
-  std::vector<Token> tokens;               ///< as granted, whatever became of them
-  std::map<std::string, Time> used;        ///< `jti` of exchanged identity tokens, with their ends
-  std::map<Day, Time> used_and_forgotten;  ///< the latest of such ends on each day
-  std::map<std::string, Time> ended;       ///< jobs, and when
-  std::set<std::string> frozen;            ///< packages
-  std::map<std::string, int> publishers;   ///< of packages: each one that is added is another
+  std::vector<Token> tokens;                ///< as granted, whatever became of them
+  std::map<std::string, Time> used;         ///< `jti` of exchanged identity tokens, with their ends
+  std::map<Day, Time> used_and_forgotten;   ///< the latest of such ends on each day
+  std::map<std::string, Time> ended;        ///< jobs, and when
+  std::map<Day, Time> ended_and_forgotten;  ///< the latest of such ends on each day
+  std::set<std::string> frozen;             ///< packages
+  std::map<std::string, int> publishers;    ///< of packages: each one that is added is another
   bool issuer_frozen = false;
-  std::map<std::string, std::vector<PolicyChange>> policies;      ///< of packages
+  std::map<std::string, PolicySet> policies;                      ///< of packages
   std::map<std::string, std::map<std::string, Switch>> switches;  ///< of packages, by name
   std::map<std::string, std::vector<Time>> counted;               ///< publishes, by who made them
+  std::map<Day, Time> counted_and_forgotten;                      ///< the latest on each day
   std::map<std::string, Staged> staged;
   std::map<std::string, State> versions;  ///< "name@version"
   std::set<int> forgotten;                ///< tokens that tidy() removed
@@ -119,10 +121,10 @@ class Model {
   std::string taken(std::string_view package, std::string_view version, bool stages) const;
   std::string source(int by) const;
   bool is_excess(int by, Time now) const;
-  Policy policy_of(const std::string& package) const;
+  Policy policy_of(const std::string& package, Time now) const;
   /// What binds a release: also what was in force since it was staged.
-  Policy binding(const Staged& release) const;
-  std::set<int> counting(const Staged& release, int by) const;
+  Policy binding(const Staged& release, Time now) const;
+  std::set<int> counting(const Staged& release, int by, Time now) const;
 
   int last_publisher_ = 0;
 };

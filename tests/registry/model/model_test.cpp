@@ -44,6 +44,8 @@ TEST(ModelTest, TheRegistryIsWhatTheModelSays) {
                               "withdrawn by a person",
                               "withdrawn by its run",
                               "publisher added again",
+                              "policy changed by a wrong clock",
+                              "job ended before the clock ran ahead",
                               "staged release over"}) {
     EXPECT_GE(outcomes[outcome], 1) << outcome;
   }

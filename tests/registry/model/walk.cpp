@@ -188,6 +188,7 @@ void Walk::exchange(const Held& held, const std::string& package) {
   if (!died && expected != "ok" && !about_identity(answer)) ++refused_;
   if (!made) return;
   expect(exchanged_.insert(held.identity.jti).second, "an identity token was exchanged twice");
+  expect(!over_.contains(held.identity.job), "a token of a job that has ended was exchanged");
   model_.exchanged(held.identity, package, now);
   const std::size_t at = answer.body.find("imp_pub_");
   texts_.push_back(
@@ -267,8 +268,9 @@ void Walk::decide() {
       approves ? model_.approve(id, by, world_.clock.now()) : model_.reject(id);
   if (!judge(answer, expected, approves ? 201 : 204, crash)) return;
   if (approves) {
-    if (!model_.is_enough(id, by)) reached("approved in part");
-    model_.approved(id, by);
+    const Time now = world_.clock.now();
+    if (!model_.is_enough(id, by, now)) reached("approved in part");
+    model_.approved(id, by, now);
     ++granted_["stage.approve"];
   } else {
     const bool own = model_.staged.at(id).by == by;
@@ -320,9 +322,7 @@ void Walk::operate() {
     case 0: {
       if (jobs_ == 0) return;
       const std::string job = job_id(std::max(1, jobs_ - static_cast<int>(below(kJobsAtOnce))));
-      steps_.push_back("job " + job.substr(24) + " ends");
-      world_.end_run(job);
-      granted_["trust.token_revoke"] += model_.end_run(job, world_.clock.now());
+      end_job(job);
       break;
     }
     case 1: {
@@ -361,6 +361,13 @@ void Walk::operate() {
   }
 }
 
+void Walk::end_job(const std::string& job) {
+  steps_.push_back("job " + job.substr(24) + " ends");
+  world_.end_run(job);
+  granted_["trust.token_revoke"] += model_.end_run(job, world_.clock.now());
+  over_.insert(job);
+}
+
 /// Publishers are there and the issuer is open for most of the time: then most happens.
 void Walk::change_trust() {
   if (one_in(3)) {
@@ -388,15 +395,7 @@ void Walk::change_trust() {
 
 void Walk::change_rules() {
   const std::string package = a_package();
-  if (one_in(2)) {
-    const Model::Policy policy{1 + below(2), one_in(2)};
-    steps_.push_back(fmt::format("{} approvals of {}{}", policy.approvals, package,
-                                 policy.different_person ? ", of others" : ""));
-    world_.set_policy(package, static_cast<std::int64_t>(policy.approvals),
-                      policy.different_person);
-    model_.set_policy(package, policy, world_.clock.now());
-    return;
-  }
+  if (one_in(2)) return change_policy(package);
   const std::string name(one_in(2) ? kTrustedOnly : kStagedOnly);
   if (one_in(6)) {
     steps_.push_back("turn on " + name + " of " + package);
@@ -407,6 +406,28 @@ void Walk::change_rules() {
     world_.relax(package, name);
     model_.relax(package, name, world_.clock.now());
   }
+}
+
+void Walk::change_policy(const std::string& package) {
+  const Time right = world_.clock.now();
+  // Before what waits was staged, and perhaps before what is to come was said; or ahead.
+  constexpr Milliseconds wrong[] = {-20s, -2h, -26h, 2h};
+  const bool is_wrong = one_in(3);
+  if (is_wrong) {
+    world_.clock.advance(wrong[below(std::size(wrong))]);
+    steps_.push_back(fmt::format("clock {:+} ms", (world_.clock.now() - right).count()));
+    reached("policy changed by a wrong clock");
+  }
+  const Model::Policy policy{1 + below(2), one_in(2)};
+  const Milliseconds cool_down = one_in(2) ? Milliseconds(0) : 1h;
+  steps_.push_back(fmt::format("{} approvals of {}{}, cool-down {} ms", policy.approvals, package,
+                               policy.different_person ? ", of others" : "", cool_down.count()));
+  world_.set_policy(package, static_cast<std::int64_t>(policy.approvals), policy.different_person,
+                    cool_down);
+  model_.set_policy(package, policy, cool_down, world_.clock.now());
+  if (!is_wrong) return;
+  world_.clock.set(right);
+  steps_.push_back("the clock is right again");
 }
 
 void Walk::move_clock() {
@@ -433,6 +454,10 @@ void Walk::tidy() {
 
 /// The clock is ahead for a while, and then right again: identity tokens are as young as before.
 void Walk::run_ahead() {
+  if (!held_.empty() && one_in(3)) {
+    end_job(held_.back().identity.job);
+    reached("job ended before the clock ran ahead");
+  }
   const Time right = world_.clock.now();
   const Milliseconds by = one_in(2) ? 3h : 26h;
   world_.clock.advance(by);

@@ -19,7 +19,7 @@ namespace imp::registry::model {
 ///  2. what a decision consumes, what it creates and its audit record are there together or not at
 ///     all, also after a crash;
 ///  3. a refusal has a code and a sentence, and one about identity is in the audit log;
-///     (and no identity token is exchanged twice, whatever the clock does);
+///     (and no identity token is exchanged twice, or after its job's end, whatever the clock does);
 ///  5. a version's bytes never change, and its number is never used again.
 /// The same seed makes the same sequence.
 class Walk {
@@ -57,8 +57,10 @@ class Walk {
   void withdraw();
   void hand_back();
   void operate();
+  void end_job(const std::string& job);
   void change_trust();
   void change_rules();
+  void change_policy(const std::string& package);
   const std::string& newest_waiting();
   void forget_bytes(const std::string& stage_id);
   void move_clock();
@@ -83,6 +85,7 @@ class Walk {
   std::vector<std::string> stages_;  ///< ids, in the order in which they came
   std::map<std::string, std::string> bytes_;     ///< version to the hash it was first seen with
   std::set<std::string> exchanged_;              ///< `jti`, for good
+  std::set<std::string> over_;                   ///< jobs that have ended, for good
   std::map<std::string, std::int64_t> granted_;  ///< audit records by action
   std::int64_t refused_ = 0;                     ///< audit records of refusals
   std::deque<std::string> steps_;

@@ -278,11 +278,12 @@ void World::freeze_issuer(bool frozen) {
   }));
 }
 
-void World::set_policy(std::string_view package, std::int64_t approvals, bool different_person) {
+void World::set_policy(std::string_view package, std::int64_t approvals, bool different_person,
+                       Milliseconds cool_down) {
   must(process_database_.write([&](db::Session& session) -> Result<void> {
     change_policy(session, package_id(session, package),
                   {.approvals = approvals, .different_person = different_person, .group = {}},
-                  "alice", clock.now());
+                  "alice", clock.now(), cool_down);
     return {};
   }));
 }

@@ -71,7 +71,9 @@ class World {
   void distrust(std::string_view package);
   void trust(std::string_view package);
   void freeze_issuer(bool frozen);
-  void set_policy(std::string_view package, std::int64_t approvals, bool different_person);
+  /// A looser one is in force after the cool-down.
+  void set_policy(std::string_view package, std::int64_t approvals, bool different_person,
+                  Milliseconds cool_down);
   void turn_on(std::string_view package, std::string_view name);
   void relax(std::string_view package, std::string_view name);
   void tidy();

@@ -13,8 +13,9 @@ namespace imp::registry {
 namespace {
 
 void warn_of_loosening(db::Session& session, std::string_view key, std::string_view what,
-                       Time since, Time now, std::vector<std::string>& warnings) {
-  for (const PolicyChange& change : loosened_since(session, key, since)) {
+                       const WaitingSince& since, Time now, std::vector<std::string>& warnings) {
+  for (const PolicyChange& change : PolicyHistory::of(session, key, since.change).since(since)) {
+    if (change.given_up || !is_looser(change.after, change.before)) continue;
     const std::string when = change.from > now ? "from " + iso8601(change.from) + " on" : "now";
     warnings.push_back(fmt::format(
         "{} loosened {} at {}: {} before, {} {}. What waited before still takes what it took.",
@@ -49,7 +50,7 @@ Result<StageState> stage_state(RegistryServices& services, const Package& packag
   auto state = services.database.read([&](db::Session& session) -> Result<StageState> {
     StageState now;
     const Time time = services.clock.now();
-    now.policy = release ? binding_policy_since(session, package, release->created, time)
+    now.policy = release ? binding_policy_since(session, package, release->waiting_since(), time)
                          : binding_policy(session, package, time);
     now.own = stage_policy(session, package.id, time);
     now.to_come = policy_to_come(session, package.id, time);
@@ -63,10 +64,11 @@ Result<StageState> stage_state(RegistryServices& services, const Package& packag
       now.other_approvals.push_back(
           fmt::format("{} approved it for the tag {}.", approval.person, approval.tag));
     }
-    warn_of_loosening(session, package.id, "the policy", release->created, time, now.warnings);
+    const WaitingSince since = release->waiting_since();
+    warn_of_loosening(session, package.id, "the policy", since, time, now.warnings);
     if (package.owner) {
       warn_of_loosening(session, scope_policy_key(*package.owner), "the organisation's policy",
-                        release->created, time, now.warnings);
+                        since, time, now.warnings);
     }
     if (now.policy.different_person && release->behind.empty()) {
       now.warnings.emplace_back(

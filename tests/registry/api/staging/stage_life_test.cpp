@@ -130,12 +130,24 @@ TEST_F(StageLifeTest, WhatWaitsKeepsTheShortestSinceItWasStaged) {
   EXPECT_EQ(audit_detail("stage.policy").at("looser"), json::value(true));
   EXPECT_EQ(end(id), shortest);
   EXPECT_NE(first, shortest);
-  clock_.advance(Milliseconds(1));  // what was in force in this very instant binds, too
   EXPECT_EQ(waits(staged("1.2.0")), 60 * 24h);
   const json::value review = get("/-/stage/" + id + "/review", alice.token).document();
   EXPECT_EQ(review.at("policy").at("expiresAfter"), json::value("1d"));
   EXPECT_THAT(std::string(review.at("warnings").at(0).as_string()),
               HasSubstr("1 approval, within 1 day before, 1 approval, within 60 days now"));
+}
+
+TEST_F(StageLifeTest, IsNotMadeLongerByAClockThatWasSetBack) {
+  policy(R"({"expiresAfter": "1d"})");
+  const std::string id = staged();
+  const std::string before = end(id);
+  clock_.advance(-1h);
+  ASSERT_TRUE(write([&](db::Session& session) -> Result<void> {
+    change_policy(session, find_package(session, "@acme/lib")->id, {.life = 60 * 24h}, "alice",
+                  clock_.now());
+    return {};
+  }));
+  EXPECT_EQ(end(id), before);
 }
 
 TEST_F(StageLifeTest, ALongerOneCoolsDown) {

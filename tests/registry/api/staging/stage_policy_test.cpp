@@ -8,6 +8,8 @@
 namespace imp::registry::test {
 namespace {
 
+using namespace std::chrono_literals;
+
 /// @acme/lib, which alice governs and bob, carol and dave may publish.
 class StagePolicyTest : public RegistryTest {
  protected:
@@ -28,6 +30,13 @@ class StagePolicyTest : public RegistryTest {
   void policy(std::string body) {
     const Answer answer = set(alice, std::move(body), otp(alice));
     ASSERT_EQ(answer.status, 200) << answer.body;
+  }
+  /// The same when the clock was set back, and no code is good.
+  void policy_by_clock(const StagePolicy& policy) {
+    ASSERT_TRUE(write([&](db::Session& session) -> Result<void> {
+      change_policy(session, find_package(session, "@acme/lib")->id, policy, "alice", clock_.now());
+      return {};
+    }));
   }
   std::string staged(const User& user, std::string_view version = "1.1.0") {
     return stage(user.token, "@acme/lib", version).text("stageId");
@@ -206,6 +215,47 @@ TEST_F(StagePolicyTest, WhatWaitedKeepsThePolicyItWasStagedUnder) {
   // What is staged from now on is under the new one.
   const std::string later = staged(bob, "1.2.0");
   EXPECT_EQ(approve(bob, later).document().at("published"), json::value(true));
+}
+
+// What came after what is an order of events: a clock that stands before the staging tells nothing.
+TEST_F(StagePolicyTest, AClockThatWasSetBackFreesNothingThatWaits) {
+  policy(R"({"approvals": 2, "differentPerson": true})");
+  const std::string id = staged(bob);
+  clock_.advance(-1h);
+  policy_by_clock({.approvals = 1});
+  EXPECT_EQ(review(id).at("policy").at("approvals"), json::value(2));
+  EXPECT_TRUE(review(id).at("warnings").at(0).as_string().starts_with("alice loosened the policy"));
+  clock_.advance(1h);
+  EXPECT_EQ(approve(bob, id).outcome(), "403 approver_is_stager");
+  EXPECT_EQ(approve(alice, id).document().at("published"), json::value(false));
+  EXPECT_EQ(approve(carol, id).document().at("published"), json::value(true));
+}
+
+// A change that a later one only seems to forestall, by a clock that was set back, was in force.
+TEST_F(StagePolicyTest, WhatWasInForceIsNotGivenUpByAClockThatWasSetBack) {
+  policy(R"({"approvals": 3})");
+  const std::string first = staged(bob);
+  policy(R"({"approvals": 1, "differentPerson": true})");
+  const std::string second = staged(bob, "1.2.0");
+  clock_.advance(-1h);
+  policy_by_clock({.approvals = 2});
+  clock_.advance(1h);
+  EXPECT_EQ(review(first).at("policy").at("approvals"), json::value(3));
+  EXPECT_EQ(review(second).at("policy").at("differentPerson"), json::value(true));
+}
+
+// One that comes into force while the clock is ahead binds what is staged then, whatever becomes of
+// it when the clock is right again.
+TEST_F(StagePolicyTest, WhatIsStagedWhileTheClockIsAheadKeepsItsPolicy) {
+  services_->switch_cool_down = 24h;
+  policy(R"({"approvals": 2})");
+  policy(R"({"approvals": 1, "differentPerson": true})");
+  clock_.advance(25h);
+  const std::string id = staged(bob);
+  clock_.advance(-25h);
+  EXPECT_EQ(review(id).at("policy").at("approvals"), json::value(2));
+  policy_by_clock({.approvals = 2});
+  EXPECT_EQ(review(id).at("policy").at("differentPerson"), json::value(true));
 }
 
 TEST_F(StagePolicyTest, WhatWaitedKeepsItsTeamAndItsPasskeys) {
