@@ -52,9 +52,11 @@ struct Attempt {
 std::optional<FactorKind> repeated(const Attempt& attempt) {
   const auto row = attempt.session.row(
       "SELECT factor FROM accounts_factor_uses WHERE person_id = :p1 AND value_hash = :p2 AND "
-      "credential = :p3 AND purpose = :p4 AND expires > :p5",
+      "credential = :p3 AND purpose = :p4 AND expires > :p5 AND expires <= :p6",
       {attempt.person.id, attempt.value_hash, attempt.actor.via, text_of(attempt.purpose),
-       to_milliseconds(attempt.now)});
+       to_milliseconds(attempt.now),
+       // By a clock that was ahead it would be repeatable until the clock is there again.
+       to_milliseconds(attempt.now + kRepeatable)});
   if (!row) return std::nullopt;
   for (const FactorKind kind : {FactorKind::totp, FactorKind::recovery_code,
                                 FactorKind::web_confirmation, FactorKind::web_passkey}) {

@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t kSecretBytes = 32;
 constexpr std::size_t kSecretLength = 43;  // base64url without padding
 constexpr Milliseconds kPendingLifetime = std::chrono::minutes(10);
+/// A clock is put right by so much without that anything comes of it.
+constexpr Milliseconds kUneven = std::chrono::minutes(5);
 constexpr Milliseconds kTouchEvery = std::chrono::minutes(5);
 constexpr std::size_t kLongestUserAgent = 200;
 
@@ -26,6 +28,12 @@ Time end_of(const BrowserSession& session, const Settings& settings) {
   if (session.pending) return session.created + kPendingLifetime;
   return std::min(session.last_seen + settings.session_idle,
                   session.created + settings.session_maximum);
+}
+
+/// Also of one that was used while the clock was ahead: it would last until the clock is there
+/// again.
+bool is_over(const BrowserSession& session, Time now) {
+  return now >= session.expires || now + kUneven < session.last_seen;
 }
 
 BrowserSession session_from(const db::Row& row, const Settings& settings) {
@@ -147,7 +155,7 @@ Result<std::optional<BrowserSession>> Sessions::find(std::string_view cookie_val
       });
   if (!found || !*found) return found;
   BrowserSession& session = **found;
-  if (now >= session.expires) return std::nullopt;
+  if (is_over(session, now)) return std::nullopt;
   session.csrf_token = csrf_token_of(cookie_value);
   if (session.pending || now - session.last_seen < kTouchEvery) return found;
 
@@ -173,7 +181,7 @@ Result<std::vector<BrowserSession>> Sessions::list(std::string_view person_id) c
         {std::string(person_id)});
     for (const db::Row& row : rows) {
       BrowserSession read = session_from(row, services_.settings);
-      if (now < read.expires) sessions.push_back(std::move(read));
+      if (!is_over(read, now)) sessions.push_back(std::move(read));
     }
     return sessions;
   });

@@ -37,8 +37,9 @@ class Sessions {
   Result<StartedSession> confirm_second_factor(const BrowserSession& session,
                                                const http::Request& request);
 
-  /// The session of a cookie value; nothing when it is unknown, ended or expired. Moves `last_seen`
-  /// forward at most every five minutes.
+  /// The session of a cookie value; nothing when it is unknown, ended or expired, or was last used
+  /// more than five minutes from now, before the clock was set back. Moves `last_seen` forward at
+  /// most every five minutes.
   Result<std::optional<BrowserSession>> find(std::string_view cookie_value);
   Result<std::vector<BrowserSession>> list(std::string_view person_id) const;
 

@@ -227,6 +227,15 @@ TEST_F(SecondFactorTest, ARepeatableActionTakesItsCodeAgainForAMinute) {
   EXPECT_EQ(check(once, kUnpublish), "second_factor_wrong");
 }
 
+TEST_F(SecondFactorTest, ACodeOfAClockThatWasAheadIsNotRepeatable) {
+  enable_totp(alice_);
+  clock_.advance(24h);
+  const std::string once = code(alice_);
+  EXPECT_EQ(check(once, kUnpublish), "");
+  clock_.advance(-24h);
+  EXPECT_EQ(check(once, kUnpublish), "second_factor_wrong");
+}
+
 TEST_F(SecondFactorTest, ARepeatableUseOpensNothingElse) {
   enable_totp(alice_);
   enable_totp(bob_);

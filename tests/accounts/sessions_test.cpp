@@ -95,6 +95,18 @@ TEST_F(SessionsTest, NeverLivesLongerThanTheMaximum) {
   EXPECT_FALSE(alive(*started));
 }
 
+TEST_F(SessionsTest, OfAClockThatWasAheadIsOver) {
+  clock_.advance(24h);
+  const auto started = sessions_.start(alice_, request(), false);
+  ASSERT_TRUE(started);
+  clock_.advance(-5min);
+  EXPECT_TRUE(alive(*started));
+  EXPECT_EQ(sessions_.list(alice_.id)->size(), 1u);
+  clock_.advance(-1ms);
+  EXPECT_FALSE(alive(*started));
+  EXPECT_TRUE(sessions_.list(alice_.id)->empty());
+}
+
 TEST_F(SessionsTest, IsNotWrittenOnEveryUse) {
   const auto started = sessions_.start(alice_, request(), false);
   const std::int64_t begin = to_milliseconds(clock_.now());

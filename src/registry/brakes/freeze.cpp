@@ -139,9 +139,8 @@ std::optional<Freeze> freeze_of(db::Session& session, const PackageName& name) {
   static const std::string sql = one + ":p1 UNION ALL " + one + ":p2 UNION ALL " + one + ":p3";
   const std::string everything(kEverything);
   std::optional<Freeze> narrowest;
-  for (const db::Row& row :
-       session.rows(sql, {name.text(), name.scoped() ? scope_key(name.scope()) : everything,
-                          everything})) {
+  for (const db::Row& row : session.rows(
+           sql, {name.text(), name.scoped() ? scope_key(name.scope()) : everything, everything})) {
     Freeze freeze = from_row(row);
     // The longest key is the narrowest.
     if (!narrowest || freeze.target.key().size() > narrowest->target.key().size()) {
@@ -169,7 +168,11 @@ std::vector<db::Migration> brake_migrations() {
           {"brakes/2",
            "CREATE TABLE recent_publish (source TEXT NOT NULL, at BIGINT NOT NULL);\n"
            "CREATE INDEX recent_publish_source ON recent_publish (source, at);\n"
-           "CREATE INDEX recent_publish_age ON recent_publish (at);\n"}};
+           "CREATE INDEX recent_publish_age ON recent_publish (at);\n"},
+          {"trust_order/2",
+           "CREATE TABLE forgotten_publish (\n"
+           "  issuer TEXT NOT NULL, day BIGINT NOT NULL, at BIGINT NOT NULL,\n"
+           "  PRIMARY KEY (issuer, day));\n"}};
 }
 
 }  // namespace imp::registry

@@ -2,11 +2,18 @@
 
 #include <fmt/format.h>
 
+#include "db/forgotten.h"
+
 namespace imp::registry {
 
 namespace {
 
 constexpr Milliseconds kHour = std::chrono::hours(1);
+/// Longer than it counts, so that the small steps of clocks cost nobody anything.
+constexpr Milliseconds kKept = 2 * kHour;
+constexpr std::string_view kAll = "all";
+constexpr db::Marks kCounted{
+    .table = "recent_publish", .issuer = "'all'", .time = "at", .forgotten = "forgotten_publish"};
 
 /// What lies in the future, after a clock was set back, counts as well.
 bool used_up(db::Session& session, const std::string& source, std::int64_t limit, Time now) {
@@ -37,6 +44,10 @@ std::optional<std::string> excess(db::Session& session, const PublishLimits& lim
         "It was one more than the {} versions that a project, here {}, may publish within an hour.",
         limits.per_repository, source.repository_name);
   }
+  if (limits.any() && db::may_be_forgotten(session, kCounted, kAll, now - kHour, now)) {
+    return "This registry's clock was ahead and was set back, so that it does not know what was "
+           "published within the last hour.";
+  }
   return std::nullopt;
 }
 
@@ -49,7 +60,7 @@ void count_publish(db::Session& session, const PublishLimits& limits, const Publ
 }
 
 void forget_publishes(db::Session& session, Time now) {
-  session.run("DELETE FROM recent_publish WHERE at < :p1", {to_milliseconds(now - kHour)});
+  db::forget(session, kCounted, now - kKept);
 }
 
 }  // namespace imp::registry

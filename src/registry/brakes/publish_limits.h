@@ -25,14 +25,15 @@ struct PublishSource {
   std::string repository_name = {};  ///< for people
 };
 
-/// Why one more publish would be one too many; nothing when it would not. At most as many rows are
+/// Why one more publish would be one too many, or may be because a clock that was ahead has let
+/// publishes of this hour be forgotten; nothing when it would not. At most as many rows are
 /// looked at as the limit has, however many were ever published. In the transaction that publishes.
 std::optional<std::string> excess(db::Session& session, const PublishLimits& limits,
                                   const PublishSource& source, Time now);
 /// Counts one that is published, for the limits that there are.
 void count_publish(db::Session& session, const PublishLimits& limits, const PublishSource& source,
                    Time now);
-/// Forgets what is older than an hour. Call now and then.
+/// Forgets what is older than two hours (db/forgotten.h). Call now and then.
 void forget_publishes(db::Session& session, Time now);
 
 }  // namespace imp::registry

@@ -151,8 +151,10 @@ Result<MintedToken> Exchange::mint(db::Session& session, const ExchangeRequest& 
   const auto name = registry::PackageName::for_read(request.package_name);
   const auto existing = registry::find_package(session, request.package_name);
   if (!publisher || !name) {
-    return refuse(TrustRefusal::publisher_removed,
-                  "The trusted publisher was removed while the token was being exchanged.");
+    return refuse(
+        TrustRefusal::publisher_removed,
+        "The trusted publisher was removed while the token was being exchanged. If it was "
+        "added again, exchange a fresh token; otherwise ask who governs the package.");
   }
   if (const auto may = may_mint(session, *publisher, *name, existing, claims.all, now); !may) {
     return pass_on(may);
@@ -161,7 +163,8 @@ Result<MintedToken> Exchange::mint(db::Session& session, const ExchangeRequest& 
   if (is_frozen(session, publisher->issuer_id)) return frozen(*evaluation.from);
   if (const auto open = registry::not_frozen(session, *name); !open) return pass_on(open);
   const std::string run = run_key(*evaluation.from, claims.all);
-  if (const auto runs = still_runs(session, publisher->issuer_id, run); !runs) {
+  if (const auto runs = still_runs(session, publisher->issuer_id, run, claims.issued_at, now);
+      !runs) {
     return pass_on(runs);
   }
   // Of two projects that claim the name at once, the first is learnt and the other refused.

@@ -190,7 +190,9 @@ bool IssuerKeys::cooling(const Entry& entry, Time now) const {
 }
 
 bool IssuerKeys::serves(const Entry& entry) const {
-  return entry.keys && clock_.now() < entry.fetched + rules_.most_stale;
+  const Time now = clock_.now();
+  // As above: of unknown age, and nothing says that it will be over soon.
+  return entry.keys && entry.fetched <= now && now < entry.fetched + rules_.most_stale;
 }
 
 Result<IssuerKeys::Keys> IssuerKeys::held(const IssuerMatch& issuer, const Entry& entry) const {

@@ -37,7 +37,8 @@ registry::Caller rights_of(db::Session& session, std::string_view person,
 
 std::unexpected<Failure> not_about_this_name() {
   return refuse(TrustRefusal::publisher_removed,
-                "The trusted publisher is no longer one of this package.");
+                "The trusted publisher is no longer one of this package: it was removed, or the "
+                "package has other owners now. Ask who governs the package to add it.");
 }
 
 }  // namespace

@@ -1,12 +1,22 @@
 #include "registry/trust/replay_mark.h"
 
+#include "db/forgotten.h"
 #include "registry/trust/refusal.h"
 
 namespace imp::trust {
 
+namespace {
+
+constexpr db::Marks kMarks{.table = "used_identity_token",
+                           .issuer = "issuer",
+                           .time = "expires_at",
+                           .forgotten = "forgotten_identity_token"};
+
+}  // namespace
+
 Result<void> use_up(db::Session& session, const jose::Claims& claims) {
   const std::string id = claims.token_id.value_or(claims.signed_hash);
-  // One statement for both questions: an exchange that is granted asks nothing more.
+  // may_be_forgotten(), in the statement that marks: an exchange that is granted asks nothing more.
   if (session.insert_if_absent(
           "INSERT INTO used_identity_token (issuer, token_id, expires_at) SELECT :p1, :p2, :p3 "
           "WHERE NOT EXISTS (SELECT 1 FROM forgotten_identity_token WHERE issuer = :p1 AND "
@@ -27,15 +37,7 @@ Result<void> use_up(db::Session& session, const jose::Claims& claims) {
 }
 
 void forget_marks(db::Session& session, Time expired_before) {
-  const std::int64_t before = to_milliseconds(expired_before);
-  session.run(
-      "INSERT INTO forgotten_identity_token (issuer, day, expires_at) "
-      "SELECT issuer, expires_at / 86400000, MAX(expires_at) FROM used_identity_token "
-      "WHERE expires_at < :p1 GROUP BY issuer, expires_at / 86400000 "
-      "ON CONFLICT (issuer, day) DO UPDATE SET expires_at = excluded.expires_at "
-      "WHERE excluded.expires_at > forgotten_identity_token.expires_at",
-      {before});
-  session.run("DELETE FROM used_identity_token WHERE expires_at < :p1", {before});
+  db::forget(session, kMarks, expired_before);
 }
 
 std::vector<db::Migration> replay_mark_migrations() {

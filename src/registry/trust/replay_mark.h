@@ -15,11 +15,8 @@ namespace imp::trust {
 /// does. Inside the transaction that mints.
 Result<void> use_up(db::Session& session, const jose::Claims& claims);
 
-/// Forgets the marks of tokens that expired before then. What remains of them is a line for each
-/// issuer and day (UTC) on which such tokens expired, with the latest of these times: whatever
-/// expired on that day and not after it is refused from then on. The line is for good. By the day,
-/// so that tokens that were issued while the clock was far ahead, by an issuer that goes by the
-/// same clock, do not make all until then refused.
+/// Forgets the marks of tokens that expired before then (db/forgotten.h): whatever expired on the
+/// same day as one of them and not after it is refused from then on.
 void forget_marks(db::Session& session, Time expired_before);
 
 std::vector<db::Migration> replay_mark_migrations();

@@ -1,6 +1,7 @@
 #include "registry/trust/run_end.h"
 
 #include "audit/log.h"
+#include "db/forgotten.h"
 #include "registry/packages/store.h"
 #include "registry/trust/refusal.h"
 
@@ -12,6 +13,13 @@ namespace {
 constexpr std::string_view kJob = "oidc.circleci.com/job-id";
 /// Longer than any identity token of this server's own is accepted.
 constexpr Milliseconds kEndedRunKept = std::chrono::hours(24);
+/// A run may end a little before one of its tokens was issued, and both a little later than now,
+/// when the clock is put right in between.
+constexpr Milliseconds kUneven = std::chrono::minutes(5);
+constexpr db::Marks kEnds{.table = "ended_run",
+                          .issuer = "issuer_id",
+                          .time = "ended_at",
+                          .forgotten = "forgotten_run_end"};
 
 bool has_ended(db::Session& session, std::string_view issuer_id, std::string_view run) {
   return session
@@ -58,11 +66,21 @@ void remember_run(db::Session& session, std::string_view token_id, std::string_v
        to_milliseconds(expires_at)});
 }
 
-Result<void> still_runs(db::Session& session, std::string_view issuer_id, std::string_view run) {
-  if (run.empty() || !has_ended(session, issuer_id, run)) return {};
-  return refuse(TrustRefusal::run_ended,
-                "The job that this identity token was issued to has ended or was canceled, so it "
-                "gets no publish token any more. Publish from a job that is running.");
+Result<void> still_runs(db::Session& session, std::string_view issuer_id, std::string_view run,
+                        Time issued_at, Time now) {
+  if (run.empty()) return {};
+  if (has_ended(session, issuer_id, run)) {
+    return refuse(TrustRefusal::run_ended,
+                  "The job that this identity token was issued to has ended or was canceled, so it "
+                  "gets no publish token any more. Publish from a job that is running.");
+  }
+  // Had it ended, then after the token was issued, and before now.
+  if (!db::may_be_forgotten(session, kEnds, issuer_id, issued_at - kUneven, now + kUneven))
+    return {};
+  return refuse(TrustRefusal::clock_set_back,
+                "The registry's clock was ahead and was set back, and whether the job that this "
+                "identity token was issued to has ended is not known any more. Exchange a fresh "
+                "one in ten minutes: run `circleci run oidc get` again.");
 }
 
 void end_run(db::Session& session, std::string_view issuer_id, std::string_view run, Time now) {
@@ -98,7 +116,7 @@ std::unexpected<Failure> token_of_ended_run() {
 
 void forget_runs(db::Session& session, Time before, Time now) {
   session.run("DELETE FROM publish_token_run WHERE expires_at < :p1", {to_milliseconds(before)});
-  session.run("DELETE FROM ended_run WHERE ended_at < :p1", {to_milliseconds(now - kEndedRunKept)});
+  db::forget(session, kEnds, now - kEndedRunKept);
 }
 
 std::vector<db::Migration> run_migrations() {
@@ -111,7 +129,11 @@ std::vector<db::Migration> run_migrations() {
            "CREATE TABLE ended_run (\n"
            "  issuer_id TEXT NOT NULL, run TEXT NOT NULL, ended_at BIGINT NOT NULL,\n"
            "  PRIMARY KEY (issuer_id, run));\n"
-           "CREATE INDEX ended_run_age ON ended_run (ended_at);\n"}};
+           "CREATE INDEX ended_run_age ON ended_run (ended_at);\n"},
+          {"trust_order/1",
+           "CREATE TABLE forgotten_run_end (\n"
+           "  issuer TEXT NOT NULL, day BIGINT NOT NULL, ended_at BIGINT NOT NULL,\n"
+           "  PRIMARY KEY (issuer, day));\n"}};
 }
 
 }  // namespace imp::trust

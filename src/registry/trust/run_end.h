@@ -24,9 +24,11 @@ std::string run_key(const Issuer& issuer, const boost::json::object& claims);
 void remember_run(db::Session& session, std::string_view token_id, std::string_view issuer_id,
                   std::string_view run, Time expires_at);
 
-/// Whether the run may still get publish tokens: TrustRefusal::run_ended. In the transaction that
-/// mints.
-Result<void> still_runs(db::Session& session, std::string_view issuer_id, std::string_view run);
+/// Whether the run may still get publish tokens for an identity token that was issued then:
+/// TrustRefusal::run_ended; clock_set_back when its end may be known no more. In the transaction
+/// that mints.
+Result<void> still_runs(db::Session& session, std::string_view issuer_id, std::string_view run,
+                        Time issued_at, Time now);
 
 /// Revokes the publish tokens of the run, each with an audit record, and refuses it any more, in
 /// the caller's write transaction. Harmless when the run has ended before.
@@ -37,8 +39,8 @@ bool is_of_ended_run(db::Session& session, std::string_view token_id);
 /// The refusal of such a token.
 std::unexpected<Failure> token_of_ended_run();
 
-/// Forgets runs that ended so long ago that none of their identity tokens can be exchanged any
-/// more, and tokens that have expired before `before`.
+/// Forgets runs that ended so long ago that none of their identity tokens can be exchanged any more
+/// (db/forgotten.h), and tokens that have expired before `before`.
 void forget_runs(db::Session& session, Time before, Time now);
 
 std::vector<db::Migration> run_migrations();

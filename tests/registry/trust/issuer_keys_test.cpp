@@ -213,6 +213,19 @@ TEST_F(IssuerKeysTest, OldKeysServeUntilTheyAreADayOldAndNoLonger) {
   EXPECT_EQ(current(), "ok");
 }
 
+// Their age is not known then, and a key that was withdrawn may be among them.
+TEST_F(IssuerKeysTest, KeysFromAClockThatWasAheadDoNotServeWithoutTheIssuer) {
+  const Time right = clock.now();
+  clock.advance(400 * 24h);
+  ASSERT_EQ(current(), "ok");
+  remote.answer([](const http::Fetch&) { return failed(http::FetchRefusal::unreachable); });
+  clock.set(right);
+  EXPECT_EQ(current(), "issuer_unavailable");
+  remote.answer(nullptr);
+  clock.advance(rules.cooldown);
+  EXPECT_EQ(current(), "ok");
+}
+
 TEST_F(IssuerKeysTest, AnIssuerThatIsDownIsAskedOnceAMinute) {
   remote.answer([](const http::Fetch&) { return failed(http::FetchRefusal::unreachable); });
   for (int i = 0; i < 100; ++i) EXPECT_EQ(current(), "issuer_unavailable");

@@ -113,6 +113,15 @@ TEST_F(PublishTokenTest, ExpiresAtTheVeryInstant) {
   EXPECT_EQ(stands(minted.token), "publish_token_invalid");
 }
 
+// A clock that was ahead would make it live for as much longer.
+TEST_F(PublishTokenTest, OfAClockThatWasAheadIsNotGood) {
+  clock.set(minted.token.created_at - std::chrono::minutes(5));
+  EXPECT_EQ(find(minted.text), "ok");
+  clock.advance(-Milliseconds(1));
+  EXPECT_EQ(find(minted.text), "publish_token_invalid");
+  EXPECT_EQ(stands(minted.token), "publish_token_invalid");
+}
+
 TEST_F(PublishTokenTest, IsOverOnceRevoked) {
   EXPECT_TRUE(revoke(minted.text));
   EXPECT_EQ(find(minted.text), "publish_token_invalid");

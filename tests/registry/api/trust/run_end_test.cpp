@@ -5,6 +5,8 @@
 namespace imp::registry::test {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr std::string_view kJob = "0a1b2c3d-7777-4777-8777-777777777777";
 constexpr std::string_view kOtherJob = "0a1b2c3d-8888-4888-8888-888888888888";
 
@@ -45,6 +47,20 @@ class RunEnd : public RegistryTest {
       trust::end_run(session, "imprimatur", job, clock_.now());
       return {};
     }));
+  }
+
+  void tidy() {
+    EXPECT_TRUE(write([&](db::Session& session) -> Result<void> {
+      trust::forget_expired(session, clock_.now());
+      return {};
+    }));
+  }
+  /// The clock is ahead for long enough to be tidied by, and right again.
+  void ahead(Milliseconds by) {
+    const Time right = clock_.now();
+    clock_.advance(by);
+    tidy();
+    clock_.set(right);
   }
 
   User alice = add_user("alice");
@@ -115,15 +131,43 @@ TEST_F(RunEnd, LeavesOtherRunsAndOtherIssuersAlone) {
   EXPECT_EQ(exchange(token_of(kJob, trust::test::kBase), "@alice/lib").status, 201);
 }
 
+// A clock that runs ahead for a while makes it be tidied away before its tokens are too old.
+TEST_F(RunEnd, IsNotForgottenByAClockThatWasAhead) {
+  const std::string kept = token_of(kJob);
+  end(kJob);
+  ahead(400 * 24h);
+  ASSERT_EQ(count("SELECT COUNT(*) FROM ended_run"), 0);
+  EXPECT_EQ(exchange(kept, "@alice/lib").outcome(), "401 clock_set_back");
+  // Of those that are running nobody can say for a moment that they are.
+  EXPECT_EQ(exchange(token_of(kOtherJob), "@alice/lib").outcome(), "401 clock_set_back");
+  clock_.advance(6min);
+  EXPECT_EQ(exchange(token_of(kOtherJob), "@alice/lib").status, 201);
+  EXPECT_EQ(count("SELECT COUNT(*) FROM publish_token"), 1);
+}
+
+TEST_F(RunEnd, OfMidnightIsNotForgottenEither) {
+  const auto midnight = std::chrono::ceil<std::chrono::days>(clock_.now());
+  clock_.set(midnight - 2min);
+  const std::string kept = token_of(kJob);
+  clock_.set(midnight + 1min);
+  end(kJob);
+  ahead(26h);
+  EXPECT_EQ(exchange(kept, "@alice/lib").outcome(), "401 clock_set_back");
+}
+
+// What ended while the clock was ahead says nothing of the jobs of now.
+TEST_F(RunEnd, ThatWasFarAheadLeavesTheJobsOfNowAlone) {
+  const Time right = clock_.now();
+  clock_.advance(400 * 24h);
+  end(kJob);
+  ahead(26h);
+  clock_.set(right);
+  EXPECT_EQ(exchange(token_of(kOtherJob), "@alice/lib").status, 201);
+}
+
 TEST_F(RunEnd, IsRememberedForLongerThanItsTokensLive) {
   publish_token_of(kJob);
   end(kJob);
-  const auto tidy = [&] {
-    EXPECT_TRUE(write([&](db::Session& session) -> Result<void> {
-      trust::forget_expired(session, clock_.now());
-      return {};
-    }));
-  };
   clock_.advance(std::chrono::hours(2));
   tidy();
   EXPECT_EQ(count("SELECT COUNT(*) FROM ended_run"), 1);
