@@ -78,18 +78,14 @@ boost::json::object Delivery::to_json() const {
       {"answer", last_answer}};
 }
 
-void queue(db::Session& session, const Hook& hook, std::string_view type,
-           const boost::json::object& data, Time now) {
+std::string queue(db::Session& session, const Hook& hook, std::string_view type,
+                  const boost::json::object& data, Time now) {
   const std::int64_t waiting =
       session
           .row("SELECT COUNT(*) FROM hook_delivery WHERE hook_id = :p1 AND state = 'pending'",
                {hook.id})
           ->integer(0);
-  if (waiting >= kMostWaiting) {
-    session.run("UPDATE hook SET paused = :p1 WHERE id = :p2",
-                {fmt::format("{} deliveries wait already.", waiting), hook.id});
-    return;
-  }
+  if (waiting >= kMostWaiting) return fmt::format("{} deliveries wait already.", waiting);
   const std::string body = boost::json::serialize(
       boost::json::object{{"type", type}, {"timestamp", iso8601(now)}, {"data", data}});
   session.run(
@@ -99,6 +95,7 @@ void queue(db::Session& session, const Hook& hook, std::string_view type,
       {new_ordered_uuid(now), hook.id, hook.id, std::string(type), body, to_milliseconds(now),
        to_milliseconds(now)});
   set_due(session, hook.id);
+  return {};
 }
 
 std::vector<Delivery> deliveries_of(db::Session& session, std::string_view hook_id,

@@ -43,9 +43,10 @@ struct Delivery {
 };
 std::string_view name(Delivery::State state);
 
-/// Adds a delivery of this event for a webhook that is not paused.
-void queue(db::Session& session, const Hook& hook, std::string_view type,
-           const boost::json::object& data, Time now);
+/// Adds a delivery of this event for a webhook that is not paused. Where kMostWaiting wait, nothing
+/// is added, and the answer says in a sentence why the webhook is to be paused; empty otherwise.
+std::string queue(db::Session& session, const Hook& hook, std::string_view type,
+                  const boost::json::object& data, Time now);
 
 /// Of one webhook, the last first.
 std::vector<Delivery> deliveries_of(db::Session& session, std::string_view hook_id,

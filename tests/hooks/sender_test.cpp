@@ -424,13 +424,16 @@ TEST_F(SenderTest, WhatIsHeldOfARemovedWebhookIsLetGo) {
 
 TEST_F(SenderTest, TheOutboxAndTheLogAreBounded) {
   start();
-  const Hook hook = add("one");
+  Hook hook = add("one");
   write([&](db::Session& session) {
-    for (std::int64_t i = 0; i < kMostWaiting + 1; ++i) {
-      queue(session, hook, "release.staged", {}, now.now());
+    for (std::int64_t i = 0; i < kMostWaiting; ++i) {
+      EXPECT_EQ(queue(session, hook, "release.staged", {}, now.now()), "");
     }
+    hook.paused = queue(session, hook, "release.staged", {}, now.now());
+    EXPECT_EQ(hook.paused, "1000 deliveries wait already.");
     EXPECT_EQ(session.row("SELECT COUNT(*) FROM hook_delivery")->integer(0), kMostWaiting);
-    EXPECT_FALSE(find_hook(session, hook.target, hook.id)->paused.empty());
+    EXPECT_FALSE(due_hooks(session, false, now.now(), 10).empty());
+    update_hook(session, hook, std::nullopt);
     EXPECT_TRUE(due_hooks(session, false, now.now(), 10).empty());
     session.run("UPDATE hook_delivery SET state = 'delivered'");
     EXPECT_FALSE(any_old_delivery(session, now.now()));

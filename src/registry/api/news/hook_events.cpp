@@ -6,6 +6,7 @@
 
 #include "accounts/organizations.h"
 #include "hooks/outbox.h"
+#include "registry/api/news/hook_pause.h"
 #include "registry/api/staging/stage_state.h"
 #include "registry/packages/store.h"
 
@@ -34,19 +35,42 @@ bool still_governs(db::Session& session, const hooks::Hook& hook,
   return package != nullptr && may_administer(author, access_of(session, *package));
 }
 
-/// Queues for those that want it, or pauses those whose author may not govern any more.
-void tell_each(db::Session& session, std::vector<hooks::Hook> told,
-               const std::optional<std::string>& owner, const Package* package,
+/// Whose webhooks are told.
+struct Told {
+  const std::optional<std::string>& owner;
+  const Package* package;    ///< none for what concerns a whole scope
+  std::string organization;  ///< its name, for its own webhooks
+};
+
+void pause(db::Session& session, const hooks::Hook& hook, std::string why, const Told& told,
+           Time now) {
+  const bool of_package = hook.target.kind == hooks::Target::Kind::package;
+  audit::Record record;
+  record.at = now;
+  record.actor = "system";
+  record.subject = of_package ? "package:" + hook.target.id : "organization:" + told.organization;
+  record.organization = told.owner;
+  pause_hook(session, hook, std::move(why), std::move(record));
+}
+
+/// Queues for those that want it, or pauses those whose author may not govern any more, or for
+/// which too much waits.
+void tell_each(db::Session& session, const std::vector<hooks::Hook>& hooks, const Told& told,
                std::string_view type, const boost::json::object& data, Time now) {
-  for (hooks::Hook& hook : told) {
+  for (const hooks::Hook& hook : hooks) {
     if (!hook.paused.empty() || !hook.wants(type)) continue;
-    if (still_governs(session, hook, owner, package)) {
-      hooks::queue(session, hook, type, data, now);
-      continue;
-    }
-    hook.paused = fmt::format("{}, who set it up, may not any more.", hook.created_by);
-    hooks::update_hook(session, hook, std::nullopt);
+    std::string why = still_governs(session, hook, told.owner, told.package)
+                          ? hooks::queue(session, hook, type, data, now)
+                          : author_may_not(hook);
+    if (!why.empty()) pause(session, hook, std::move(why), told, now);
   }
+}
+
+/// The name, which is looked up for an audit record.
+std::string name_of(db::Session& session, const std::optional<std::string>& organization_id) {
+  const auto found =
+      organization_id ? accounts::find_organization(session, *organization_id) : std::nullopt;
+  return found ? found->name : std::string();
 }
 
 }  // namespace
@@ -67,7 +91,8 @@ void tell_hooks(db::Session& session, std::string_view package_name, std::string
   }
   if (told.empty()) return;
   data["package"] = package->name;
-  tell_each(session, std::move(told), package->owner, &*package, type, data, now);
+  tell_each(session, told, {package->owner, &*package, name_of(session, package->owner)}, type,
+            data, now);
 }
 
 void tell_scope_hooks(db::Session& session, std::string_view organization_id, std::string_view type,
@@ -77,7 +102,8 @@ void tell_scope_hooks(db::Session& session, std::string_view organization_id, st
   const auto organization = accounts::find_organization(session, id);
   if (told.empty() || !organization) return;
   data["scope"] = "@" + organization->name;
-  tell_each(session, std::move(told), id, nullptr, type, data, now);
+  const std::optional<std::string> owner = id;
+  tell_each(session, told, {owner, nullptr, organization->name}, type, data, now);
 }
 
 }  // namespace imp::registry

@@ -7,6 +7,7 @@
 
 #include "audit/log.h"
 #include "hooks/hook.h"
+#include "registry/api/news/hook_pause.h"
 #include "registry/api/news/publisher_news.h"
 #include "registry/api/staging/stage_state.h"
 #include "registry/packages/store.h"
@@ -25,16 +26,6 @@ bool administers(db::Session& session, const std::string& organization, const st
 bool governs(db::Session& session, const Package& package, const std::string& person) {
   return may_administer(approval_rights(session, package.owner).caller(person),
                         access_of(session, package));
-}
-
-/// Pauses a webhook, which tells nobody anything until somebody who governs changes it.
-void pause(db::Session& session, hooks::Hook hook, audit::Record record) {
-  hook.paused = fmt::format("{}, who set it up, may not any more.", hook.created_by);
-  hooks::update_hook(session, hook, std::nullopt);
-  record.action = "hook.pause";
-  record.outcome = "granted";
-  record.detail = {{"hook", {{"id", hook.id}, {"url", hook.url}}}, {"made_by", hook.created_by}};
-  audit::append(session, record);
 }
 
 /// The publishers of a package whose makers may not govern it any more, or only those of one maker,
@@ -60,7 +51,7 @@ void settle_new_owners(db::Session& session, const RegistryServices& services,
     if (!hook.paused.empty() || governs(session, package, hook.created_by)) continue;
     audit::Record record = requester.audit_record("hook.pause", "package:" + package.name, now);
     record.organization = package.owner;
-    pause(session, hook, std::move(record));
+    pause_hook(session, hook, author_may_not(hook), std::move(record));
   }
   const audit::Record news = requester.audit_record("", "", now);
   if (package.owner || maintained_since(session, package.id, now - kTakenOver)) {
@@ -96,7 +87,7 @@ void settle_departure(db::Session& session, const RegistryServices& services,
       if (governs(session, *package, person.name)) continue;
       record.subject = "package:" + package->name;
     }
-    pause(session, hook, record);
+    pause_hook(session, hook, author_may_not(hook), record);
   }
   for (const trust::TrustedPublisher& one :
        trust::publishers_of(session, trust::scope_place(organization.id))) {

@@ -1,5 +1,7 @@
 #include "registry/api/news/hook_events.h"
 
+#include "hooks/hook.h"
+#include "hooks/outbox.h"
 #include "registry/api/news/hook_fixture.h"
 #include "registry/api/staging/stage_expiry.h"
 #include "registry/api/trust/pending_publishers.h"
@@ -115,6 +117,42 @@ TEST_F(HookEvents, OnlyWantedEventsAreTold) {
   EXPECT_EQ(told(), std::vector<std::string>{});
   ASSERT_EQ(decide(Method::del, id).status, 204);
   EXPECT_EQ(told(), std::vector<std::string>{"release.rejected 1.1.0"});
+}
+
+// An admin who is an ordinary member now is paused by the next event, and that is on record.
+TEST_F(HookEvents, PausingIsAudited) {
+  set_member(acme, bob, accounts::Role::admin);
+  for (const char* path : {kPath, "/-/org/acme/hooks"}) {
+    ASSERT_EQ(send(Method::post, path, bob.token, otp(bob), kHook).status, 201);
+  }
+  set_member(acme, bob, accounts::Role::member);
+  const auto pauses = [&] { return audited("hook.pause", acme.id).size(); };
+  ASSERT_EQ(stage(alice.token, "@acme/lib", "1.1.0").status, 201);
+  EXPECT_EQ(pauses(), 2U);
+  EXPECT_EQ(audit_detail("hook.pause").at("made_by"), json::value("bob"));
+  EXPECT_EQ(audit_detail("hook.pause").at("reason"),
+            json::value("bob, who set it up, may not any more."));
+  EXPECT_EQ(
+      count("SELECT COUNT(DISTINCT subject) FROM audit_records WHERE action = 'hook.pause' AND "
+            "subject IN ('package:@acme/lib', 'organization:acme')"),
+      2);
+  ASSERT_EQ(stage(alice.token, "@acme/lib", "1.2.0").status, 201);
+  EXPECT_EQ(pauses(), 2U);  // once
+}
+
+TEST_F(HookEvents, OneThatTooMuchWaitsForIsPausedOnRecord) {
+  add(kPath, kHook);
+  ASSERT_TRUE(write([&](db::Session& session) -> Result<void> {
+    const hooks::Target target{hooks::Target::Kind::package, "@acme/lib"};
+    const auto hook = hooks::hooks_of(session, target).at(0);
+    for (std::int64_t i = 0; i < hooks::kMostWaiting; ++i) {
+      EXPECT_EQ(hooks::queue(session, hook, "release.staged", {}, clock_.now()), "");
+    }
+    return {};
+  }));
+  ASSERT_EQ(stage(alice.token, "@acme/lib", "1.1.0").status, 201);
+  EXPECT_EQ(audit_detail("hook.pause").at("reason"), json::value("1000 deliveries wait already."));
+  EXPECT_FALSE(get(kPath, alice.token).document().at(0).at("paused").is_null());
 }
 
 TEST_F(HookEvents, TheWebhookOfSomebodyWhoLeftIsPaused) {
