@@ -15,7 +15,7 @@ Result<ApprovalOutlook> approval_outlook(RegistryServices& services, const Reque
     const auto package = find_package(session, release.candidate.name);
     if (!package) return refuse(PackageRefusal::package_not_found, "The package is no more.");
     const StagePolicy policy =
-        binding_policy_since(session, *package, release.created, services.clock.now());
+        binding_policy_since(session, *package, release.waiting_since(), services.clock.now());
     const ApprovalRights rights = approval_rights(session, package->owner);
     const std::string& tag = release.candidate.tag;
     const auto refusal = [&](bool by_passkey) -> std::optional<Failure> {
