@@ -16,8 +16,6 @@ namespace {
 constexpr std::size_t kSecretBytes = 32;
 constexpr std::size_t kSecretLength = 43;  // base64url without padding
 constexpr Milliseconds kPendingLifetime = std::chrono::minutes(10);
-/// A clock is put right by so much without that anything comes of it.
-constexpr Milliseconds kUneven = std::chrono::minutes(5);
 constexpr Milliseconds kTouchEvery = std::chrono::minutes(5);
 constexpr std::size_t kLongestUserAgent = 200;
 
@@ -33,7 +31,7 @@ Time end_of(const BrowserSession& session, const Settings& settings) {
 /// Also of one that was used while the clock was ahead: it would last until the clock is there
 /// again.
 bool is_over(const BrowserSession& session, Time now) {
-  return now >= session.expires || now + kUneven < session.last_seen;
+  return now >= session.expires || now + kClockCorrection < session.last_seen;
 }
 
 BrowserSession session_from(const db::Row& row, const Settings& settings) {

@@ -11,6 +11,10 @@ namespace imp {
 using Time = std::chrono::sys_time<std::chrono::milliseconds>;
 using Milliseconds = std::chrono::milliseconds;
 
+/// A clock is put right by so much without that anything comes of it. What is of a later time than
+/// this from now was made by a clock that was ahead.
+inline constexpr Milliseconds kClockCorrection = std::chrono::minutes(5);
+
 /// The injected source of time. Nothing below app/ reads the system's clock by itself.
 class Clock {
  public:

@@ -45,9 +45,9 @@ std::string publisher_text(const boost::json::value& publisher, std::string_view
         fmt::format("{}  ends at {} unless something is published with it before\n", indent, ends);
   if (flag_of(publisher, "makerLeft")) {
     const std::string until = printable(text_of(publisher, "keepBy"));
-    out += fmt::format("{}  added by somebody who has left: {}\n", indent,
-                       until.empty() ? "keep or remove it"
-                                     : "it ends at " + until + " unless somebody keeps it");
+    out += fmt::format(
+        "{}  added by somebody who has left: {}\n", indent,
+        until.empty() ? "keep or remove it" : "it ends at " + until + " unless somebody keeps it");
   }
   if (const std::string ended = text_of(publisher, "endedAt"); !ended.empty()) {
     out += fmt::format("{}  ended: {} ({})\n", indent, printable(ended),

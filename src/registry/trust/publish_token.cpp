@@ -15,8 +15,6 @@ namespace {
 
 constexpr std::size_t kSecretLength = 40;  // of 62 letters and digits: 238 bits
 constexpr std::size_t kStampLength = 8;    // of milliseconds in the same: until the year 8000
-/// A clock is put right by so much without that anything comes of it.
-constexpr Milliseconds kUneven = std::chrono::minutes(5);
 
 constexpr std::string_view kDigits =
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -91,7 +89,7 @@ Result<PublishToken> judged(db::Session& session, const std::optional<db::Row>& 
   }
   if (now >= from_milliseconds(row->integer(7))) return invalid("expired");
   // It would live until the clock is there again.
-  if (now + kUneven < from_milliseconds(row->integer(6))) {
+  if (now + kClockCorrection < from_milliseconds(row->integer(6))) {
     return invalid("issued while the clock was ahead");
   }
   const Provider* provider = provider_of_type(row->text(9));

@@ -13,9 +13,6 @@ namespace {
 constexpr std::string_view kJob = "oidc.circleci.com/job-id";
 /// Longer than any identity token of this server's own is accepted.
 constexpr Milliseconds kEndedRunKept = std::chrono::hours(24);
-/// A run may end a little before one of its tokens was issued, and both a little later than now,
-/// when the clock is put right in between.
-constexpr Milliseconds kUneven = std::chrono::minutes(5);
 constexpr db::Marks kEnds{.table = "ended_run",
                           .issuer = "issuer_id",
                           .time = "ended_at",
@@ -74,9 +71,12 @@ Result<void> still_runs(db::Session& session, std::string_view issuer_id, std::s
                   "The job that this identity token was issued to has ended or was canceled, so it "
                   "gets no publish token any more. Publish from a job that is running.");
   }
-  // Had it ended, then after the token was issued, and before now.
-  if (!db::may_be_forgotten(session, kEnds, issuer_id, issued_at - kUneven, now + kUneven))
+  // Had it ended, then after the token was issued, and before now; or a little before the one and
+  // after the other, when the clock is put right in between.
+  if (!db::may_be_forgotten(session, kEnds, issuer_id, issued_at - kClockCorrection,
+                            now + kClockCorrection)) {
     return {};
+  }
   return refuse(TrustRefusal::clock_set_back,
                 "The registry's clock was ahead and was set back, and whether the job that this "
                 "identity token was issued to has ended is not known any more. Exchange a fresh "
