@@ -75,6 +75,11 @@ constexpr std::array kTexts = {
          "somebody who decides about {place} keeps it, and answers for it from then on.",
          "If its job is still to publish, keep it on the page below. Otherwise there is nothing to "
          "do, or remove it at once."},
+    Text{
+        "trust.keep", "Trusted publisher of {place} is kept",
+        "{actor} keeps a trusted publisher of {place} that {made_by} had added, and answers for it "
+        "from now on.",
+        kTrustAdvice},
     Text{"trust.publisher_end", "Trusted publisher of {place} has ended",
          "A trusted publisher of {place} is no more: it {text}.", kTimeAdvice},
     Text{"switch.on", "{place} insists on {switch} now",

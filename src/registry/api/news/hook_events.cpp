@@ -18,7 +18,7 @@ constexpr auto kEvents = std::to_array<std::string_view>(
     {"release.staged", "release.approved", "release.published", "release.rejected",
      "release.withdrawn", "release.expired", "version.published", "publisher.added",
      "publisher.changed", "publisher.removed", "publisher.adopted", "publisher.learnt",
-     "publisher.ending", "publisher.ended"});
+     "publisher.ending", "publisher.kept", "publisher.ended"});
 
 bool administers(const Caller& author, std::string_view organization_id) {
   return std::ranges::any_of(author.organizations, [&](const Membership& membership) {

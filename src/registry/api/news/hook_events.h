@@ -18,7 +18,8 @@ namespace imp::registry {
 ///   waited for the package, which is there now), publisher.learnt (`learnt`: the identifiers
 ///   behind its names, which it requires from now on), publisher.ending (with `reason`: nothing was
 ///   published with it and its time is nearly over, or whoever made it has left and nobody has kept
-///   it), publisher.ended (with `reason`): the trusted publisher, and by whom.
+///   it), publisher.kept (`by` whom, who answers for it from now on), publisher.ended (with
+///   `reason`): the trusted publisher, and by whom.
 /// Each has `package`; those of a scope's own publishers have `scope` instead.
 std::span<const std::string_view> hook_events();
 

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <utility>
 
 #include "audit/log.h"
+#include "registry/api/news/publisher_news.h"
+#include "registry/api/news/told_people.h"
 #include "registry/api/trust/trust_changes.h"
 #include "registry/trust/refusal.h"
 
@@ -50,10 +53,13 @@ Result<trust::TrustedPublisher> keep_publisher(RegistryServices& services,
     audit::Record record = requester.audit_record("trust.keep", subject_of(target), now);
     record.organization = place->organization;
     record.detail["publisher"] = found->to_json(services.issuers);
-    record.detail["made_by"] = found->created_by;
-    found->created_by = rights->person;
+    const std::string maker = std::exchange(found->created_by, rights->person);
+    record.detail["made_by"] = maker;
     trust::keep_publisher(session, found->id, found->created_by);
     audit::append(session, record);
+    tell_governors(session, record, {maker});
+    tell_publisher_hooks(session, services.issuers, *found, "publisher.kept",
+                         {{"by", record.actor}}, now);
     return std::move(*found);
   });
 }

@@ -53,10 +53,16 @@ TEST_F(HookEvents, EveryEventIsTold) {
   ASSERT_EQ(publish(alice.token, "@acme/new", "1.0.0", otp(alice)).status, 201);
   EXPECT_EQ(told(), (std::vector<std::string>{"publisher.adopted in @acme/new",
                                               "version.published in @acme/new 1.0.0"}));
-  add_publisher("/-/package/@acme%2fnew/trust", alice, trust::test::github_publisher(), "github");
+  const std::string kept = add_publisher("/-/package/@acme%2fnew/trust", alice,
+                                         trust::test::github_publisher(), "github");
   ASSERT_EQ(exchange(github_token(), "@acme/new").outcome(), "201 ok");
   EXPECT_EQ(told(), (std::vector<std::string>{"publisher.added in @acme/new",
                                               "publisher.learnt in @acme/new"}));
+  ASSERT_EQ(
+      send(Method::post, "/-/package/@acme%2fnew/trust/" + kept + "/keep", alice.token, otp(alice))
+          .status,
+      200);
+  EXPECT_EQ(told(), std::vector<std::string>{"publisher.kept in @acme/new"});
   // Who asks for one event alone waits for it: there is none that nothing tells.
   for (const std::string_view event : hook_events())
     EXPECT_TRUE(ever_told_.contains(event)) << event;
