@@ -182,12 +182,14 @@ void add_stage_policy_routes(http::Router& router, RegistryServices& services) {
     return
         [&services, handler](const http::Request& request) { return handler(services, request); };
   };
-  for (const char* path :
-       {"/-/package/{package}/stage-policy", "/-/org/{organization}/stage-policy"}) {
-    router.add(http::Method::get, path, bind(show));
-    router.add(http::Method::put, path, bind(set));
-    router.add(http::Method::del, path, bind(clear));
-  }
+  constexpr std::string_view package = "/-/package/{package}/stage-policy";
+  constexpr std::string_view organization = "/-/org/{organization}/stage-policy";
+  router.add(http::Method::get, package, bind(show));
+  router.add(http::Method::put, package, bind(set));
+  router.add(http::Method::del, package, bind(clear));
+  router.add(http::Method::get, organization, bind(show));
+  router.add(http::Method::put, organization, bind(set));
+  router.add(http::Method::del, organization, bind(clear));
 }
 
 }  // namespace imp::registry
