@@ -36,7 +36,8 @@ std::string fault_of(const CLI::App& command, const std::vector<std::string>& re
     return rest.empty() ? fmt::format("say what to do: {}", choice)
                         : fmt::format("there is no \"{}\"; there is {}", rest.front(), choice);
   }
-  if (rest.empty() || error.get_name() != "ExtrasError") return error.what();
+  if (rest.empty() || error.get_exit_code() != static_cast<int>(CLI::ExitCodes::ExtrasError))
+    return error.what();
   return fmt::format("\"{}\" is one word too many", rest.front());
 }
 

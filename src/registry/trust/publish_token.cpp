@@ -127,11 +127,11 @@ MintedToken mint_publish_token(db::Session& session, crypto::Random& random,
   const PublishToken& token = minted.token;
   session.run(
       "INSERT INTO publish_token (hash, id, package_id, package_name, publisher_id, permissions, "
-      "run, created_at, expires_at, version) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, "
-      ":p10)",
+      "run, created_at, expires_at, version, type) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, "
+      ":p9, :p10, :p11)",
       {key_of(minted.text), token.id, token.package_id, token.package_name, token.publisher_id,
        token.permissions.stored(), boost::json::serialize(run), to_milliseconds(token.created_at),
-       to_milliseconds(token.expires_at), token.version});
+       to_milliseconds(token.expires_at), token.version, publisher.type});
   return minted;
 }
 
@@ -176,13 +176,10 @@ Result<void> may_release(const PublishToken& token, std::string_view version) {
 
 std::optional<IssuedToken> issued_token(db::Session& session, std::string_view text) {
   const auto row = session.row(
-      "SELECT t.id, t.package_name, t.publisher_id, t.run, COALESCE(p.type, e.type) "
-      "FROM publish_token t LEFT JOIN trusted_publisher p ON p.id = t.publisher_id "
-      "LEFT JOIN ended_publisher e ON e.id = t.publisher_id WHERE t.hash = :p1",
+      "SELECT id, package_name, publisher_id, run, type FROM publish_token WHERE hash = :p1",
       {key_of(text)});
   if (!row) return std::nullopt;
-  return IssuedToken{row->text(0), row->text(1), row->text(2),
-                     row->null(4) ? nullptr : provider_of_type(row->text(4)),
+  return IssuedToken{row->text(0), row->text(1), row->text(2), provider_of_type(row->text(4)),
                      boost::json::parse(row->text(3)).as_object()};
 }
 

@@ -36,6 +36,7 @@ class Walk {
   struct Held {  // an identity token that somebody has
     std::string text;
     Model::Identity identity;
+    bool too_late = false;  ///< its job had ended when it was issued, which no CI does
   };
 
   std::size_t below(std::size_t limit) { return random_() % limit; }

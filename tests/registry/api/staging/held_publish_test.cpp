@@ -92,7 +92,8 @@ TEST_F(HeldPublish, TheHundredAndFirstIsRefused) {
           "INSERT INTO staged_release SELECT :p1, package_id, package_name, :p2, sha512, "
           "candidate, "
           "publisher_name, publisher_email, trusted_id, trusted_config, run, access, created_at, "
-          "behind, held_reason, expires_at FROM staged_release WHERE version = '1.2.0'",
+          "behind, held_reason, expires_at, policy_change FROM staged_release WHERE version = "
+          "'1.2.0'",
           {fmt::format("id-{}", n), fmt::format("2.0.{}", n)});
     }
     return {};
