@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Issuer, newJob } from './lib/issuer.mjs';
+import { Issuer, newJob, publisherOf } from './lib/issuer.mjs';
 import { module, npm11 } from './lib/npm.mjs';
 import { Server } from './lib/server.mjs';
 import { enableTotp } from './lib/totp.mjs';
@@ -139,9 +139,7 @@ describe('other clients', () => {
         const trusted = await server.request('POST', `/-/package${path}/trust`, {
           token,
           headers: { 'npm-otp': await factor.code() },
-          body: [{ type: 'circleci', permissions: ['createPackage'], claims: {
-            'oidc.circleci.com/org-id': job.organization, 'oidc.circleci.com/project-id': job.project,
-            'oidc.circleci.com/pipeline-definition-id': job.definition, 'oidc.circleci.com/vcs-origin': job.origin } }],
+          body: [publisherOf(job, ['createPackage'])],
         });
         assert.equal(trusted.status, 200, trusted.text);
         const ci = new Place(server, client).manifest(manifestFor(client, '1.1.0'));

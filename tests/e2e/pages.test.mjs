@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { chromium } from 'playwright-core';
-import { Issuer, newJob } from './lib/issuer.mjs';
+import { Issuer, newJob, publisherOf } from './lib/issuer.mjs';
 import { Workspace, npm11 } from './lib/npm.mjs';
 import { Pages } from './lib/pages.mjs';
 import { Server } from './lib/server.mjs';
@@ -31,14 +31,7 @@ describe('pages with long content', () => {
     assert.equal(first.code, 0, first.output);
     const job = newJob();
     const trusted = await server.request('POST', `/-/package/${name.replace('/', '%2f')}/trust`, {
-      token, headers: { 'npm-otp': await factor.code() }, body: [{
-        type: 'circleci',
-        claims: {
-          'oidc.circleci.com/org-id': job.organization, 'oidc.circleci.com/project-id': job.project,
-          'oidc.circleci.com/pipeline-definition-id': job.definition, 'oidc.circleci.com/vcs-origin': job.origin,
-        },
-        permissions: ['createStagedPackage'],
-      }],
+      token, headers: { 'npm-otp': await factor.code() }, body: [publisherOf(job, ['createStagedPackage'])],
     });
     assert.equal(trusted.status, 200, trusted.text);
     const ci = new Workspace(server);

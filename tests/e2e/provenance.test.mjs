@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Issuer, newJob } from './lib/issuer.mjs';
+import { Issuer, newJob, publisherOf } from './lib/issuer.mjs';
 import { Workspace, npm12 } from './lib/npm.mjs';
 import { Server, binary } from './lib/server.mjs';
 import { enableTotp } from './lib/totp.mjs';
@@ -42,9 +42,7 @@ describe('provenance', () => {
     assert.equal(first.code, 0, first.output);
     const trusted = await server.request('POST', '/-/package/@alice%2flib/trust', {
       token, headers: { 'npm-otp': await factor.code() },
-      body: [{ type: 'circleci', permissions: ['createPackage', 'createStagedPackage'], claims: {
-        'oidc.circleci.com/org-id': job.organization, 'oidc.circleci.com/project-id': job.project,
-        'oidc.circleci.com/pipeline-definition-id': job.definition, 'oidc.circleci.com/vcs-origin': job.origin } }],
+      body: [publisherOf(job, ['createPackage', 'createStagedPackage'])],
     });
     assert.equal(trusted.status, 200, trusted.text);
     const ci = new Workspace(server);

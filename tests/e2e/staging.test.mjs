@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { Issuer, newJob } from './lib/issuer.mjs';
+import { Issuer, newJob, publisherOf } from './lib/issuer.mjs';
 import { Workspace, current, npmStageMinimum } from './lib/npm.mjs';
 import { Server, binary } from './lib/server.mjs';
 import { enableTotp } from './lib/totp.mjs';
@@ -34,14 +34,9 @@ for (const [client, staging] of [...current.map((c) => [c, c]), [current[0], npm
       const code = async () => ({ headers: { 'npm-otp': await factor.code() } });
       const first = await person.npm(client, ['publish', '--access', 'public', `--otp=${await factor.code()}`]);
       assert.equal(first.code, 0, first.output);
-      const trusted = await server.request('POST', '/-/package/@alice%2flib/trust', { token, ...(await code()), body: [{
-        type: 'circleci',
-        claims: {
-          'oidc.circleci.com/org-id': job.organization, 'oidc.circleci.com/project-id': job.project,
-          'oidc.circleci.com/pipeline-definition-id': job.definition, 'oidc.circleci.com/vcs-origin': job.origin,
-        },
-        permissions: ['createStagedPackage'],
-      }] });
+      const trusted = await server.request('POST', '/-/package/@alice%2flib/trust', {
+        token, ...(await code()), body: [publisherOf(job, ['createStagedPackage'])],
+      });
       assert.equal(trusted.status, 200, trusted.text);
     });
     after(async () => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Ci } from './lib/ci.mjs';
-import { Issuer, newJob } from './lib/issuer.mjs';
+import { Issuer, newJob, publisherOf } from './lib/issuer.mjs';
 import { Workspace, npm11 } from './lib/npm.mjs';
 import { Server, binary } from './lib/server.mjs';
 import { enableTotp } from './lib/totp.mjs';
@@ -24,12 +24,7 @@ function trust(home, args, { env = {}, input = '' } = {}) {
 
 describe('imprimatur trust', () => {
   const job = newJob();
-  const claims = {
-    'oidc.circleci.com/org-id': job.organization,
-    'oidc.circleci.com/project-id': job.project,
-    'oidc.circleci.com/pipeline-definition-id': job.definition,
-    'oidc.circleci.com/vcs-origin': job.origin,
-  };
+  const { claims } = publisherOf(job);
   let server, issuer, factor, token, home, maintainer;
   const names = ['@alice/a', '@alice/b', '@alice/c'];
 

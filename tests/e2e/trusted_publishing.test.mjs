@@ -4,7 +4,7 @@ import { createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Issuer, newJob, troubles } from './lib/issuer.mjs';
+import { Issuer, newJob, publisherOf, troubles } from './lib/issuer.mjs';
 import { Workspace, current, npmMinimum } from './lib/npm.mjs';
 import { Server } from './lib/server.mjs';
 import { enableTotp } from './lib/totp.mjs';
@@ -13,16 +13,6 @@ const exchangePath = (name) => `/-/npm/v1/oidc/token/exchange/package/${name.rep
 const trustArguments = (job) => ['--org-id', job.organization, '--project-id', job.project,
   '--pipeline-definition-id', job.definition, '--vcs-origin', job.origin,
   ...(job.contexts ?? []).flatMap((id) => ['--context-id', id])];
-
-/** A job as the body of a trust request has it. */
-const publisherOf = (job, permissions) => ({
-  type: 'circleci',
-  claims: {
-    'oidc.circleci.com/org-id': job.organization, 'oidc.circleci.com/project-id': job.project,
-    'oidc.circleci.com/pipeline-definition-id': job.definition, 'oidc.circleci.com/vcs-origin': job.origin,
-  },
-  permissions,
-});
 
 async function setUp(client, { contexts } = {}) {
   const setup = { issuer: await Issuer.start() };

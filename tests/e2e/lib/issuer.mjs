@@ -109,6 +109,16 @@ export const newJob = () => ({
   origin: 'github.com/acme/widgets',
 });
 
+/** A trusted publisher of such a project, as a trust request has it. */
+export const publisherOf = (job, permissions) => ({
+  type: 'circleci',
+  claims: {
+    'oidc.circleci.com/org-id': job.organization, 'oidc.circleci.com/project-id': job.project,
+    'oidc.circleci.com/pipeline-definition-id': job.definition, 'oidc.circleci.com/vcs-origin': job.origin,
+  },
+  permissions,
+});
+
 /** The claims of a GitHub Actions job of acme/widgets, on this ref. */
 export const githubJob = (ref = 'refs/heads/main') => ({
   sub: `repo:acme/widgets:ref:${ref}`,
