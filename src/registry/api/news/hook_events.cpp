@@ -38,9 +38,13 @@ bool still_governs(db::Session& session, const hooks::Hook& hook,
 /// Whose webhooks are told.
 struct Told {
   const std::optional<std::string>& owner;
-  const Package* package;    ///< none for what concerns a whole scope
-  std::string organization;  ///< its name, for its own webhooks
+  const Package* package;  ///< none for what concerns a whole scope
 };
+
+std::string organization_name(db::Session& session, const std::optional<std::string>& id) {
+  const auto found = id ? accounts::find_organization(session, *id) : std::nullopt;
+  return found ? found->name : std::string();
+}
 
 void pause(db::Session& session, const hooks::Hook& hook, std::string why, const Told& told,
            Time now) {
@@ -48,7 +52,8 @@ void pause(db::Session& session, const hooks::Hook& hook, std::string why, const
   audit::Record record;
   record.at = now;
   record.actor = "system";
-  record.subject = of_package ? "package:" + hook.target.id : "organization:" + told.organization;
+  record.subject = of_package ? "package:" + hook.target.id
+                              : "organization:" + organization_name(session, told.owner);
   record.organization = told.owner;
   pause_hook(session, hook, std::move(why), std::move(record));
 }
@@ -64,13 +69,6 @@ void tell_each(db::Session& session, const std::vector<hooks::Hook>& hooks, cons
                           : author_may_not(hook);
     if (!why.empty()) pause(session, hook, std::move(why), told, now);
   }
-}
-
-/// The name, which is looked up for an audit record.
-std::string name_of(db::Session& session, const std::optional<std::string>& organization_id) {
-  const auto found =
-      organization_id ? accounts::find_organization(session, *organization_id) : std::nullopt;
-  return found ? found->name : std::string();
 }
 
 }  // namespace
@@ -91,8 +89,7 @@ void tell_hooks(db::Session& session, std::string_view package_name, std::string
   }
   if (told.empty()) return;
   data["package"] = package->name;
-  tell_each(session, told, {package->owner, &*package, name_of(session, package->owner)}, type,
-            data, now);
+  tell_each(session, told, {package->owner, &*package}, type, data, now);
 }
 
 void tell_scope_hooks(db::Session& session, std::string_view organization_id, std::string_view type,
@@ -103,7 +100,7 @@ void tell_scope_hooks(db::Session& session, std::string_view organization_id, st
   if (told.empty() || !organization) return;
   data["scope"] = "@" + organization->name;
   const std::optional<std::string> owner = id;
-  tell_each(session, told, {owner, nullptr, organization->name}, type, data, now);
+  tell_each(session, told, {owner, nullptr}, type, data, now);
 }
 
 }  // namespace imp::registry
