@@ -5,8 +5,8 @@
 
 namespace imp::cli {
 
-// Positional words that name what a command is about. One that cannot be such a name is said to be
-// none before anything is asked of a registry.
+// The words of a command line that name packages and scopes. One that cannot be such a name is said
+// to be none before anything is asked of a registry.
 
 /// A package, or a scope: "@acme".
 CLI::Option* add_place(CLI::App& command, std::string& name);

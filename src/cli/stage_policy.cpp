@@ -93,8 +93,7 @@ void add_stage_policy(CLI::App& stage, Command& chosen) {
   const auto [clearer, cleared] = add(
       "clear",
       "Take the policy back: a package then has its organisation's, and a scope has none. Where "
-      "that "
-      "asks for less it waits for the cool-down. Needs a second factor.",
+      "that asks for less it waits for the cool-down. Needs a second factor.",
       clear);
   add_code_flag(*clearer, cleared->registry);
 }

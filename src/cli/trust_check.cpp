@@ -88,8 +88,7 @@ void add_trust_check(CLI::App& trust, Command& chosen) {
   command->footer(
       "Examples: imprimatur trust check @acme/widget --fetch\n"
       "          imprimatur trust check @acme/widget --issuer github --claim "
-      "repository=acme/widget "
-      "\\\n            --claim ref=refs/tags/v1.2.0");
+      "repository=acme/widget \\\n            --claim ref=refs/tags/v1.2.0");
   add_package(*command, options->package);
   command->add_option("--token-file", options->token_file,
                       "file with an identity token; - is standard input (default: NPM_ID_TOKEN)");

@@ -99,8 +99,7 @@ Result<void> check_new(const Issuer& issuer) {
     return invalid(
         "keys that are fetched over http:// are whatever somebody on the way says they are: use "
         "https://, pin the keys, or set private_addresses: true (--private-address) for an issuer "
-        "of "
-        "your own network.");
+        "of your own network.");
   }
   return {};
 }

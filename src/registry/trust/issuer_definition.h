@@ -10,7 +10,7 @@ namespace imp::trust {
 // What an operator says of an issuer, as JSON. Pure.
 
 /// Reads what an operator asks for: {"id", "kind", "url", "algorithms", "max_age", "max_lifetime",
-/// "keys", "tenant_claim", "single_tenant", "self_hosted_runners", "private_addresses",
+/// "keys", "keys_url", "tenant_claim", "single_tenant", "self_hosted_runners", "private_addresses",
 /// "default"}; ages in seconds. All but the first three may be left out. Unknown members are
 /// refused; TrustRefusal::invalid_issuer says what is wrong.
 Result<Issuer> parse_issuer(const boost::json::object& request);

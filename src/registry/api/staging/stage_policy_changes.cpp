@@ -79,9 +79,9 @@ StagePolicy unset_policy(const std::optional<StagePolicy>& above) {
 }
 
 /// Sets the policy, and writes it down when that is a change.
-void change(db::Session& session, RegistryServices& services, const Requester& requester,
-            const GovernedPlace& place, const StagePolicy& policy, const StagePolicy& unset,
-            const std::string& person, Time now) {
+void put_policy(db::Session& session, RegistryServices& services, const Requester& requester,
+                const GovernedPlace& place, const StagePolicy& policy, const StagePolicy& unset,
+                const std::string& person, Time now) {
   const auto change =
       change_policy(session, key_of(place), policy, person, now, services.switch_cool_down, unset);
   if (!change) return;
@@ -116,7 +116,8 @@ Result<StagePolicy> set_stage_policy(RegistryServices& services, const Requester
     if (!rights) return pass_on(rights);
     const auto above = policy_above(session, place, now);
     if (const auto stricter = check_scope(above, *policy); !stricter) return pass_on(stricter);
-    change(session, services, requester, place, *policy, unset_policy(above), rights->person, now);
+    put_policy(session, services, requester, place, *policy, unset_policy(above), rights->person,
+               now);
     return policy;
   });
 }
@@ -129,7 +130,7 @@ Result<void> clear_stage_policy(RegistryServices& services, const Requester& req
     if (!rights) return pass_on(rights);
     if (!standing_policy(session, key_of(place), now)) return {};
     const StagePolicy unset = unset_policy(policy_above(session, place, now));
-    change(session, services, requester, place, unset, unset, rights->person, now);
+    put_policy(session, services, requester, place, unset, unset, rights->person, now);
     return {};
   });
 }

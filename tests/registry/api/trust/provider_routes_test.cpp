@@ -183,7 +183,6 @@ TEST_F(ProviderRoutes, ACalledWorkflowIsASecondClaim) {
             "403 claim_mismatch");
 }
 
-// The token is good for the version that the tag names, to publish and to stage.
 // While one project's token was verified, another one that had the name was the first.
 TEST_F(ProviderRoutes, WhatAnotherProjectTaughtMeanwhileIsRequired) {
   ASSERT_EQ(publish(alice.token, "@alice/lib", "1.0.0", otp(alice)).status, 201);
@@ -251,6 +250,7 @@ TEST_F(ProviderRoutes, AnEnvironmentThatIsNotRequiredIsTold) {
   EXPECT_EQ(exchanges, 2);
 }
 
+// The token is good for the version that the tag names, to publish and to stage.
 TEST_F(ProviderRoutes, AVersionMayBeBoundToItsTag) {
   ASSERT_EQ(publish(alice.token, "@alice/lib", "1.0.0", otp(alice)).status, 201);
   json::object claims = trust::test::github_publisher();
