@@ -83,7 +83,8 @@ void add_stage_policy(CLI::App& stage, Command& chosen) {
       "--expires-after 36h --otp 123456");
   setter->add_option("--approvals", set_to->approvals, "so many different people; 1 without it");
   setter->add_flag("--different-person", set_to->different_person,
-                   "none of them the person behind the release");
+                   "none of them the person behind the release; one more where nobody here knows "
+                   "who that is");
   setter->add_option("--group", set_to->group,
                      "only members of this team of the organisation that owns the scope");
   setter->add_flag("--passkeys-only", set_to->passkeys_only,

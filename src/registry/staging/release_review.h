@@ -40,7 +40,8 @@ struct ReleaseReview {
   std::vector<ManifestChange> manifest;
   /// Null when a tarball could not be compared; the notes say why.
   std::shared_ptr<const TarballReview> tarball;
-  StagePolicy policy;                  ///< of the package; set by whoever knows
+  StagePolicy policy;                  ///< that binds it; set by whoever knows, with what follows
+  std::int64_t needed = 1;             ///< so many approvals
   std::string group_name;              ///< of the policy's group
   std::vector<std::string> approvers;  ///< who approved it so far
   /// What is unusual about the release itself, sentences.
@@ -48,6 +49,8 @@ struct ReleaseReview {
   /// What this review does not show, sentences.
   std::vector<std::string> notes;
 
+  /// What the policy asks for, and more where it does: "1 approval, by somebody else than …".
+  std::string needs() const;
   boost::json::object to_json() const;
   /// For a terminal: the same in lines of text, differences in unified form.
   std::string to_text() const;

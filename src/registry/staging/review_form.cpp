@@ -99,6 +99,15 @@ std::string shown(std::string_view text) { return printable_line(text, 400); }
 
 }  // namespace
 
+std::string ReleaseReview::needs() const {
+  std::string out = policy.text();
+  if (!group_name.empty()) out += " (" + group_name + ")";
+  if (needed > policy.approvals) {
+    out += fmt::format("; {} approvals, because nobody here knows who that is", needed);
+  }
+  return out;
+}
+
 boost::json::object ReleaseReview::to_json() const {
   boost::json::array changes;
   for (const ManifestChange& change : manifest) {
@@ -126,6 +135,7 @@ boost::json::object ReleaseReview::to_json() const {
       {"notes", array_of(notes)},
       {"policy", policy.to_json()},
       {"approvals", array_of(approvers)},
+      {"needed", needed},
       {"behind",
        release.behind.empty() ? boost::json::value(nullptr) : boost::json::value(release.behind)},
       {"heldReason", release.held_reason.empty() ? boost::json::value(nullptr)
@@ -159,8 +169,7 @@ std::string ReleaseReview::to_text() const {
       previous ? fmt::format(", {} in {}", previous->size, previous->version) : std::string());
   out += fmt::format("maintainers: {}\n", shown(joined(maintainers)));
   if (!release.behind.empty()) out += fmt::format("behind it: {}\n", shown(release.behind));
-  out += fmt::format("needs: {}{}\n", policy.text(),
-                     group_name.empty() ? std::string() : " (" + shown(group_name) + ")");
+  out += fmt::format("needs: {}\n", shown(needs()));
   out += fmt::format("approved by: {}\n", shown(joined(approvers)));
   if (bundle) {
     out +=

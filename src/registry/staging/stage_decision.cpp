@@ -33,7 +33,7 @@ Result<Published> make_public(db::Session& session, const StagedRelease& release
 }  // namespace
 
 std::int64_t Approval::missing() const {
-  return std::max<std::int64_t>(0, policy.approvals - static_cast<std::int64_t>(approvers.size()));
+  return std::max<std::int64_t>(0, needed - static_cast<std::int64_t>(approvers.size()));
 }
 
 std::vector<std::string> counted_approvals(db::Session& session, const StagedRelease& release,
@@ -61,16 +61,18 @@ Result<Approval> approve_staged(db::Session& session, std::string_view id,
   if (const auto open = not_frozen(session, release->candidate.package()); !open) {
     return pass_on(open);
   }
+  const StagePolicy policy =
+      package ? binding_policy_since(session, *package, release->waiting_since(), now)
+              : StagePolicy();
   Approval approval;
-  approval.policy = package ? binding_policy_since(session, *package, release->waiting_since(), now)
-                            : StagePolicy();
+  approval.needed = approvals_needed(policy, release->behind);
   approval.tag = request.tag.empty() ? release->candidate.tag : request.tag;
   const std::string& person = request.approver.name;
   const RecordedApproval given{person, approval.tag, request.by_passkey};
-  const auto may = may_approve(approval.policy, release->behind, given, rights);
+  const auto may = may_approve(policy, release->behind, given, rights);
   if (!may) return pass_on(may);
   const bool is_new = add_approval(session, release->id, given, now);
-  approval.approvers = counted_approvals(session, *release, approval.policy, rights, approval.tag);
+  approval.approvers = counted_approvals(session, *release, policy, rights, approval.tag);
   if (approval.missing() > 0) {
     if (is_new) return approval;
     return refuse(StageRefusal::approved_already,

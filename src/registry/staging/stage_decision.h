@@ -28,7 +28,7 @@ struct ApprovalRequest {
 /// What became of an approval.
 struct Approval {
   std::optional<Published> published;  ///< nothing while more approvals are needed
-  StagePolicy policy;
+  std::int64_t needed = 1;             ///< so many approvals
   std::vector<std::string> approvers;  ///< whose approvals count, this one's included
   std::string tag;                     ///< that it is approved for
   std::int64_t missing() const;

@@ -143,6 +143,10 @@ std::optional<PolicyChange> change_policy(db::Session& session, std::string_view
   return change;
 }
 
+std::int64_t approvals_needed(const StagePolicy& policy, const std::string& behind) {
+  return policy.approvals + (policy.different_person && behind.empty() ? 1 : 0);
+}
+
 Result<void> may_approve(const StagePolicy& policy, const std::string& behind,
                          const RecordedApproval& approval, const ApprovalRights& rights) {
   const std::string& person = approval.person;

@@ -27,7 +27,7 @@ inline constexpr Milliseconds kLongestStageLife = std::chrono::days(90);
 /// anybody who may publish it, within two weeks.
 struct StagePolicy {
   std::int64_t approvals = 1;      ///< by that many different people
-  bool different_person = false;   ///< none of them the one behind the release, where known
+  bool different_person = false;   ///< none of them the one behind the release
   std::string group;               ///< id of the group they must be in; empty: any writer
   bool passkeys_only = false;      ///< each of them confirmed by a passkey, not by a code
   Milliseconds life = kStageLife;  ///< in which it is decided, or over; whole hours
@@ -96,6 +96,10 @@ struct RecordedApproval {
   bool by_passkey = false;  ///< confirmed by a passkey
 };
 
+/// How many people must approve a release under a policy. `behind` is the person behind it, empty
+/// when unknown: where the policy wants others, that is one more than it says, so that as many
+/// others have approved whichever of them it is.
+std::int64_t approvals_needed(const StagePolicy& policy, const std::string& behind);
 /// Why an approval cannot be given under a policy; nothing when it can. `behind` is the person
 /// behind the release, empty when unknown.
 Result<void> may_approve(const StagePolicy& policy, const std::string& behind,

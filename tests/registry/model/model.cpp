@@ -224,7 +224,10 @@ std::string Model::approve(const std::string& id, int by, Time now) const {
 
 bool Model::is_enough(const std::string& id, int by, Time now) const {
   const Staged& release = staged.at(id);
-  return counting(release, by, now).size() >= binding(release, now).approvals;
+  const Policy policy = binding(release, now);
+  // Nobody knows who is behind a pipeline of that issuer.
+  const bool unknown = policy.different_person && release.by >= 0;
+  return counting(release, by, now).size() >= policy.approvals + (unknown ? 1 : 0);
 }
 
 void Model::approved(const std::string& id, int by, Time now) {

@@ -19,5 +19,17 @@ TEST(ReviewForm, NamesOfClaimsSteerNoTerminal) {
   EXPECT_TRUE(text.contains("ref: main")) << text;
 }
 
+TEST(ReviewForm, SaysWhatItNeedsAndWhyThatIsMoreThanThePolicySays) {
+  ReleaseReview review;
+  review.policy = {.approvals = 2, .different_person = true};
+  review.group_name = "release";
+  review.needed = 2;
+  EXPECT_EQ(review.needs(), "2 approvals, by somebody else than who is behind it (release)");
+  review.needed = approvals_needed(review.policy, "");
+  EXPECT_EQ(review.needs(),
+            "2 approvals, by somebody else than who is behind it (release); 3 approvals, because "
+            "nobody here knows who that is");
+}
+
 }  // namespace
 }  // namespace imp::registry

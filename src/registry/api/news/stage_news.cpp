@@ -46,7 +46,7 @@ void tell_of_approval(db::Session& session, const StagedRelease& release,
   data["tag"] = approval.tag;
   data["approvedBy"] = approver;
   data["approvals"] = boost::json::value_from(approval.approvers);
-  data["needed"] = approval.policy.approvals;
+  data["needed"] = approval.needed;
   tell_hooks(session, candidate.name, "release.approved", data, now);
   record_stage_event(session, candidate.name, StageEventKind::approval, data, now);
   if (!approval.published) return;

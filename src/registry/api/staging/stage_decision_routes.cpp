@@ -86,7 +86,7 @@ http::Response approve(RegistryServices& services, const http::Request& request)
       201, boost::json::object{{"message", text},
                                {"published", approval->published.has_value()},
                                {"approvals", boost::json::value_from(approval->approvers)},
-                               {"needed", approval->policy.approvals},
+                               {"needed", approval->needed},
                                {"tag", approval->tag}});
   // npm says "approved and published" to any 201: this line is what tells otherwise.
   if (!approval->published) response.header("npm-notice", text);

@@ -147,7 +147,7 @@ Result<Approval> approve_release(RegistryServices& services, const Requester& re
     if (!done) return done;
     audit::Record record = record_of(session, requester, "stage.approve", release, now);
     record.detail["approvers"] = boost::json::value_from(done->approvers);
-    record.detail["needed"] = done->policy.approvals;
+    record.detail["needed"] = done->needed;
     record.detail["tag"] = done->tag;
     record.detail["factor"] = name(factor);
     record.detail["published"] = done->published.has_value();
@@ -177,8 +177,7 @@ std::string approval_text(const StagedRelease& release, const Approval& approval
   return fmt::format(
       "Your approval of {}@{} is recorded. It is not published yet: {} of {} approvals, {} more "
       "needed from other people.",
-      it.name, it.version, approval.approvers.size(), approval.policy.approvals,
-      approval.missing());
+      it.name, it.version, approval.approvers.size(), approval.needed, approval.missing());
 }
 
 Result<Ended> reject_release(RegistryServices& services, const Requester& requester,

@@ -56,6 +56,7 @@ Result<StageState> stage_state(RegistryServices& services, const Package& packag
     now.to_come = policy_to_come(session, package.id, time);
     if (package.owner) now.scope = stage_policy(session, scope_policy_key(*package.owner), time);
     if (!release) return now;
+    now.needed = approvals_needed(now.policy, release->behind);
     const ApprovalRights rights = approval_rights(session, package.owner);
     const std::string& staged_with = release->candidate.tag;
     now.approvers = counted_approvals(session, *release, now.policy, rights, staged_with);
@@ -69,10 +70,6 @@ Result<StageState> stage_state(RegistryServices& services, const Package& packag
     if (package.owner) {
       warn_of_loosening(session, scope_policy_key(*package.owner), "the organisation's policy",
                         since, time, now.warnings);
-    }
-    if (now.policy.different_person && release->behind.empty()) {
-      now.warnings.emplace_back(
-          "Who started the run is not known, so the policy cannot tell whether you did.");
     }
     return now;
   });
@@ -103,6 +100,7 @@ Result<StageState> stage_state(RegistryServices& services, const StagedRelease& 
 
 void add_state(ReleaseReview& review, const StageState& state) {
   review.policy = state.policy;
+  review.needed = state.needed;
   review.group_name = state.group_name;
   review.approvers = state.approvers;
   review.notes.insert(review.notes.end(), state.other_approvals.begin(),

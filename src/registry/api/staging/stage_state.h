@@ -22,6 +22,7 @@ struct StageState {
   std::optional<StagePolicy> scope;     ///< of the organisation that owns its scope
   std::optional<PolicyToCome> to_come;  ///< of the package's own, once its cool-down is over
   std::string group_name;               ///< of policy.group and policy.more_groups
+  std::int64_t needed = 1;              ///< so many approvals, of one that waits
   std::vector<std::string> approvers;   ///< who approved it for the tag it was staged with
   /// Approvals for another tag, as sentences.
   std::vector<std::string> other_approvals;
