@@ -10,7 +10,7 @@
 #include "blobs/file_store.h"
 #include "crypto/random.h"
 #include "mail/address.h"
-#include "web/handlers.h"
+#include "web/frame/handlers.h"
 #include "web/routes.h"
 
 namespace imp::app {

@@ -1,5 +1,5 @@
-#include "app/commands.h"
-#include "app/usage_error.h"
+#include "app/commands/commands.h"
+#include "app/commands/usage_error.h"
 #include "cli/commands.h"
 
 int main(int argc, char** argv) {

@@ -2,7 +2,7 @@
 # documentation in DOCS, so that the program needs no files beside itself.
 file(GLOB files RELATIVE ${ROOT} ${ROOT}/templates/*.html ${ROOT}/assets/*)
 list(SORT files)
-file(WRITE ${OUTPUT} "#include \"web/embedded_file.h\"\n\nnamespace imp::web {\n\n"
+file(WRITE ${OUTPUT} "#include \"web/frame/embedded_file.h\"\n\nnamespace imp::web {\n\n"
                      "using std::string_view_literals::operator\"\"sv;\n\n"
                      "std::span<const EmbeddedFile> embedded_files() {\n"
                      "  static constexpr EmbeddedFile kFiles[] = {\n")

@@ -1,4 +1,4 @@
-#include "fixture.h"
+#include "web/fixture.h"
 
 #include <boost/json.hpp>
 
