@@ -38,7 +38,7 @@ Result<void> check_group_name(std::string_view name) {
 
 std::unexpected<Failure> no_such_group(std::string_view which) {
   return refuse(AccountRefusal::group_not_found,
-                "There is no group or team \"" + std::string(which) + "\" in this organisation.");
+                "There is no group \"" + std::string(which) + "\" in this organisation.");
 }
 
 std::string subject_of(const Organization& organization, std::string_view group) {

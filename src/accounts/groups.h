@@ -19,7 +19,8 @@ namespace imp::accounts {
 std::vector<std::string> group_ids_of(db::Session& session, std::string_view organization_id,
                                       std::string_view person_id);
 
-/// npm teams and CI security groups. Changes need an admin of the organisation.
+/// Groups of an organisation's members: security groups of the CI, teams to npm. Changes need an
+/// admin of the organisation.
 class Groups {
  public:
   Groups(const Services& services, Trail& trail) : services_(services), trail_(trail) {}

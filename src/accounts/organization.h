@@ -35,7 +35,7 @@ struct Member {
   Role role = Role::member;
 };
 
-/// A named set of members: an npm team and a CI security group.
+/// A named set of members: a CI security group, and what npm calls a team.
 struct Group {
   std::string id;  ///< UUID
   std::string organization_id;

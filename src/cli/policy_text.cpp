@@ -20,7 +20,7 @@ std::string line(std::string_view what, std::string_view text) {
 
 std::string policy_text(const boost::json::value& policy) {
   std::string out = printable(text_of(policy, "text")) + "\n";
-  out += line("team", text_of(policy, "group"));
+  out += line("group", text_of(policy, "group"));
   out += line("the package's own", text_of(policy, "own"));
   out += line("its organisation's", text_of(policy, "organization"));
   const auto* members = policy.if_object();

@@ -86,7 +86,7 @@ void add_stage_policy(CLI::App& stage, Command& chosen) {
                    "none of them the person behind the release; one more where nobody here knows "
                    "who that is");
   setter->add_option("--group", set_to->group,
-                     "only members of this team of the organisation that owns the scope");
+                     "only members of this group of the organisation that owns the scope");
   setter->add_flag("--passkeys-only", set_to->passkeys_only,
                    "each confirmed with a passkey; codes do not count");
   setter->add_option("--expires-after", set_to->expires_after,

@@ -13,7 +13,7 @@ TEST(PolicyText, SaysWhatBindsAndWhatItComesOf) {
               "own": "1 approval, by members of a named group", "organization": "2 approvals",
               "next": {"text": "1 approval", "group": "core", "from": "2027-01-01T00:00:00.000Z"}})")),
             "2 approvals, by members of a named group\n"
-            "  team: release\n"
+            "  group: release\n"
             "  the package's own: 1 approval, by members of a named group\n"
             "  its organisation's: 2 approvals\n"
             "  loosened, from 2027-01-01T00:00:00.000Z on: 1 approval (core)\n");

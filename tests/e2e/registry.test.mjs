@@ -132,7 +132,7 @@ for (const client of current) {
       assert.notEqual((await work.npm(client, ['view', '@alice/widget'])).code, 0);
     });
 
-    test('organisations, teams and access', async () => {
+    test('organisations, groups and access', async () => {
       const founded = await server.request('POST', '/api/v2/organization', { token, body: { name: 'acme', vcs_type: 'circleci' } });
       assert.equal(founded.status, 201, founded.text);
       assert.match(await run(['org', 'set', 'acme', 'bob', 'admin']), /Added bob as admin to acme. You now have 2 members/);

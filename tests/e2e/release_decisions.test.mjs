@@ -156,9 +156,9 @@ describe('decisions on staged releases', () => {
       assert.notEqual(refused.code, 0, args.join(' '));
       assert.match(refused.output, said);
     }
-    const team = await policy('set', '--group', 'nobody', '--otp', await factor.code());
-    assert.equal(team.code, 1);
-    assert.match(team.output, /"group" must name a team/);
+    const group = await policy('set', '--group', 'nobody', '--otp', await factor.code());
+    assert.equal(group.code, 1);
+    assert.match(group.output, /"group" must name a group/);
     const absent = await imprimatur('policy', 'show', '@nobody');
     assert.equal(absent.code, 1);
     assert.match(absent.output, /nobody/);

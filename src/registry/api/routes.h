@@ -32,7 +32,8 @@ void add_key_routes(http::Router& router, RegistryServices& services);
 void add_attestation_routes(http::Router& router, RegistryServices& services);
 void add_login_routes(http::Router& router, RegistryServices& services);  ///< login, logout, whoami
 void add_token_routes(http::Router& router, RegistryServices& services);
-void add_organization_routes(http::Router& router, RegistryServices& services);  ///< org, team
+void add_organization_routes(http::Router& router,
+                             RegistryServices& services);  ///< npm org, npm team
 void add_organization_audit_routes(http::Router& router, RegistryServices& services);
 void add_profile_routes(http::Router& router, RegistryServices& services);
 

@@ -161,8 +161,8 @@ Result<void> may_approve(const StagePolicy& policy, const std::string& behind,
     if (rights.in_group(person, group)) continue;
     return refuse(
         StageRefusal::approver_not_in_group,
-        "The package's policy wants members of a team to approve, and you are not in it. Its "
-        "review says which team; somebody of that has to approve, or an admin of the "
+        "The package's policy wants members of a group to approve, and you are not in it. Its "
+        "review says which group; somebody of that has to approve, or an admin of the "
         "organisation adds you to it.");
   }
   if (policy.passkeys_only && !approval.by_passkey) {

@@ -43,7 +43,7 @@ Result<accounts::Organization> organization_of(RegistryServices& services,
   const bool reached =
       !caller.token || caller.token->reaches_organization(organization->name, false);
   if ((*role || administrator) && reached) return organization;
-  // As for one that does not exist: its people and teams are nobody else's business.
+  // As for one that does not exist: its people and groups are nobody else's business.
   return refuse(AccountRefusal::organization_not_found,
                 "There is no organisation \"" + request.param("organization") + "\".");
 }
@@ -72,7 +72,7 @@ Result<std::string> member(const Call& call, std::string_view key) {
   return refuse(AccountRefusal::name_invalid, fmt::format("The body has no \"{}\".", key));
 }
 
-/// Before anything of the body is looked up: what is told of it (is there such a person, or team?)
+/// Before anything of the body is looked up: what is told of it (is there such a person, or group?)
 /// is for admins. Members may take themselves out.
 Result<void> may_change(const Call& call, Kind kind) {
   if (kind == Kind::removes_member) {
@@ -113,7 +113,7 @@ Result<accounts::Person> person_in(const Call& call) {
   return call.services.accounts.people.by_name(*name);
 }
 
-Result<accounts::Group> team_of(const Call& call) {
+Result<accounts::Group> group_of(const Call& call) {
   return call.services.accounts.groups.by_name(call.organization.id, call.request.param("team"));
 }
 
@@ -158,17 +158,17 @@ Result<http::Response> remove_member(const Call& call) {
   return http::no_content();
 }
 
-Result<http::Response> list_teams(const Call& call) {
+Result<http::Response> list_groups(const Call& call) {
   const auto groups = call.services.accounts.groups.list(call.organization.id);
   if (!groups) return pass_on(groups);
-  boost::json::array teams;
+  boost::json::array names;
   for (const accounts::Group& group : *groups) {
-    teams.emplace_back(fmt::format("{}:{}", call.organization.name, group.name));
+    names.emplace_back(fmt::format("{}:{}", call.organization.name, group.name));
   }
-  return http::json(200, teams);
+  return http::json(200, names);
 }
 
-Result<http::Response> create_team(const Call& call) {
+Result<http::Response> create_group(const Call& call) {
   const auto name = member(call, "name");
   if (!name) return pass_on(name);
   const auto group = call.services.accounts.groups.create(call.organization, *name, call.actor());
@@ -176,42 +176,43 @@ Result<http::Response> create_team(const Call& call) {
   return http::json(201, boost::json::object{{"name", group->name}});
 }
 
-Result<http::Response> destroy_team(const Call& call) {
-  const auto team = team_of(call);
-  if (!team) return pass_on(team);
-  const auto removed = call.services.accounts.groups.remove(call.organization, *team, call.actor());
+Result<http::Response> remove_group(const Call& call) {
+  const auto group = group_of(call);
+  if (!group) return pass_on(group);
+  const auto removed =
+      call.services.accounts.groups.remove(call.organization, *group, call.actor());
   if (!removed) return pass_on(removed);
   return http::no_content();
 }
 
-Result<http::Response> list_team(const Call& call) {
-  const auto team = team_of(call);
-  if (!team) return pass_on(team);
-  const auto members = call.services.accounts.groups.members(*team);
+Result<http::Response> list_group(const Call& call) {
+  const auto group = group_of(call);
+  if (!group) return pass_on(group);
+  const auto members = call.services.accounts.groups.members(*group);
   if (!members) return pass_on(members);
   boost::json::array people;
   for (const accounts::Member& one : *members) people.emplace_back(one.name);
   return http::json(200, people);
 }
 
-Result<http::Response> add_to_team(const Call& call) {
-  const auto team = team_of(call);
-  if (!team) return pass_on(team);
+Result<http::Response> add_to_group(const Call& call) {
+  const auto group = group_of(call);
+  if (!group) return pass_on(group);
   const auto person = person_in(call);
   if (!person) return pass_on(person);
   const auto added =
-      call.services.accounts.groups.add(call.organization, *team, *person, call.actor());
+      call.services.accounts.groups.add(call.organization, *group, *person, call.actor());
   if (!added) return pass_on(added);
   return http::json(201, boost::json::object{{"user", person->name}});
 }
 
-Result<http::Response> remove_from_team(const Call& call) {
-  const auto team = team_of(call);
-  if (!team) return pass_on(team);
+Result<http::Response> remove_from_group(const Call& call) {
+  const auto group = group_of(call);
+  if (!group) return pass_on(group);
   const auto person = person_in(call);
   if (!person) return pass_on(person);
   const auto removed =
-      call.services.accounts.groups.remove_person(call.organization, *team, *person, call.actor());
+      call.services.accounts.groups.remove_person(call.organization, *group, *person, call.actor());
   if (!removed) return pass_on(removed);
   return http::no_content();
 }
@@ -271,15 +272,16 @@ void add_organization_routes(http::Router& router, RegistryServices& services) {
   router.add(http::Method::put, members, changes("organization.member_set", set_member));
   router.add(http::Method::del, members,
              bind(Kind::removes_member, "organization.member_remove", remove_member));
-  constexpr std::string_view teams = "/-/org/{organization}/team";
-  router.add(http::Method::get, teams, reads(list_teams));
-  router.add(http::Method::put, teams, changes("group.create", create_team));
+  // npm's word for a group is "team".
+  constexpr std::string_view groups = "/-/org/{organization}/team";
+  router.add(http::Method::get, groups, reads(list_groups));
+  router.add(http::Method::put, groups, changes("group.create", create_group));
   router.add(http::Method::del, "/-/team/{organization}/{team}",
-             changes("group.delete", destroy_team));
-  constexpr std::string_view team = "/-/team/{organization}/{team}/user";
-  router.add(http::Method::get, team, reads(list_team));
-  router.add(http::Method::put, team, changes("group.member_add", add_to_team));
-  router.add(http::Method::del, team, changes("group.member_remove", remove_from_team));
+             changes("group.delete", remove_group));
+  constexpr std::string_view people = "/-/team/{organization}/{team}/user";
+  router.add(http::Method::get, people, reads(list_group));
+  router.add(http::Method::put, people, changes("group.member_add", add_to_group));
+  router.add(http::Method::del, people, changes("group.member_remove", remove_from_group));
   router.add(http::Method::get, "/-/org/{organization}/package", reads(list_packages_of));
   router.add(http::Method::get, "/-/user/{user}/package",
              [&services](const http::Request& request) {

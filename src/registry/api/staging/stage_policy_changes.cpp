@@ -12,7 +12,7 @@ namespace imp::registry {
 
 namespace {
 
-/// The policy that is asked for, with its team looked up.
+/// The policy that is asked for, with its group looked up.
 Result<StagePolicy> policy_of(RegistryServices& services, const GovernedPlace& place,
                               const PolicyRequest& wanted) {
   if (wanted.approvals < 1 || wanted.approvals > kMostApprovals) {
@@ -37,10 +37,11 @@ Result<StagePolicy> policy_of(RegistryServices& services, const GovernedPlace& p
     }
     if (group.error().kind() != FailureKind::not_found) return pass_on(group);
   }
-  return refuse(StageRefusal::invalid_stage_policy,
-                fmt::format("\"group\" must name a team of the organisation that owns the scope of "
-                            "{}; there is no \"{}\".",
-                            place.name, wanted.group_name));
+  return refuse(
+      StageRefusal::invalid_stage_policy,
+      fmt::format("\"group\" must name a group of the organisation that owns the scope of "
+                  "{}; there is no \"{}\".",
+                  place.name, wanted.group_name));
 }
 
 std::string key_of(const GovernedPlace& place) {
@@ -57,10 +58,10 @@ std::optional<StagePolicy> policy_above(db::Session& session, const GovernedPlac
 /// A package's policy binds beside its organisation's, so a looser one would say what is not so.
 Result<void> check_scope(const std::optional<StagePolicy>& scope, const StagePolicy& policy) {
   if (!scope) return {};
-  // A team of the package's own adds to the organisation's, which stays asked.
-  StagePolicy but_for_team = *scope;
-  but_for_team.group.clear();
-  if (!is_looser(policy, but_for_team)) return {};
+  // A group of the package's own adds to the organisation's, which stays asked.
+  StagePolicy but_for_group = *scope;
+  but_for_group.group.clear();
+  if (!is_looser(policy, but_for_group)) return {};
   return refuse(
       StageRefusal::invalid_stage_policy,
       fmt::format("A package's policy may only be stricter than its organisation's, which "

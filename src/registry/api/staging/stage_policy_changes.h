@@ -21,7 +21,7 @@ struct PolicyRequest {
 };
 
 /// Whether the policy is one that can be asked for there: invalid_stage_policy, for its numbers and
-/// its team. Asked before a second factor, so that no code is used up for what is refused.
+/// its group. Asked before a second factor, so that no code is used up for what is refused.
 Result<void> check_policy(RegistryServices& services, const GovernedPlace& place,
                           const PolicyRequest& wanted);
 

@@ -25,7 +25,7 @@ boost::json::object form(const StagePolicy& policy, const std::string& group_nam
   return document;
 }
 
-/// The looser one that is to come, with the name of its team; null when there is none.
+/// The looser one that is to come, with the name of its group; null when there is none.
 boost::json::value form(RegistryServices& services, const std::optional<std::string>& organization,
                         const std::optional<PolicyToCome>& next) {
   if (!next) return nullptr;
@@ -68,7 +68,7 @@ Result<PolicyRequest> parse(const std::string& body) {
       }
     } else if (member.key() == "group") {
       if (value.is_null()) continue;
-      if (!value.is_string()) return bad("\"group\" must be a team's name or null.");
+      if (!value.is_string()) return bad("\"group\" must be a group's name or null.");
       wanted.group_name = value.get_string();
     } else {
       return bad(

@@ -79,7 +79,7 @@ Result<StageState> stage_state(RegistryServices& services, const Package& packag
   for (const std::string& id : groups) {
     const auto group = services.accounts.groups.by_id(*package.owner, id);
     if (!group) {
-      state->warnings.emplace_back("The team that may approve is no more: nobody can.");
+      state->warnings.emplace_back("The group that may approve is no more: nobody can.");
       continue;
     }
     if (!state->group_name.empty()) state->group_name += " and ";

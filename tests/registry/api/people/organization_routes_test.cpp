@@ -78,7 +78,7 @@ TEST_F(OrganizationRoutes, OnlyAnAdminChangesAndOnlyMembersLook) {
   EXPECT_EQ(roster(), R"({"alice":"admin","bob":"developer"})");
 }
 
-// Not even members who are no admins find out by trying who has an account, or is in a team.
+// Not even members who are no admins find out by trying who has an account, or is in a group.
 TEST_F(OrganizationRoutes, NamesAreToldToAdminsAlone) {
   ASSERT_EQ(send(Method::put, "/-/org/acme/team", alice.token, {{"name", "release"}}).status, 201);
   struct {
@@ -204,7 +204,7 @@ TEST_F(OrganizationRoutes, OddRequestsAreRefused) {
   EXPECT_EQ(get("/-/org/nowhere/user", alice.token).outcome(), "404 organization_not_found");
 }
 
-TEST_F(OrganizationRoutes, TeamsAreTheSecurityGroups) {
+TEST_F(OrganizationRoutes, GroupsAreWhatNpmCallsTeams) {
   EXPECT_EQ(send(Method::put, "/-/org/acme/team", alice.token, {{"name", "release"}}).body,
             R"({"name":"release"})");
   EXPECT_EQ(send(Method::put, "/-/org/acme/team", alice.token, {{"name", "release"}}).outcome(),

@@ -120,7 +120,7 @@ TEST_F(StagePolicyTest, WhereItIsKnownOrNotAskedNobodyMoreApproves) {
   EXPECT_EQ(review(id).at("needed"), json::value(2));
 }
 
-TEST_F(StagePolicyTest, ATeamMayBeNamed) {
+TEST_F(StagePolicyTest, AGroupMayBeNamed) {
   const accounts::Actor actor = accounts::Actor::system();
   const auto group = accounts_->groups.create(acme, "release", actor);
   ASSERT_TRUE(group) << group.error().message;
@@ -130,11 +130,11 @@ TEST_F(StagePolicyTest, ATeamMayBeNamed) {
   EXPECT_EQ(approve(carol, id).outcome(), "403 approver_not_in_group");
   EXPECT_FALSE(live());
   EXPECT_EQ(approve(bob, id).outcome(), "201 ok");
-  // A team that is no more lets nobody approve.
+  // A group that is no more lets nobody approve.
   const std::string other = staged(alice, "1.2.0");
   ASSERT_TRUE(accounts_->groups.remove(acme, *group, actor));
   EXPECT_EQ(approve(bob, other).outcome(), "403 approver_not_in_group");
-  EXPECT_TRUE(review(other).at("warnings").at(0).as_string().starts_with("The team"));
+  EXPECT_TRUE(review(other).at("warnings").at(0).as_string().starts_with("The group"));
 }
 
 // What the page says of a release, the terminal says, too.
@@ -277,16 +277,16 @@ TEST_F(StagePolicyTest, WhatIsStagedWhileTheClockIsAheadKeepsItsPolicy) {
   EXPECT_EQ(review(id).at("policy").at("differentPerson"), json::value(true));
 }
 
-TEST_F(StagePolicyTest, WhatWaitedKeepsItsTeamAndItsPasskeys) {
+TEST_F(StagePolicyTest, WhatWaitedKeepsItsGroupAndItsPasskeys) {
   const accounts::Actor actor = accounts::Actor::system();
   const auto release = accounts_->groups.create(acme, "release", actor);
   ASSERT_TRUE(release && accounts_->groups.add(acme, *release, bob.person, actor));
   policy(R"({"group": "release"})");
-  const std::string team = staged(alice), passkeys = staged(alice, "1.2.0");
+  const std::string group = staged(alice), passkeys = staged(alice, "1.2.0");
   clock_.advance(Milliseconds(1));
   policy(R"({})");
-  EXPECT_EQ(approve(carol, team).outcome(), "403 approver_not_in_group");
-  EXPECT_EQ(approve(bob, team).outcome(), "201 ok");
+  EXPECT_EQ(approve(carol, group).outcome(), "403 approver_not_in_group");
+  EXPECT_EQ(approve(bob, group).outcome(), "201 ok");
   policy(R"({"passkeysOnly": true})");
   clock_.advance(Milliseconds(1));
   policy(R"({})");
@@ -452,7 +452,7 @@ TEST_F(ScopePolicyTest, WhatWaitedKeepsTheScopesPolicy) {
   EXPECT_EQ(approve(carol, id).document().at("published"), json::value(true));
 }
 
-TEST_F(ScopePolicyTest, APackageKeepsItsOwnTeamBesideTheScopes) {
+TEST_F(ScopePolicyTest, APackageKeepsItsOwnGroupBesideTheScopes) {
   const accounts::Actor actor = accounts::Actor::system();
   ASSERT_TRUE(accounts_->groups.create(acme, "release", actor));
   ASSERT_TRUE(accounts_->groups.create(acme, "security", actor));
@@ -463,7 +463,7 @@ TEST_F(ScopePolicyTest, APackageKeepsItsOwnTeamBesideTheScopes) {
             "400 invalid_stage_policy");
 }
 
-TEST_F(ScopePolicyTest, BothTeamsAreWanted) {
+TEST_F(ScopePolicyTest, BothGroupsAreWanted) {
   const accounts::Actor actor = accounts::Actor::system();
   const auto own = accounts_->groups.create(acme, "own", actor);
   const auto all = accounts_->groups.create(acme, "all", actor);
