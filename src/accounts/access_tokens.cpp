@@ -135,7 +135,7 @@ Result<MintedToken> AccessTokens::create_in(db::Session& session, const Person& 
        to_milliseconds(*row.expires)});
   const std::string text =
       fmt::format("{} token of {}, packages {}, until {}{}", name(row.kind), person.name,
-                  name(row.reach.packages_permission), iso8601(*row.expires),
+                  name(row.reach.packages_permission), time_text(*row.expires),
                   row.bypass_2fa ? ", bypasses 2fa" : "");
   if (row.kind == TokenKind::login) {
     // A sign-in, of which people are told as little as of those in the browser.
@@ -212,7 +212,7 @@ Result<AccessTokens::Verified> AccessTokens::verify(std::string_view token,
   }
   if (now >= *entry->token->expires) {
     return refuse(AccountRefusal::token_expired, "The access token expired on " +
-                                                     iso8601(*entry->token->expires) +
+                                                     time_text(*entry->token->expires) +
                                                      "; create a new one or sign in again.");
   }
   if (!allowed_from(entry->allowed, address)) {

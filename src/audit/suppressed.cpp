@@ -18,8 +18,8 @@ std::string SuppressedRefusals::text() const {
   for (const auto& [code, count] : codes) {
     each += fmt::format("{}{} {}", each.empty() ? "" : ", ", count, code);
   }
-  return fmt::format("{} more were refused between {} and {}: {}.", total(), iso8601(from),
-                     iso8601(until), each);
+  return fmt::format("{} more were refused between {} and {}: {}.", total(), time_text(from),
+                     time_text(until), each);
 }
 
 Record SuppressedRefusals::record(Time now) const {

@@ -56,6 +56,13 @@ std::optional<Time> parse_iso8601(std::string_view text) {
          std::chrono::seconds(second) + Milliseconds(millis);
 }
 
+std::string time_text(Time time) { return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", utc(time)); }
+
+std::string time_text(std::string_view written) {
+  const auto time = parse_iso8601(written);
+  return time ? time_text(*time) : std::string(written);
+}
+
 std::string http_date(Time time) {
   // Spelled out because strftime's day and month names follow the locale.
   static constexpr const char* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};

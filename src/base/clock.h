@@ -43,6 +43,10 @@ class ManualClock final : public Clock {
 std::string iso8601(Time time);
 /// Parses what iso8601() writes, with or without a fraction; nothing for anything else.
 std::optional<Time> parse_iso8601(std::string_view text);
+/// "2026-11-23 21:16:42 UTC": for people, on pages, in messages and on a terminal.
+std::string time_text(Time time);
+/// The same of what iso8601() wrote; any other text as it is.
+std::string time_text(std::string_view written);
 /// "Mon, 23 Nov 2026 21:16:42 GMT" (RFC 9110 §5.6.7), for Last-Modified and Date.
 std::string http_date(Time time);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/clock.h"
 #include "base/printable.h"
 
 namespace imp::cli {
@@ -25,6 +26,10 @@ std::string text_of(const boost::json::value& document, std::string_view member)
   const auto* object = document.if_object();
   const auto* found = object ? object->if_contains(member) : nullptr;
   return found && found->is_string() ? std::string(found->get_string()) : std::string();
+}
+
+std::string when_of(const boost::json::value& document, std::string_view member) {
+  return printable(time_text(text_of(document, member)));
 }
 
 boost::json::array array_of(const boost::json::value& document, std::string_view member) {
@@ -59,7 +64,7 @@ std::string comparison_text(const boost::json::array& publishers) {
 
 std::string attempt_line(const boost::json::value& attempt) {
   const auto text = [&](std::string_view member) { return printable(text_of(attempt, member)); };
-  return fmt::format("{} {}{}: {}  {}\n", text("at"), text("action"),
+  return fmt::format("{} {}{}: {}  {}\n", when_of(attempt, "at"), text("action"),
                      text("version").empty() ? "" : " of " + text("version"), text("outcome"),
                      text("id"));
 }
@@ -70,8 +75,8 @@ std::string attempt_text(const boost::json::value& attempt) {
   if (!text("version").empty()) out += "@" + text("version");
   out += fmt::format(": {}\n", text("outcome"));
   if (!text("message").empty()) out += fmt::format("  {}\n", text("message"));
-  out += fmt::format("  attempt {} at {} by {} from {}\n", text("id"), text("at"), text("actor"),
-                     text("address"));
+  out += fmt::format("  attempt {} at {} by {} from {}\n", text("id"), when_of(attempt, "at"),
+                     text("actor"), text("address"));
   if (!text("issuer").empty()) {
     const auto* proved = attempt.as_object().if_contains("proved");
     const bool doubtful = proved && proved->is_bool() && !proved->get_bool();

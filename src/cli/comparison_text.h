@@ -18,6 +18,9 @@ std::string attempt_line(const boost::json::value& attempt);
 
 /// A member that is a text; empty when there is none.
 std::string text_of(const boost::json::value& document, std::string_view member);
+/// A member that is a point in time, for people (base/clock.h), with nothing that could steer a
+/// terminal; empty when there is none.
+std::string when_of(const boost::json::value& document, std::string_view member);
 /// A member that is a list; empty when there is none.
 boost::json::array array_of(const boost::json::value& document, std::string_view member);
 /// Whether a member is `true`.

@@ -27,7 +27,7 @@ std::string policy_text(const boost::json::value& policy) {
   const auto* next = members ? members->if_contains("next") : nullptr;
   if (!next || !next->is_object()) return out;
   const std::string group = text_of(*next, "group");
-  out += line("loosened, from " + text_of(*next, "from") + " on",
+  out += line("loosened, from " + when_of(*next, "from") + " on",
               text_of(*next, "text") + (group.empty() ? "" : " (" + group + ")"));
   return out;
 }

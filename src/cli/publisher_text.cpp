@@ -37,21 +37,21 @@ std::string publisher_text(const boost::json::value& publisher, std::string_view
     permissions += (permissions.empty() ? "" : ", ") + value_text(permission);
   }
   out += fmt::format("{}  permissions: {}\n", indent, permissions);
-  const std::string from = printable(text_of(publisher, "usableFrom"));
+  const std::string from = when_of(publisher, "usableFrom");
   if (!from.empty()) out += fmt::format("{}  can be used from {} on\n", indent, from);
-  const std::string ends = printable(text_of(publisher, "expiresAt"));
+  const std::string ends = when_of(publisher, "expiresAt");
   if (!ends.empty())
     out +=
         fmt::format("{}  ends at {} unless something is published with it before\n", indent, ends);
   if (flag_of(publisher, "makerLeft")) {
-    const std::string until = printable(text_of(publisher, "keepBy"));
+    const std::string until = when_of(publisher, "keepBy");
     out += fmt::format(
         "{}  added by somebody who has left: {}\n", indent,
         until.empty() ? "keep or remove it" : "it ends at " + until + " unless somebody keeps it");
   }
-  if (const std::string ended = text_of(publisher, "endedAt"); !ended.empty()) {
-    out += fmt::format("{}  ended: {} ({})\n", indent, printable(ended),
-                       printable(text_of(publisher, "reason")));
+  if (const std::string ended = when_of(publisher, "endedAt"); !ended.empty()) {
+    out +=
+        fmt::format("{}  ended: {} ({})\n", indent, ended, printable(text_of(publisher, "reason")));
   }
   return out;
 }

@@ -12,8 +12,8 @@ namespace imp::cli {
 std::string stage_event_text(std::string_view name, const boost::json::value& data) {
   const auto text = [&](std::string_view member) { return printable(text_of(data, member)); };
   if (name == "gap") return fmt::format("gap: {}", text("message"));
-  std::string out =
-      fmt::format("{} {:<9} {}@{}", text("at"), printable(name), text("package"), text("version"));
+  std::string out = fmt::format("{} {:<9} {}@{}", when_of(data, "at"), printable(name),
+                                text("package"), text("version"));
   std::string by = text("decidedBy");
   if (name == "approval") by = text("approvedBy");
   if (name == "staged" || name == "held") by = text("actor");

@@ -19,8 +19,8 @@ std::string switches_text(const boost::json::value& switches) {
     if (const std::string by = text_of(item.value(), "setBy"); !by.empty()) {
       out += ", by " + printable(by);
     }
-    if (const std::string end = text_of(item.value(), "endsAt"); !end.empty()) {
-      out += ", relaxed: in force until " + printable(end);
+    if (const std::string end = when_of(item.value(), "endsAt"); !end.empty()) {
+      out += ", relaxed: in force until " + end;
     }
     out += '\n';
   }

@@ -64,24 +64,24 @@ Result<void> check_times(const TimeClaims& times, const VerifyPolicy& policy, Ti
   // RFC 7519 §4.1.4: on or after exp the token is not accepted.
   if (now >= times.expires_at + policy.leeway) {
     return refuse(TokenRefusal::expired, fmt::format("The token expired at {}. Ask for a new one.",
-                                                     iso8601(times.expires_at)));
+                                                     time_text(times.expires_at)));
   }
   if (times.not_before && now < *times.not_before - policy.leeway) {
     return refuse(TokenRefusal::not_yet_valid,
                   fmt::format("The token is not valid before {}. Compare both machines' clocks.",
-                              iso8601(*times.not_before)));
+                              time_text(*times.not_before)));
   }
   if (now < times.issued_at - policy.leeway) {
     return refuse(TokenRefusal::issued_in_future,
                   fmt::format("The token was issued at {}, which is in the future here. Compare "
                               "both machines' clocks.",
-                              iso8601(times.issued_at)));
+                              time_text(times.issued_at)));
   }
   if (policy.max_age && now > times.issued_at + *policy.max_age + policy.leeway) {
     return refuse(TokenRefusal::too_old,
                   fmt::format("The token was issued at {} and may be used for {} seconds. Ask for "
                               "a new one right before using it.",
-                              iso8601(times.issued_at), policy.max_age->count()));
+                              time_text(times.issued_at), policy.max_age->count()));
   }
   return {};
 }

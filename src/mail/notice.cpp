@@ -200,7 +200,8 @@ std::string filled(std::string_view text, const audit::Record& record, const Pla
     if (name == "place") return place.name;
     if (name == "actor") return actor_of(record);
     if (name == "switch") return std::string(words_of_switch(text_member(detail, "switch")));
-    if (name == "ends") return text_member(detail, "ends_at");
+    if (name == "from") return time_text(text_member(detail, "from"));
+    if (name == "ends") return time_text(text_member(detail, "ends_at"));
     if (name == "reason") {
       return freeze && freeze->is_object() ? text_member(freeze->get_object(), "reason") : "";
     }
@@ -247,14 +248,14 @@ void add_publisher(std::string& out, const boost::json::object& publisher) {
   }
   if (const auto* may = publisher.if_contains("permissions"))
     add_fact(out, "permissions", shown(*may));
-  add_fact(out, "usable from", text_member(publisher, "usableFrom"));
-  add_fact(out, "ends unused", text_member(publisher, "expiresAt"));
+  add_fact(out, "usable from", time_text(text_member(publisher, "usableFrom")));
+  add_fact(out, "ends unused", time_text(text_member(publisher, "expiresAt")));
 }
 
 std::string facts(const audit::Record& record) {
   std::string out;
   add_fact(out, "by", actor_of(record));
-  add_fact(out, "at", iso8601(record.at));
+  add_fact(out, "at", time_text(record.at));
   add_fact(out, "from", one_line(record.remote_address, kLongestName));
   add_fact(out, "request", one_line(record.request_id, kLongestName));
   add_fact(out, "made by", text_member(record.detail, "made_by"));

@@ -94,7 +94,7 @@ std::string about_limit(const Admitted& admitted) {
     return fmt::format(
         "\nThis is the {}th message of this kind within an hour. MORE OF THEM ARE NOT SENT TO YOU "
         "before {}: look at the pages of your packages and your account.\n",
-        kMostOfAKind, iso8601(*admitted.last_until));
+        kMostOfAKind, time_text(*admitted.last_until));
   }
   return {};
 }

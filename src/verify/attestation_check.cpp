@@ -43,8 +43,8 @@ Result<std::optional<dsse::Statement>> read(const json::value& element, const Re
     return wrong(fmt::format("the signature of an attestation by {} does not hold", key->keyid));
   }
   if (had_expired(*key, release)) {
-    return wrong(
-        fmt::format("{} signed an attestation after it expired ({})", key->keyid, key->expires));
+    return wrong(fmt::format("{} signed an attestation after it expired ({})", key->keyid,
+                             time_text(key->expires)));
   }
   if (envelope->payload_type != dsse::kInTotoPayload) {
     return wrong("an attestation holds another payload than an in-toto statement");

@@ -88,7 +88,7 @@ void check_signature(const Release& release, const std::vector<RegistryPublicKey
     if (had_expired(*key, release)) {
       return report.add(
           "signature", Outcome::failed,
-          fmt::format("{} signed it after it expired ({})", key->keyid, key->expires));
+          fmt::format("{} signed it after it expired ({})", key->keyid, time_text(key->expires)));
     }
     signer = key->keyid;
   }

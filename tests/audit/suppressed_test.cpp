@@ -36,7 +36,7 @@ TEST_F(SuppressedTest, AreTakenWhenTheirWindowIsOver) {
   ASSERT_EQ(taken.size(), 1u);
   EXPECT_EQ(taken[0].total(), 3);
   EXPECT_EQ(taken[0].text(),
-            "3 more were refused between 1970-01-02T01:00:00.000Z and 1970-01-02T01:15:00.000Z: 1 "
+            "3 more were refused between 1970-01-02 01:00:00 UTC and 1970-01-02 01:15:00 UTC: 1 "
             "expired, 2 malformed.");
   const Record record = taken[0].record(clock.now());
   EXPECT_EQ(record.outcome, "suppressed");

@@ -11,6 +11,7 @@ TEST(Clock, Iso8601RoundTrips) {
   const Time time = from_milliseconds(1795468602123);
   EXPECT_EQ(iso8601(time), "2026-11-23T21:16:42.123Z");
   EXPECT_EQ(parse_iso8601("2026-11-23T21:16:42.123Z"), time);
+  EXPECT_EQ(time_text(time), "2026-11-23 21:16:42 UTC");
   EXPECT_EQ(parse_iso8601("2026-11-23T21:16:42Z"), from_milliseconds(1795468602000));
   EXPECT_EQ(parse_iso8601("2024-02-29T00:00:00.5Z"), from_milliseconds(1709164800500));
 }

@@ -16,7 +16,7 @@ TEST(PolicyText, SaysWhatBindsAndWhatItComesOf) {
             "  group: release\n"
             "  the package's own: 1 approval, by members of a named group\n"
             "  its organisation's: 2 approvals\n"
-            "  loosened, from 2027-01-01T00:00:00.000Z on: 1 approval (core)\n");
+            "  loosened, from 2027-01-01 00:00:00 UTC on: 1 approval (core)\n");
 }
 
 TEST(PolicyText, LeavesOutWhatThereIsNot) {

@@ -24,7 +24,7 @@ TEST(PublisherText, SaysWhenItBeginsAndEnds) {
       "permissions": ["createPackage"], "claims": {}})")),
             "github p1\n"
             "  permissions: createPackage\n"
-            "  can be used from 2026-09-21T14:13:20.000Z on\n"
+            "  can be used from 2026-09-21 14:13:20 UTC on\n"
             "  ends at 2026-09-23T14:13:20.000Z<U+001B>[1m unless something is published with it "
             "before\n");
 }

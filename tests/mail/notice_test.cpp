@@ -38,7 +38,7 @@ TEST(MailNotice, SaysAllThatMatters) {
       said(record("trust.create", "package:@acme/widget", {{"publisher", publisher()}}));
   EXPECT_EQ(notice.subject, "[npm.example.org] Trusted publisher added to @acme/widget");
   for (const char* part :
-       {"A trusted publisher was added to @acme/widget", "eve", "2026-09-21T14:13:20.000Z",
+       {"A trusted publisher was added to @acme/widget", "eve", "2026-09-21 14:13:20 UTC",
         "192.0.2.7", "r1", "11111111-1111-4111-8111-111111111111", "circleci",
         "github.com/acme/widget", "createPackage", "If you did not expect this",
         "https://npm.example.org/package/@acme/widget/settings", "cannot be switched off"}) {
@@ -69,7 +69,7 @@ TEST(MailNotice, EachActionHasItsWords) {
        "package:lib",
        {{"ends_at", "2026-09-22T00:00:00.000Z"}},
        "about to end",
-       "2026-09-22T00:00:00.000Z"},
+       "2026-09-22 00:00:00 UTC"},
       {"trust.publisher_left",
        "package:lib",
        {{"made_by", "ann"}, {"ends_at", "2026-09-22T00:00:00.000Z"}},

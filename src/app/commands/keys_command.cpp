@@ -31,7 +31,7 @@ int rotate(ci::SigningKeys& keys, Time now) {
     return 0;
   }
   std::cout << "identity tokens are signed with " << rotation->kid << " from "
-            << iso8601(rotation->signs_from) << " on; it is published already\n"
+            << time_text(rotation->signs_from) << " on; it is published already\n"
             << "the key before it signs until then, and stays published until its last token has "
                "expired\n";
   return 0;
@@ -42,14 +42,14 @@ int list(ci::SigningKeys& keys, Time now) {
   if (!published) return complain(published.error());
   bool signs = true;  // newest first: the first key whose time has come
   for (const ci::IssuerKey& key : *published) {
-    std::cout << key.kid << "  made " << iso8601(key.created) << "  ";
+    std::cout << key.kid << "  made " << time_text(key.created) << "  ";
     if (key.signs_from > now) {
-      std::cout << "will sign from " << iso8601(key.signs_from);
+      std::cout << "will sign from " << time_text(key.signs_from);
     } else {
       std::cout << (signs ? "signs" : "replaced");
       signs = false;
     }
-    if (key.published_until) std::cout << ", published until " << iso8601(*key.published_until);
+    if (key.published_until) std::cout << ", published until " << time_text(*key.published_until);
     std::cout << "\n";
   }
   return 0;

@@ -155,7 +155,8 @@ std::string ReleaseReview::to_text() const {
   std::string out = fmt::format("{}@{} for the tag {}, staged by {} ({})\n", it.name, it.version,
                                 shown(it.tag), shown(release.publisher.person.name),
                                 release.automation ? "trusted publisher" : "a person's credential");
-  out += fmt::format("staged {}, expires {}\n", iso8601(release.created), iso8601(release.expires));
+  out += fmt::format("staged {}, expires {}\n", time_text(release.created),
+                     time_text(release.expires));
   if (!release.held_reason.empty()) {
     out += fmt::format("held back: {}\n", shown(release.held_reason));
   }

@@ -61,7 +61,7 @@ boost::json::object StageOutcome::to_json() const {
 std::string StageOutcome::text() const {
   std::string out(name(end));
   if (!by.empty()) out += " by " + by;
-  return out + " on " + iso8601(at);
+  return out + " at " + time_text(at);
 }
 
 StageOutcome record_outcome(db::Session& session, const StagedRelease& release,

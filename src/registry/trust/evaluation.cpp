@@ -241,7 +241,7 @@ Result<std::optional<Failure>> Evaluator::ended_match(std::string_view package_n
                  fmt::format("A trusted publisher that matches this token is no more: it {}, "
                              "and ended at {}. Who maintains the package can add it again, on its "
                              "settings page under \"Ended\".",
-                             text(ended.reason), iso8601(ended.ended_at)))
+                             text(ended.reason), time_text(ended.ended_at)))
           .error();
     }
     return std::nullopt;

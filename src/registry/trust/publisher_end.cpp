@@ -104,14 +104,14 @@ Result<void> usable(const TrustedPublisher& publisher, Time now) {
     return refuse(TrustRefusal::publisher_expired,
                   fmt::format("The trusted publisher that matches this token {}: it ended at {}. "
                               "Add it again.",
-                              text(reason_at(publisher, now)), iso8601(*end)));
+                              text(reason_at(publisher, now)), time_text(*end)));
   }
   if (publisher.usable_from && now < *publisher.usable_from) {
     return refuse(TrustRefusal::publisher_cooling_down,
                   fmt::format("The trusted publisher that matches this token, which was made at "
                               "{}, can be used from {} on: this registry lets those that are new, "
                               "or may do more than before, cool down.",
-                              iso8601(publisher.created_at), iso8601(*publisher.usable_from)));
+                              time_text(publisher.created_at), time_text(*publisher.usable_from)));
   }
   return {};
 }

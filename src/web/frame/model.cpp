@@ -34,10 +34,7 @@ std::string distance_text(Time time, Time now) {
 }  // namespace
 
 boost::json::object time_model(Time time, Time now) {
-  const std::string iso = iso8601(time);
-  return {{"iso", iso},
-          {"text", distance_text(time, now)},
-          {"full", fmt::format("{} {} UTC", iso.substr(0, 10), iso.substr(11, 8))}};
+  return {{"iso", iso8601(time)}, {"text", distance_text(time, now)}, {"full", time_text(time)}};
 }
 
 boost::json::value time_model(const std::optional<Time>& time, Time now) {

@@ -185,7 +185,7 @@ TEST_F(StagedReleaseTest, WhatBecameOfItIsKept) {
   ASSERT_TRUE(reject(by_machine_->id, ann, "It breaks <us>."));
   EXPECT_EQ(outcome(approved)->end, StageEnd::approved);
   EXPECT_EQ(outcome(approved)->by, "ann");
-  EXPECT_EQ(outcome(approved)->text(), "approved by ann on " + iso8601(now));
+  EXPECT_EQ(outcome(approved)->text(), "approved by ann at " + time_text(now));
   // Who takes back their own does not reject it.
   EXPECT_EQ(outcome(own)->end, StageEnd::withdrawn);
   const auto rejected = outcome(by_machine_->id);

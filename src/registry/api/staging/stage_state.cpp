@@ -16,10 +16,11 @@ void warn_of_loosening(db::Session& session, std::string_view key, std::string_v
                        const WaitingSince& since, Time now, std::vector<std::string>& warnings) {
   for (const PolicyChange& change : PolicyHistory::of(session, key, since.change).since(since)) {
     if (change.given_up || !is_looser(change.after, change.before)) continue;
-    const std::string when = change.from > now ? "from " + iso8601(change.from) + " on" : "now";
+    const std::string when = change.from > now ? "from " + time_text(change.from) + " on" : "now";
     warnings.push_back(fmt::format(
         "{} loosened {} at {}: {} before, {} {}. What waited before still takes what it took.",
-        change.person, what, iso8601(change.at), change.before.text(), change.after.text(), when));
+        change.person, what, time_text(change.at), change.before.text(), change.after.text(),
+        when));
   }
 }
 

@@ -101,7 +101,7 @@ TEST_F(ToldPeople, OneThatWasNeverUsedIsWarnedOfOnceBeforeItEnds) {
   clock_.advance(1ms);
   ASSERT_TRUE(expire_publishers(*services_));
   EXPECT_EQ(told(), Lines{"trust.publisher_ending dave"});
-  EXPECT_TRUE(body_.contains("ends at " + iso8601(clock_.now() + 12h))) << body_;
+  EXPECT_TRUE(body_.contains("ends at " + time_text(clock_.now() + 12h))) << body_;
   EXPECT_EQ(audit_detail("trust.publisher_ending").at("ends_at"),
             json::value(iso8601(clock_.now() + 12h)));
   clock_.advance(12h - 1ms);
@@ -160,7 +160,7 @@ TEST_F(ToldPeople, SwitchesAreTold) {
   EXPECT_EQ(told(), Lines());  // nothing changed
   ASSERT_EQ(send(Method::put, own, dave, R"({"stagedOnly": false})").status, 200);
   EXPECT_EQ(told(), Lines{"switch.relax dave"});
-  EXPECT_TRUE(body_.contains("until " + iso8601(clock_.now() + services_->switch_cool_down)))
+  EXPECT_TRUE(body_.contains("until " + time_text(clock_.now() + services_->switch_cool_down)))
       << body_;
   ASSERT_EQ(send(Method::put, scope, alice, R"({"trustedOnly": true})").status, 200);
   EXPECT_EQ(told(), (Lines{"switch.on alice", "switch.on carol"}));
@@ -171,14 +171,14 @@ TEST_F(ToldPeople, PoliciesOfStagedReleasesAreTold) {
   const std::string own = "/-/package/own/stage-policy", scope = "/-/org/acme/stage-policy";
   ASSERT_EQ(send(Method::put, own, dave, R"({"approvals": 2})").status, 200);
   EXPECT_EQ(told(), Lines{"stage.policy dave"});
-  EXPECT_TRUE(body_.contains("It wanted 1 approval, and from " + iso8601(clock_.now()) +
+  EXPECT_TRUE(body_.contains("It wanted 1 approval, and from " + time_text(clock_.now()) +
                              " on wants 2 approvals."))
       << body_;
   ASSERT_EQ(send(Method::put, own, dave, R"({"approvals": 2})").status, 200);
   EXPECT_EQ(told(), Lines());  // nothing changed
   ASSERT_EQ(send(Method::put, own, dave, R"({"approvals": 1})").status, 200);
   EXPECT_EQ(told(), Lines{"stage.policy dave"});
-  EXPECT_TRUE(body_.contains("from " + iso8601(clock_.now() + services_->switch_cool_down)))
+  EXPECT_TRUE(body_.contains("from " + time_text(clock_.now() + services_->switch_cool_down)))
       << body_;
   ASSERT_EQ(send(Method::put, scope, carol, R"({"differentPerson": true})").status, 200);
   EXPECT_EQ(told(), (Lines{"stage.policy alice", "stage.policy carol"}));

@@ -84,7 +84,7 @@ TEST_F(StageLifeTest, IsWhatThePolicySays) {
   const Answer review = ask({.target = "/-/stage/" + id + "/review",
                              .token = alice.token,
                              .headers = {{"accept", "text/plain"}}});
-  EXPECT_THAT(review.body, HasSubstr("expires " + in(48h)));
+  EXPECT_THAT(review.body, HasSubstr("expires " + time_text(in(48h))));
   EXPECT_THAT(review.body, HasSubstr("needs: 1 approval, within 2 days\n"));
   clock_.advance(48h - Milliseconds(1));
   EXPECT_EQ(status(id), "pending");

@@ -67,7 +67,7 @@ TEST_F(StageOutcomesTest, ARejectionSaysWhy) {
   EXPECT_FALSE(view(id, mallory).body.contains("rejected by"));
   const Answer late = decide(Method::post, id, alice, "");
   EXPECT_EQ(late.outcome(), "404 stage_not_found");
-  EXPECT_TRUE(late.text("message").contains("was rejected by bob on "));
+  EXPECT_TRUE(late.text("message").contains("was rejected by bob at "));
   EXPECT_EQ(audit_detail("stage.reject").at("reason"),
             json::value("It breaks the build.\nSee the log."));
 }

@@ -591,7 +591,7 @@ TEST_F(PolicyCoolDownTest, ALooserPolicyBindsAfterTheCoolDown) {
   const auto warnings = review(id).at("warnings").as_array();
   ASSERT_EQ(warnings.size(), 1u);
   EXPECT_TRUE(std::string_view(warnings[0].as_string())
-                  .contains("1 approval from " + iso8601(from) + " on."));
+                  .contains("1 approval from " + time_text(from) + " on."));
   // Asked for again it keeps its time, so that nobody is kept waiting or in the dark.
   policy(R"({"approvals": 1})");
   clock_.set(from - Milliseconds(1));

@@ -95,7 +95,7 @@ TEST_F(PublisherEnd, ANewOneCoolsDown) {
   clock_.set(added + 24h - 1s);
   const Answer refused = exchange(identity_token(), "lib");
   EXPECT_EQ(refused.outcome(), "403 publisher_cooling_down");
-  EXPECT_TRUE(refused.text("message").contains(iso8601(added + 24h)));
+  EXPECT_TRUE(refused.text("message").contains(time_text(added + 24h)));
   clock_.set(added + 24h);
   EXPECT_EQ(outcome(), "201 ok");
 }
