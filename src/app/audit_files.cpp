@@ -4,7 +4,7 @@
 #include <iostream>
 #include <iterator>
 
-#include "app/refusal.h"
+#include "cli/refusal.h"
 
 namespace imp::app {
 
@@ -22,10 +22,11 @@ Result<std::string> read_text_file(const std::string& path) {
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(in.gcount()));
   if ((path != "-" && !file.is_open()) || text.empty()) {
-    return refuse(AppRefusal::unusable_input, fmt::format("{} cannot be read, or is empty.", path));
+    return refuse(cli::CliRefusal::unusable_input,
+                  fmt::format("{} cannot be read, or is empty.", path));
   }
   if (text.size() > kLongest) {
-    return refuse(AppRefusal::unusable_input, fmt::format("{} is longer than 1 MiB.", path));
+    return refuse(cli::CliRefusal::unusable_input, fmt::format("{} is longer than 1 MiB.", path));
   }
   return text;
 }

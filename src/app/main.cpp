@@ -26,6 +26,10 @@ int main(int argc, char** argv) {
   imp::cli::add_stage_command(app, chosen);
   imp::cli::add_verify_command(app, chosen);
   imp::cli::add_trust_command(app, chosen);
-  CLI11_PARSE(app, argc, argv);
-  return chosen ? chosen() : 2;
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return imp::app::exit_code_of(app, error, std::cout, std::cerr);
+  }
+  return chosen ? chosen() : imp::cli::kUsageError;
 }

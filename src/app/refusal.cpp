@@ -8,8 +8,6 @@ Reason reason(AppRefusal refusal) {
       return {"no_data", FailureKind::invalid};
     case AppRefusal::data_in_use:
       return {"data_in_use", FailureKind::conflict};
-    case AppRefusal::unusable_input:
-      return {"unusable_input", FailureKind::invalid};
     case AppRefusal::audit_damaged:
       return {"audit_damaged", FailureKind::internal};
     case AppRefusal::runner_failed:

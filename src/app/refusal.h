@@ -8,11 +8,10 @@ namespace imp::app {
 
 /// Why the program cannot do what its command line asks.
 enum class AppRefusal : std::uint8_t {
-  no_data,         ///< the data directory is absent or unusable
-  data_in_use,     ///< another server uses the data directory
-  unusable_input,  ///< a file or standard input cannot be read, or is empty
-  audit_damaged,   ///< the audit log is not what was written
-  runner_failed,   ///< the runner could not be started
+  no_data,        ///< the data directory is absent or unusable
+  data_in_use,    ///< another server uses the data directory
+  audit_damaged,  ///< the audit log is not what was written
+  runner_failed,  ///< the runner could not be started
 };
 Reason reason(AppRefusal refusal);
 

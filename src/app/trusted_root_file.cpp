@@ -1,7 +1,7 @@
 #include "app/trusted_root_file.h"
 
 #include "app/audit_files.h"
-#include "app/refusal.h"
+#include "cli/refusal.h"
 
 namespace imp::app {
 
@@ -10,7 +10,7 @@ Result<sigstore::TrustedRoot> load_trusted_root(const std::string& path) {
   if (!text) return pass_on(text);
   auto root = sigstore::parse_trusted_root(*text);
   if (root) return root;
-  return refuse(AppRefusal::unusable_input, fmt::format("{}: {}", path, root.error().message));
+  return refuse(cli::CliRefusal::unusable_input, fmt::format("{}: {}", path, root.error().message));
 }
 
 }  // namespace imp::app

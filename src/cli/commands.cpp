@@ -14,7 +14,7 @@ namespace imp::cli {
 int complain(const Failure& failure) {
   std::cerr << "imprimatur: " << printable(failure.message, "\n\t") << '\n';
   if (!failure.detail.empty()) std::cerr << "  " << printable(failure.detail, "\n\t") << '\n';
-  return 1;
+  return failure.code() == reason(CliRefusal::unusable_argument).code ? kUsageError : 1;
 }
 
 void add_address_flag(CLI::App& command, RegistryOptions& options) {
@@ -47,7 +47,7 @@ Result<std::string> read_input(const std::string& path) {
   // A directory can be opened, and not be read.
   if (input && std::ferror(input) == 0) return text;
   const std::string why = std::generic_category().message(errno);
-  return refuse(CliRefusal::unusable_argument,
+  return refuse(CliRefusal::unusable_input,
                 fmt::format("{} cannot be read: {}.", standard ? "Standard input" : path, why));
 }
 

@@ -23,7 +23,11 @@ void add_verify_command(CLI::App& app, Command& chosen);
 /// `imprimatur stage policy`: show, set, clear.
 void add_stage_policy(CLI::App& stage, Command& chosen);
 
-/// "imprimatur: <sentence>" on standard error; 1.
+/// The exit code of a command line that cannot be used. Nothing was done then.
+inline constexpr int kUsageError = 2;
+
+/// "imprimatur: <sentence>" on standard error. The exit code: kUsageError for words that cannot be
+/// used (`unusable_argument`), 1 for everything else.
 int complain(const Failure& failure);
 /// --registry.
 void add_address_flag(CLI::App& command, RegistryOptions& options);
@@ -31,7 +35,7 @@ void add_address_flag(CLI::App& command, RegistryOptions& options);
 void add_registry_flags(CLI::App& command, RegistryOptions& options);
 /// --otp, where the registry asks for a second factor.
 void add_code_flag(CLI::App& command, RegistryOptions& options);
-/// The bytes of a file, or of standard input for "-"; `unusable_argument` says why there are none.
+/// The bytes of a file, or of standard input for "-"; `unusable_input` says why there are none.
 Result<std::string> read_input(const std::string& path);
 
 // Each adds one subcommand of `trust`.

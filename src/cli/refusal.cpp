@@ -8,6 +8,8 @@ Reason reason(CliRefusal refusal) {
       return {"no_credential", FailureKind::unauthenticated};
     case CliRefusal::unusable_argument:
       return {"unusable_argument", FailureKind::invalid};
+    case CliRefusal::unusable_input:
+      return {"unusable_input", FailureKind::invalid};
     case CliRefusal::registry_not_chosen:
       return {"registry_not_chosen", FailureKind::forbidden};
     case CliRefusal::no_identity_token:

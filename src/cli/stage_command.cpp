@@ -13,6 +13,9 @@ namespace imp::cli {
 
 namespace {
 
+/// The exit code of a wait whose time is over.
+constexpr int kNotDecided = 3;
+
 struct StageOptions {
   RegistryOptions registry;
   std::string id;
@@ -96,7 +99,7 @@ int wait(Registry& registry, const StageOptions& options) {
     if (std::chrono::steady_clock::now() >= end) {
       std::cerr << "imprimatur: not decided yet\n";
       if (!answer) complain(answer.error());
-      return 2;
+      return kNotDecided;
     }
     // The release outlives a registry that is away.
     if (!answer) std::this_thread::sleep_for(std::chrono::seconds(1));
@@ -181,7 +184,7 @@ void add_stage_command(CLI::App& app, Command& chosen) {
       "  imprimatur stage watch --scope @acme");
   auto* waiter = add("wait",
                      "Wait until a staged release is decided: exits with 0 when it is published, "
-                     "with 1 when it was rejected, withdrawn or has expired, with 2 when --timeout "
+                     "with 1 when it was rejected, withdrawn or has expired, with 3 when --timeout "
                      "is over first.",
                      wait);
   waiter->add_option("--timeout", options->timeout, "seconds to wait; 14 days without it")

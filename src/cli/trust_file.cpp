@@ -24,14 +24,14 @@ std::string TrustFile::place_of(const YamlNode& at) const {
 }
 
 std::unexpected<Failure> TrustFile::malformed(const YamlNode& at, const std::string& what) const {
-  return refuse(CliRefusal::unusable_argument, fmt::format("{}: {}.", place_of(at), what));
+  return refuse(CliRefusal::unusable_input, fmt::format("{}: {}.", place_of(at), what));
 }
 
 Result<TrustFile> TrustFile::parse(std::string_view text, std::string_view name) {
   TrustFile file;
   file.name_ = name;
   auto root = parse_yaml(text, name);
-  if (!root) return refuse(CliRefusal::unusable_argument, root.error().message);
+  if (!root) return refuse(CliRefusal::unusable_input, root.error().message);
   file.root_ = std::move(*root);
   if (file.root_.kind != Kind::map) {
     return file.malformed(file.root_,

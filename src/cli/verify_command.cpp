@@ -56,7 +56,7 @@ Result<verify::Options> given(const VerifyOptions& options) {
     if (!text) return pass_on(text);
     auto document = jose::parse_strict_object(*text, {});
     if (!document) {
-      return refuse(CliRefusal::unusable_argument,
+      return refuse(CliRefusal::unusable_input,
                     fmt::format("{} is not what the registry answers at /-/npm/v1/keys: {}.",
                                 options.keys_file, document.error()));
     }
@@ -67,7 +67,7 @@ Result<verify::Options> given(const VerifyOptions& options) {
     if (!text) return pass_on(text);
     auto root = sigstore::parse_trusted_root(*text);
     if (!root) {
-      return refuse(CliRefusal::unusable_argument,
+      return refuse(CliRefusal::unusable_input,
                     fmt::format("{}: {}", options.root_file, root.error().message));
     }
     out.trusted_root = std::move(*root);
@@ -96,7 +96,7 @@ Result<void> note(const std::string& path, const std::string& checkpoint) {
   if (file) std::filesystem::rename(beside, path, error);
   if (file && !error) return {};
   std::filesystem::remove(beside, error);
-  return refuse(CliRefusal::unusable_argument, fmt::format("{} cannot be written.", path));
+  return refuse(CliRefusal::unusable_input, fmt::format("{} cannot be written.", path));
 }
 
 int run(const VerifyOptions& options) {

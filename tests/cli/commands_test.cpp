@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "cli/names.h"
+#include "cli/refusal.h"
 #include "db/temporary_directory.h"
 
 namespace imp::cli {
@@ -21,6 +22,26 @@ TEST(ReadInput, SaysWhyAFileCannotBeRead) {
   EXPECT_EQ(read_input(file), text);
   std::ofstream(file, std::ios::trunc).close();
   EXPECT_EQ(read_input(file), "");
+}
+
+TEST(Complain, TellsWordsThatCannotBeUsedFromRefusals) {
+  const struct {
+    CliRefusal refusal;
+    int code;
+  } cases[] = {
+      {CliRefusal::unusable_argument, kUsageError},
+      {CliRefusal::unusable_input, 1},
+      {CliRefusal::no_credential, 1},
+      {CliRefusal::registry_refused, 1},
+      {CliRefusal::registry_unavailable, 1},
+      {CliRefusal::answer_unusable, 1},
+  };
+  for (const auto& [refusal, code] : cases) {
+    const Failure failure = refuse(refusal, "No.").error();
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(complain(failure), code) << failure.code();
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "imprimatur: No.\n");
+  }
 }
 
 /// What is wrong with a word; empty when it is taken.

@@ -94,7 +94,7 @@ TEST(TrustFile, SaysWhereItIsWrongAndWhatIsAllowed) {
   for (const auto& [text, says] : cases) {
     const auto file = TrustFile::parse(text, "t.yaml");
     ASSERT_FALSE(file) << text;
-    EXPECT_EQ(file.error().code(), "unusable_argument");
+    EXPECT_EQ(file.error().code(), "unusable_input");
     for (const char* part : says)
       EXPECT_THAT(file.error().message, testing::HasSubstr(part)) << text;
   }

@@ -87,7 +87,7 @@ describe('decisions on staged releases', () => {
   test('what is taken back, and a wait whose time is over', async () => {
     const id = await stage('1.2.0');
     const early = await imprimatur('wait', id, '--timeout', '1');
-    assert.equal(early.code, 2, early.output);
+    assert.equal(early.code, 3, early.output);
     const withdrawn = await imprimatur('withdraw', id);
     assert.equal(withdrawn.code, 0, withdrawn.output);
     const waited = await imprimatur('wait', id);

@@ -7,6 +7,7 @@
 #include "app/refusal.h"
 #include "audit/log.h"
 #include "audit/tree_verify.h"
+#include "cli/refusal.h"
 
 extern char** environ;
 
@@ -29,7 +30,7 @@ Result<std::optional<audit::Anchor>> parse_anchor(const std::string& text) {
       std::from_chars(text.data(), text.data() + std::min(colon, text.size()), anchor.sequence);
   if (colon == std::string::npos || error != std::errc() || end != text.data() + colon ||
       text.size() - colon - 1 != 64) {
-    return refuse(AppRefusal::unusable_input,
+    return refuse(cli::CliRefusal::unusable_argument,
                   "--anchor takes SEQUENCE:HASH, as `audit verify` prints it.");
   }
   anchor.hash = text.substr(colon + 1);

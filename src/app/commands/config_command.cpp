@@ -3,8 +3,8 @@
 #include <iterator>
 
 #include "app/commands/commands.h"
-#include "app/refusal.h"
 #include "ci/config/compile.h"
+#include "cli/refusal.h"
 
 namespace imp::app {
 
@@ -14,7 +14,8 @@ Result<std::string> read_config(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   if (!file.is_open() || file.bad()) {
-    return refuse(AppRefusal::unusable_input, fmt::format("The file {} cannot be read.", path));
+    return refuse(cli::CliRefusal::unusable_input,
+                  fmt::format("The file {} cannot be read.", path));
   }
   return text;
 }

@@ -5,9 +5,9 @@
 
 #include "app/commands/accounts_session.h"
 #include "app/commands/commands.h"
-#include "app/refusal.h"
 #include "app/registry_half.h"
 #include "audit/log.h"
+#include "cli/refusal.h"
 #include "registry/trust/issuer_definition.h"
 #include "registry/trust/issuer_table.h"
 
@@ -81,7 +81,7 @@ Result<boost::json::value> keys_in(const std::string& path) {
   boost::system::error_code error;
   auto document = boost::json::parse(text.str(), error);
   if (!file || error) {
-    return refuse(AppRefusal::unusable_input,
+    return refuse(cli::CliRefusal::unusable_input,
                   fmt::format("{} cannot be read as a JSON document of keys.", path));
   }
   return document;

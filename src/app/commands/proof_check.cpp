@@ -2,9 +2,9 @@
 
 #include <boost/json.hpp>
 
-#include "app/refusal.h"
 #include "audit/entry_text.h"
 #include "base/clock.h"
+#include "cli/refusal.h"
 #include "jose/strict_json.h"
 #include "tlog/proof_file.h"
 #include "tlog/refusal.h"
@@ -14,7 +14,7 @@ namespace imp::app {
 namespace {
 
 std::unexpected<Failure> unusable(std::string message) {
-  return refuse(AppRefusal::unusable_input, std::move(message));
+  return refuse(cli::CliRefusal::unusable_input, std::move(message));
 }
 
 boost::json::value json_of(const std::string& text) {

@@ -8,6 +8,7 @@
 #include "app/programs.h"
 #include "app/refusal.h"
 #include "ci/runner/runner.h"
+#include "cli/refusal.h"
 #include "http/client.h"
 
 namespace imp::app {
@@ -41,9 +42,9 @@ std::jthread watch_signals(std::stop_source stop) {
 
 int run(RunnerFlags flags) {
   if (!std::getline(std::cin, flags.options.token) || flags.options.token.empty()) {
-    return complain(
-        refuse(AppRefusal::unusable_input, "Send the runner's token as one line on standard input.")
-            .error());
+    return complain(refuse(cli::CliRefusal::unusable_input,
+                           "Send the runner's token as one line on standard input.")
+                        .error());
   }
   flags.options.jobtool = jobtool_path();
   if (flags.options.jobtool.empty()) {

@@ -6,7 +6,7 @@
 
 #include "app/commands/commands.h"
 #include "app/commands/log_choice.h"
-#include "app/refusal.h"
+#include "cli/refusal.h"
 #include "http/client.h"
 #include "http/server.h"
 #include "http/waiters.h"
@@ -29,7 +29,10 @@ struct TestIssuerOptions {
 };
 
 std::unexpected<Failure> unusable(std::string message) {
-  return refuse(AppRefusal::unusable_input, std::move(message));
+  return refuse(cli::CliRefusal::unusable_argument, std::move(message));
+}
+std::unexpected<Failure> no_token(std::string message) {
+  return refuse(cli::CliRefusal::unusable_input, std::move(message));
 }
 
 /// "10m", or "-10m".
@@ -94,7 +97,7 @@ Result<std::string> ask(const TestIssuerOptions& options, std::string method, st
   fetch.body = json::serialize(body);
   auto answer = http::make_client()->fetch(fetch);
   if (!answer) {
-    return unusable(
+    return no_token(
         fmt::format("There is no test issuer at {}: {} Start one with `imprimatur "
                     "test-issuer serve`, or name it with --issuer.",
                     options.issuer, answer.error().message));
@@ -104,7 +107,7 @@ Result<std::string> ask(const TestIssuerOptions& options, std::string method, st
   const json::value document = json::parse(answer->body, error);
   const json::value* message =
       !error && document.is_object() ? document.get_object().if_contains("message") : nullptr;
-  return unusable(message && message->is_string()
+  return no_token(message && message->is_string()
                       ? std::string(message->get_string())
                       : fmt::format("{} answered {}.", options.issuer, answer->status));
 }

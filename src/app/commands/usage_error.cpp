@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/printable.h"
+#include "cli/commands.h"
 
 namespace imp::app {
 
@@ -56,6 +57,12 @@ std::string usage_error(const CLI::App* app, const CLI::Error& error) {
   }
   return fmt::format("{}: {}\n  see {} --help\n", path,
                      printable(fault_of(*command, command->remaining(), error)), path);
+}
+
+int exit_code_of(const CLI::App& app, const CLI::Error& error, std::ostream& out,
+                 std::ostream& err) {
+  // Those of CLI11 tell its exceptions apart, from 100 on.
+  return app.exit(error, out, err) == 0 ? 0 : cli::kUsageError;
 }
 
 }  // namespace imp::app

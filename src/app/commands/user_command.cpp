@@ -2,7 +2,7 @@
 
 #include "app/commands/accounts_session.h"
 #include "app/commands/commands.h"
-#include "app/refusal.h"
+#include "cli/refusal.h"
 
 namespace imp::app {
 
@@ -18,7 +18,7 @@ int add_user(NewUser user) {
   // A password on the command line would be in the shell's history and in every process list.
   if (!std::getline(std::cin, user.person.password) || user.person.password.empty()) {
     return complain(
-        refuse(AppRefusal::unusable_input, "Send the password as one line on standard input.")
+        refuse(cli::CliRefusal::unusable_input, "Send the password as one line on standard input.")
             .error());
   }
   const auto session = AccountsSession::open(user.flags, true);

@@ -5,10 +5,16 @@
 namespace imp::app {
 namespace {
 
-/// What is printed for these words.
-std::string said(const std::string& words) {
+struct Outcome {
+  int code = 0;
+  std::string out, err;
+};
+
+/// What comes of these words.
+Outcome read(const std::string& words) {
   CLI::App app("", "imp");
   app.require_subcommand(1);
+  app.set_version_flag("--version", "imp 1");
   app.failure_message(usage_error);
   std::string text;
   int number = 0;
@@ -25,13 +31,16 @@ std::string said(const std::string& words) {
   group->add_flag("--everything", flag);
   group->require_option(1);
   std::ostringstream out, err;
+  int code = 0;
   try {
     app.parse(words);
   } catch (const CLI::ParseError& error) {
-    app.exit(error, out, err);
+    code = exit_code_of(app, error, out, err);
   }
-  return err.str();
+  return {code, out.str(), err.str()};
 }
+
+std::string said(const std::string& words) { return read(words).err; }
 
 TEST(UsageError, SaysWhereWhatAndWhatElse) {
   const struct {
@@ -63,6 +72,40 @@ TEST(UsageError, OfAValueIsWhatTheOptionSays) {
 }
 
 TEST(UsageError, IsNoneForHelp) { EXPECT_EQ(said("trust list --help"), ""); }
+
+// What a script can tell from a refusal, whatever is wrong with the words.
+TEST(UsageError, HasOneExitCode) {
+  const struct {
+    const char* words;
+    int code;
+    bool says;  ///< on standard output
+  } cases[] = {
+      {"trust list a", 0, false},
+      {"--help", 0, true},
+      {"trust --help", 0, true},
+      {"trust list --help", 0, true},
+      {"--version", 0, true},
+      {"", 2, false},
+      {"bogus", 2, false},
+      {"--bogus", 2, false},
+      {"trust", 2, false},
+      {"trust list", 2, false},
+      {"trust list a b", 2, false},
+      {"trust list a --limit", 2, false},
+      {"trust list a --limit 10", 2, false},
+      {"trust list a --limit x", 2, false},
+      {"trust add", 2, false},
+      {"freeze", 2, false},
+      {"freeze a --everything", 2, false},
+      {"trust bogus --help", 0, true},  // help comes first, as everywhere
+  };
+  for (const auto& [words, code, says] : cases) {
+    const Outcome outcome = read(words);
+    EXPECT_EQ(outcome.code, code) << words;
+    EXPECT_EQ(!outcome.out.empty(), says) << words << outcome.out;
+    EXPECT_EQ(!outcome.err.empty(), code != 0) << words << outcome.err;
+  }
+}
 
 TEST(UsageError, CannotSteerATerminal) { EXPECT_FALSE(said("trust \"\x1b[2J\"").contains('\x1b')); }
 
