@@ -1,4 +1,5 @@
 #include <boost/json.hpp>
+#include <set>
 
 #include "registry/api/requester.h"
 #include "registry/packages/store.h"
@@ -16,27 +17,12 @@ std::string counted(std::int64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
-/// A card for each organisation of the visitor; administrators of the server see all.
-Result<std::vector<accounts::Membership>> memberships(const Visit& visit) {
-  auto& organizations = visit.services.accounts.organizations;
-  auto mine = organizations.of_person(visit.person().id);
-  if (!mine || !visit.person().is_admin) return mine;
-  const auto all = organizations.list();
-  if (!all) return pass_on(all);
-  for (const accounts::Organization& organization : *all) {
-    const bool listed = std::ranges::any_of(*mine, [&](const accounts::Membership& membership) {
-      return membership.organization.id == organization.id;
-    });
-    if (!listed) mine->push_back({organization, accounts::Role::admin});
-  }
-  return mine;
-}
+using Memberships = std::vector<accounts::Membership>;
 
-Result<boost::json::array> organization_cards(const Visit& visit) {
-  const auto mine = memberships(visit);
-  if (!mine) return pass_on(mine);
+/// A card for each organisation of the visitor.
+Result<boost::json::array> organization_cards(const Visit& visit, const Memberships& mine) {
   boost::json::array cards;
-  for (const accounts::Membership& membership : *mine) {
+  for (const accounts::Membership& membership : mine) {
     const accounts::Organization& organization = membership.organization;
     const auto projects = visit.services.ci.projects.count(organization.id);
     if (!projects) return pass_on(projects);
@@ -52,6 +38,36 @@ Result<boost::json::array> organization_cards(const Visit& visit) {
                      {"packages", counted(*packages, "package")}});
   }
   return cards;
+}
+
+/// By name alone: the organisations that the visitor is no member of, for administrators of the
+/// server.
+Result<boost::json::array> other_organizations(const Visit& visit, const Memberships& mine) {
+  boost::json::array others;
+  if (!visit.person().is_admin) return others;
+  const auto all = visit.services.accounts.organizations.list();
+  if (!all) return pass_on(all);
+  std::set<std::string_view> known;
+  for (const accounts::Membership& membership : mine) known.insert(membership.organization.id);
+  for (const accounts::Organization& organization : *all) {
+    if (!known.contains(organization.id)) others.push_back({{"name", organization.name}});
+  }
+  return others;
+}
+
+Result<void> add_organizations(const Visit& visit, boost::json::object& model) {
+  const auto mine = visit.services.accounts.organizations.of_person(visit.person().id);
+  if (!mine) return pass_on(mine);
+  auto cards = organization_cards(visit, *mine);
+  if (!cards) return pass_on(cards);
+  auto others = other_organizations(visit, *mine);
+  if (!others) return pass_on(others);
+  if (cards->empty()) model["open_new"] = true;
+  model["organizations"] = std::move(*cards);
+  model["other_count"] =
+      others->empty() ? std::string() : counted(std::ssize(*others), "organisation");
+  model["others"] = std::move(*others);
+  return {};
 }
 
 Result<boost::json::array> package_lines(const Visit& visit, const std::string& text) {
@@ -90,10 +106,7 @@ Result<http::Response> show_home(const Visit& visit) {
        {{"value", fmt::format("npm config set registry {}/", visit.services.public_url)},
         {"what", "the command"}}}};
   if (visit.signed_in()) {
-    auto organizations = organization_cards(visit);
-    if (!organizations) return pass_on(organizations);
-    if (organizations->empty()) model["open_new"] = true;
-    model["organizations"] = std::move(*organizations);
+    if (const auto added = add_organizations(visit, model); !added) return pass_on(added);
   }
   return show(
       visit,
