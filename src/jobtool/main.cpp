@@ -23,7 +23,13 @@ struct Command {
   int (*run)(const Words&);
 };
 
+int help() {
+  std::fputs(usage, stdout);
+  return 0;
+}
+
 int version(const Words& words) {
+  if (words == Words{"--help"}) return help();
   if (words.empty()) {
     std::printf("circleci (imprimatur) %s\n", IMPRIMATUR_VERSION);
   } else if (words.size() == 1 && words[0] == "--short") {
@@ -59,9 +65,13 @@ int dispatch(const Words& words) {
           Words(words.begin() + static_cast<std::ptrdiff_t>(command.words.size()), words.end()));
     }
   }
-  if (words == Words{"--help"} || words == Words{"help"}) {
-    std::fputs(usage, stdout);
-    return 0;
+  if (words == Words{"help"}) return help();
+  // Of all, or of those that begin so: `circleci run --help`.
+  if (!words.empty() && words.back() == "--help") {
+    const Words with(words.begin(), words.end() - 1);
+    for (const Command& command : commands) {
+      if (begins(command.words, with)) return help();
+    }
   }
   std::string said;
   for (const auto& word : words) said += " " + word;

@@ -189,12 +189,33 @@ TEST_F(JobtoolTest, EnvSubstReadsStandardInput) {
 TEST_F(JobtoolTest, VersionHelpAndMistakes) {
   EXPECT_TRUE(run({"--version"}).output.starts_with("circleci (imprimatur) "));
   EXPECT_EQ(run({"--version", "--short"}).output.find(' '), std::string::npos);
-  EXPECT_EQ(run({"--help"}).exit_code, 0);
-  EXPECT_EQ(run({}).exit_code, 2);
-  EXPECT_EQ(run({"run"}).exit_code, 2);
-  EXPECT_EQ(run({"run", "oidc", "--help"}).exit_code, 2);
-  EXPECT_EQ(run({"run", "oidc", "get", "--help"}).exit_code, 0);
-  EXPECT_EQ(run({"orb", "publish"}).exit_code, 2);
+  const struct {
+    std::vector<std::string> words;
+    int exit_code;
+  } cases[] = {
+      {{"--help"}, 0},
+      {{"help"}, 0},
+      {{"run", "--help"}, 0},
+      {{"run", "oidc", "--help"}, 0},
+      {{"run", "oidc", "get", "--help"}, 0},
+      {{"run", "release", "--help"}, 0},
+      {{"run", "release", "plan", "--help"}, 0},
+      {{"env", "subst", "--help"}, 0},
+      {{"step", "halt", "--help"}, 0},
+      {{"version", "--help"}, 0},
+      {{}, 2},
+      {{"run"}, 2},
+      {{"run", "oidc"}, 2},
+      {{"run", "oidc", "--halp"}, 2},
+      {{"orb", "publish"}, 2},
+      {{"orb", "--help"}, 2},
+      {{"--version", "--long"}, 2},
+  };
+  for (const auto& [words, exit_code] : cases) {
+    const Said said = run(words);
+    EXPECT_EQ(said.exit_code, exit_code) << said.output;
+    EXPECT_NE(said.output.find("usage: circleci"), std::string::npos) << said.output;
+  }
   EXPECT_NE(run({"orb", "publish"}).output.find("unknown command: orb publish"), std::string::npos);
 }
 
