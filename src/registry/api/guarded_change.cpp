@@ -1,4 +1,6 @@
 #include "registry/api/guarded_change.h"
+
+#include "registry/api/change_subject.h"
 #include "registry/api/refusals.h"
 
 #include <boost/json.hpp>
@@ -35,8 +37,10 @@ http::Response change_package(RegistryServices& services, const http::Request& r
   if (const auto may = credential_may_change(*requester, rule, *name); !may) {
     return denied(may.error());
   }
+  const std::string confirms =
+      rule.change.empty() ? name->text() : change_subject(name->text(), rule.change);
   if (auto challenge =
-          second_factor(services, request, *requester, rule.action, name->text(), Without::allow)) {
+          second_factor(services, request, *requester, rule.action, confirms, Without::allow)) {
     return std::move(*challenge);
   }
   const auto changed = services.database.write([&](db::Session& session) -> Result<Changed> {

@@ -21,6 +21,7 @@ struct ChangeRule {
     governing_person,         ///< and one that governs: no granular token
   } needs = Needs::person;
   trust::PublishAction use = trust::PublishAction::publish;
+  std::string change = {};          ///< in words, for who confirms it: "latest to 1.1.0"
   boost::json::object detail = {};  ///< goes to the audit record
   int status = 200;                 ///< of success
   /// What else follows from the change, in its transaction and after its audit record.

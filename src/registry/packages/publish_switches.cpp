@@ -57,6 +57,18 @@ std::string_view word(PublishSwitch which) {
   return "";
 }
 
+std::string_view phrase(PublishSwitch which) {
+  switch (which) {
+    case PublishSwitch::trusted_only:
+      return "trusted publishing only";
+    case PublishSwitch::staged_only:
+      return "staged releases only";
+    case PublishSwitch::second_factor:
+      return "a second factor for every publish by a person";
+  }
+  return "";
+}
+
 std::optional<PublishSwitch> switch_from(std::string_view text) {
   const auto* found =
       std::ranges::find_if(kPublishSwitches, [&](PublishSwitch one) { return word(one) == text; });

@@ -22,6 +22,8 @@ enum class PublishSwitch : std::uint8_t {
 inline constexpr PublishSwitch kPublishSwitches[] = {
     PublishSwitch::trusted_only, PublishSwitch::staged_only, PublishSwitch::second_factor};
 std::string_view word(PublishSwitch which);  ///< "trustedOnly", …: of the API
+/// "trusted publishing only": in a sentence.
+std::string_view phrase(PublishSwitch which);
 std::optional<PublishSwitch> switch_from(std::string_view word);
 
 enum class SwitchRefusal : std::uint8_t {

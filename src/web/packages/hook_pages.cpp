@@ -83,6 +83,7 @@ Result<boost::json::array> hooks_model(const Visit& visit, const registry::Gover
       deliveries.push_back(delivery_model(delivery, now));
     }
     boost::json::object item{{"id", hook.id},
+                             {"confirms", registry::hook_subject(place, hook)},
                              {"url", hook.url},
                              {"all", hook.events.empty()},
                              {"events", boost::json::value_from(hook.events)},
@@ -131,11 +132,16 @@ hooks::HookRequest request_of(const Visit& visit) {
   return {.url = visit.field("url"), .events = visit.request.form_all("event")};
 }
 
-/// Somebody who governs the place and, where a form needs one, has given a second factor for it.
-Result<Governed> confirmed(const Visit& visit, std::string_view action) {
+/// Somebody who governs the place and has given a second factor for this: for the webhook of that
+/// id or, where it is typed, for one of the place.
+Result<Governed> confirmed(const Visit& visit, std::string_view action, std::string_view id = {}) {
   auto found = governed_for(visit, action);
   if (!found) return found;
-  const auto given = confirm(visit, {.action = std::string(action), .subject = found->place.name},
+  const auto subject = id.empty()
+                           ? found->place.name
+                           : registry::hook_subject(visit.services.registry, found->place, id);
+  if (!subject) return pass_on(subject);
+  const auto given = confirm(visit, {.action = std::string(action), .subject = *subject},
                              accounts::WithoutFactor::refuse);
   if (!given) return refused(visit, *found, action, given.error());
   return found;
@@ -166,7 +172,7 @@ Result<http::Response> change(const Visit& visit) {
 }
 
 Result<http::Response> remove(const Visit& visit) {
-  const auto by = confirmed(visit, "hook.remove");
+  const auto by = confirmed(visit, "hook.remove", visit.field("hook"));
   if (!by) return pass_on(by);
   const auto removed =
       registry::remove_hook(visit.services.registry, by->requester, by->place, visit.field("hook"));

@@ -5,6 +5,7 @@
 
 #include "registry/api/trust/departures.h"
 #include "registry/api/trust/publisher_return.h"
+#include "registry/api/trust/publisher_subject.h"
 #include "registry/api/trust/trust_changes.h"
 #include "web/frame/frames.h"
 #include "web/frame/model.h"
@@ -110,13 +111,19 @@ Result<void> add_form_parts(const Visit& visit, boost::json::object& model) {
   return {};
 }
 
-/// Somebody who governs what the path names and has given a code for this change of it.
+/// Somebody who governs what the path names and has given a second factor for this change of it:
+/// for the publisher that the form names or, where it is typed, for adding one there.
 Result<GovernedTrust> confirmed_governor(const Visit& visit, std::string_view action) {
   auto governor = governed_trust_for(visit, action);
   if (!governor) return governor;
-  const auto confirmed = confirm(
-      visit, {.action = std::string(action), .subject = registry::text_of(governor->target)},
-      accounts::WithoutFactor::refuse);
+  const std::string id = visit.field("publisher");
+  const auto subject =
+      id.empty() ? registry::text_of(governor->target)
+                 : registry::publisher_subject(visit.services.registry, governor->target,
+                                               governor->place, governor->requester.rights(), id);
+  if (!subject) return pass_on(subject);
+  const auto confirmed = confirm(visit, {.action = std::string(action), .subject = *subject},
+                                 accounts::WithoutFactor::refuse);
   if (!confirmed) return refused(visit, *governor, action, confirmed.error());
   return governor;
 }
@@ -144,9 +151,17 @@ Result<boost::json::object> publisher_parts(const Visit& visit, const registry::
     const auto own = registry::publishers_at(session, place, requester->rights());
     boost::json::array publishers = publishers_model(own, services.issuers, now);
     for (std::size_t i = 0; i < own.size(); ++i) {
-      publishers[i].as_object()["maker_left"] = registry::maker_left(session, place, own[i]);
+      boost::json::object& item = publishers[i].as_object();
+      item["maker_left"] = registry::maker_left(session, place, own[i]);
+      item["confirms"] = registry::publisher_subject(target, own[i], services.issuers);
     }
-    model["ended"] = ended_model(registry::ended_at(session, place, requester->rights()), now);
+    const auto ended = registry::ended_at(session, place, requester->rights());
+    boost::json::array ended_items = ended_model(ended, now);
+    for (std::size_t i = 0; i < ended.size(); ++i) {
+      ended_items[i].as_object()["confirms"] =
+          registry::publisher_subject(target, ended[i].publisher, services.issuers);
+    }
+    model["ended"] = std::move(ended_items);
     model["has_ended"] = !model["ended"].as_array().empty();
     for (boost::json::value& item :
          publishers_model(registry::publishers_above(session, place), services.issuers, now)) {

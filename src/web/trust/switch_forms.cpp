@@ -1,6 +1,7 @@
 #include "web/trust/switch_forms.h"
 
 #include <boost/json.hpp>
+#include <cctype>
 
 #include "registry/api/packages/switch_changes.h"
 #include "registry/api/refusals.h"
@@ -12,16 +13,10 @@ namespace {
 
 constexpr std::string_view kAction = "switch.set";
 
-std::string_view title_of(registry::PublishSwitch which) {
-  switch (which) {
-    case registry::PublishSwitch::trusted_only:
-      return "Trusted publishing only";
-    case registry::PublishSwitch::staged_only:
-      return "Staged releases only";
-    case registry::PublishSwitch::second_factor:
-      return "A second factor for every publish by a person";
-  }
-  return "";
+std::string title_of(registry::PublishSwitch which) {
+  std::string title(registry::phrase(which));
+  title.front() = static_cast<char>(std::toupper(title.front()));
+  return title;
 }
 
 std::string_view text_of(registry::PublishSwitch which) {
@@ -39,10 +34,12 @@ std::string_view text_of(registry::PublishSwitch which) {
 }
 
 /// What may be done with a switch: relax one's own, stay that, or turn it on.
-boost::json::array choices(const boost::json::object& item) {
+boost::json::array choices(const boost::json::object& item, const registry::TrustTarget& target,
+                           registry::PublishSwitch which) {
   const bool own = item.at("own").as_bool(), ending = item.at("ends").is_object();
-  const auto choice = [](std::string_view label, bool on) {
+  const auto choice = [&](std::string_view label, bool on) {
     return boost::json::object{{"label", label},
+                               {"confirms", registry::switch_subject(target, {{which, on}})},
                                {"to", on ? "true" : "false"},
                                {"relaxes", !on},
                                {"tone", on ? "primary" : "danger"}};
@@ -78,7 +75,7 @@ Result<boost::json::array> switches_model(const Visit& visit, const registry::Tr
       if (own) item["set_by"] = state.set_by;
       if (own) item["ends"] = time_model(state.ends_at, visit.services.clock.now());
     }
-    item["choices"] = choices(item);
+    item["choices"] = choices(item, target, which);
     items.push_back(std::move(item));
   }
   return items;
@@ -99,14 +96,14 @@ Result<http::Response> set_switch_by_form(const Visit& visit, const std::string&
                              failure);
     return std::unexpected(failure);
   };
+  const registry::SwitchWishes wishes{{*which, visit.field("on") == "true"}};
   const auto before = registry::switches_for(services, *requester, *target);
   if (!before) return refused(before.error());
-  const auto confirmed =
-      confirm(visit, {.action = std::string(kAction), .subject = registry::text_of(*target)},
-              accounts::WithoutFactor::refuse);
+  const auto confirmed = confirm(
+      visit, {.action = std::string(kAction), .subject = registry::switch_subject(*target, wishes)},
+      accounts::WithoutFactor::refuse);
   if (!confirmed) return refused(confirmed.error());
-  const auto set = registry::set_switches(services, *requester, *target,
-                                          {{*which, visit.field("on") == "true"}});
+  const auto set = registry::set_switches(services, *requester, *target, wishes);
   if (!set) return refused(set.error());
   return http::see_other(base + "?done=saved#switches");
 }

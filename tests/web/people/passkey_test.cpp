@@ -193,6 +193,31 @@ TEST_F(PasskeyPagesTest, TrustChangesAreConfirmedWithOne) {
   EXPECT_EQ(count("SELECT COUNT(*) FROM trusted_publisher"), 1);
 }
 
+// Each choice of a switch is asked for by itself: turning it on is not turning it off.
+TEST_F(PasskeyPagesTest, ASwitchIsSetWithAnAnswerForThisSwitchAndDirection) {
+  Browser browser = signed_in("alice");
+  add(browser);
+  publish("@alice/lib", "1.0.0", alice);
+  const std::string page = "/package/@alice/lib/settings";
+  const std::string on = "@alice/lib: turn on trusted publishing only",
+                    off = "@alice/lib: turn off trusted publishing only";
+  EXPECT_TRUE(browser.get(page).has("data-confirms=\"switch.set\" data-subject=\"" + on + "\""));
+  const auto set = [&](const std::string& to, const std::string& subject) {
+    return browser
+        .post(page + "/switches", {{"switch", "trustedOnly"},
+                                   {"on", to},
+                                   {"passkey", answer(browser, "switch.set", subject)}})
+        .status;
+  };
+  EXPECT_EQ(set("true", off), 401);
+  EXPECT_EQ(set("true", "@alice/lib: turn on staged releases only"), 401);
+  EXPECT_EQ(set("true", "@alice/lib"), 401);
+  EXPECT_EQ(set("true", on), 303);
+  EXPECT_TRUE(browser.get(page).has("data-subject=\"" + off + "\""));
+  EXPECT_EQ(set("false", on), 401);
+  EXPECT_EQ(set("false", off), 303);
+}
+
 TEST_F(PasskeyPagesTest, AReleaseIsDecidedWithAnAnswerForThisReleaseAndDecision) {
   Browser browser = signed_in("alice");
   add(browser);

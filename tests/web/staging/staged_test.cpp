@@ -68,6 +68,8 @@ TEST_F(StagedPagesTest, AConfirmationNamesTheRelease) {
   EXPECT_TRUE(page("stage.reject", id).has("Reject lib@1.1.0"));
   EXPECT_TRUE(page("trust.apply", "lib (plan 1)").has("lib (plan 1)"));
   EXPECT_TRUE(page("trust.create", "lib").has("Add a trusted publisher"));
+  const Answer off = page("switch.set", "lib: turn off trusted publishing only");
+  EXPECT_TRUE(off.has("<code>lib: turn off trusted publishing only</code>")) << off.body;
 }
 
 TEST_F(StagedPagesTest, ClaimsThatAreNoTextsAreShown) {

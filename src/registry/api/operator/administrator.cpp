@@ -24,7 +24,8 @@ Result<void> administers(const Requester& requester) {
 std::expected<Requester, http::Response> administrator(RegistryServices& services,
                                                        const http::Request& request,
                                                        const std::string& action,
-                                                       const std::string& subject) {
+                                                       const std::string& subject,
+                                                       const std::string& confirms) {
   auto requester = Requester::identify(services, request);
   if (!requester) {
     return std::unexpected(refused(services, nullptr, action, subject, requester.error()));
@@ -32,8 +33,8 @@ std::expected<Requester, http::Response> administrator(RegistryServices& service
   if (const auto may = administers(*requester); !may) {
     return std::unexpected(refused(services, &*requester, action, subject, may.error()));
   }
-  if (auto challenge =
-          second_factor(services, request, *requester, action, subject, Without::refuse)) {
+  if (auto challenge = second_factor(services, request, *requester, action,
+                                     confirms.empty() ? subject : confirms, Without::refuse)) {
     return std::unexpected(std::move(*challenge));
   }
   return std::move(*requester);

@@ -11,11 +11,13 @@
 namespace imp::registry {
 
 /// Whoever sends a request that only an administrator of the server may, with a sign-in or a
-/// personal token and their second factor; else the answer to it, written down.
+/// personal token and their second factor for `confirms` (change_subject.h), or for `subject` where
+/// that is empty; else the answer to it, written down.
 std::expected<Requester, http::Response> administrator(RegistryServices& services,
                                                        const http::Request& request,
                                                        const std::string& action,
-                                                       const std::string& subject);
+                                                       const std::string& subject,
+                                                       const std::string& confirms = {});
 
 /// The same question inside the transaction of what is asked for: the office may have been taken
 /// away while the code was typed.

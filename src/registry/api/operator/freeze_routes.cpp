@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 
 #include "http/response.h"
+#include "registry/api/change_subject.h"
 #include "registry/api/operator/administrator.h"
 #include "registry/api/operator/freeze_changes.h"
 #include "registry/api/refusals.h"
@@ -47,7 +48,8 @@ http::Response add(RegistryServices& services, const http::Request& request) {
   const auto wanted = FreezeRequest::parse(request.body);
   if (!wanted) return http::failure(wanted.error());
   const std::string subject = wanted->target.subject();
-  const auto requester = administrator(services, request, "freeze.add", subject);
+  const auto requester = administrator(services, request, "freeze.add", subject,
+                                       change_subject(wanted->target.text(), wanted->reason));
   if (!requester) return requester.error();
   const auto added = services.database.write([&](db::Session& session) -> Result<Freeze> {
     const Time now = services.clock.now();
@@ -60,10 +62,22 @@ http::Response add(RegistryServices& services, const http::Request& request) {
   return http::json(201, added->to_json());
 }
 
+/// What is confirmed when a freeze is to end: of what; nothing for one that is not there.
+Result<std::string> end_of(RegistryServices& services, const std::string& id) {
+  return services.database.read([&](db::Session& session) -> Result<std::string> {
+    for (const Freeze& freeze : freezes(session)) {
+      if (freeze.id == id) return change_subject(freeze.target.text(), id);
+    }
+    return std::string();
+  });
+}
+
 http::Response remove(RegistryServices& services, const http::Request& request) {
   const std::string& id = request.param("id");
   const std::string subject = "freeze:" + id;
-  const auto requester = administrator(services, request, "freeze.remove", subject);
+  const auto confirms = end_of(services, id);
+  if (!confirms) return http::failure(confirms.error());
+  const auto requester = administrator(services, request, "freeze.remove", subject, *confirms);
   if (!requester) return requester.error();
   const auto removed = services.database.write([&](db::Session& session) -> Result<Freeze> {
     const Time now = services.clock.now();

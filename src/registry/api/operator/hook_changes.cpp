@@ -5,6 +5,7 @@
 #include "audit/log.h"
 #include "base/uuid.h"
 #include "hooks/refusal.h"
+#include "registry/api/change_subject.h"
 #include "registry/api/news/hook_events.h"
 
 namespace imp::registry {
@@ -29,6 +30,31 @@ void record(db::Session& session, const Requester& requester, std::string_view a
 }
 
 }  // namespace
+
+std::string hook_subject(const GovernedPlace& place, const hooks::HookRequest& request,
+                         std::string_view id) {
+  return change_subject(
+      place.name,
+      fmt::format("{}, {}{}{}", request.url,
+                  request.events.empty() ? std::string("all events")
+                                         : fmt::format("{}", fmt::join(request.events, " ")),
+                  request.secret.empty() ? "" : ", with a secret of its own choice",
+                  id.empty() ? std::string() : fmt::format(" ({})", id)));
+}
+
+std::string hook_subject(const GovernedPlace& place, const hooks::Hook& hook) {
+  return hook_subject(place, {.url = hook.url, .events = hook.events}, hook.id);
+}
+
+Result<std::string> hook_subject(RegistryServices& services, const GovernedPlace& place,
+                                 std::string_view id) {
+  const auto all = list_hooks(services, place);
+  if (!all) return pass_on(all);
+  for (const hooks::Hook& hook : *all) {
+    if (hook.id == id) return hook_subject(place, hook);
+  }
+  return change_subject(place.name, id);
+}
 
 Result<std::vector<hooks::Hook>> list_hooks(RegistryServices& services,
                                             const GovernedPlace& place) {

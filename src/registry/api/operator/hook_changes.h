@@ -21,6 +21,16 @@ Result<std::vector<hooks::Delivery>> list_deliveries(RegistryServices& services,
                                                      const GovernedPlace& place,
                                                      std::string_view id, std::int64_t limit);
 
+/// What a second factor for a change of webhooks is for (change_subject.h): of one that is added or
+/// changed, its address, its events and whether its secret was chosen; of one that is there, its
+/// id, too.
+std::string hook_subject(const GovernedPlace& place, const hooks::HookRequest& request,
+                         std::string_view id = {});
+std::string hook_subject(const GovernedPlace& place, const hooks::Hook& hook);
+/// The same by its id; of what is not there, the id alone.
+Result<std::string> hook_subject(RegistryServices& services, const GovernedPlace& place,
+                                 std::string_view id);
+
 /// invalid_hook; to be asked before a second factor is used up.
 Result<void> check_hook(const RegistryServices& services, const hooks::HookRequest& request);
 

@@ -18,12 +18,13 @@ struct Governed {
   Requester requester;
   GovernedPlace place;
 };
-/// A change has been confirmed by a second factor.
-enum class Kind : std::uint8_t { reads, changes };
+/// What the second factor of a change is for; none is asked for what only reads.
+using Subject = std::function<Result<std::string>(const GovernedPlace&)>;
 
 std::expected<Governed, http::Response> govern(RegistryServices& services,
                                                const http::Request& request,
-                                               const std::string& action, Kind kind) {
+                                               const std::string& action,
+                                               const Subject& subject_for = {}) {
   const bool of_package = !request.param("package").empty();
   const std::string subject = of_package ? "package:" + request.param("package")
                                          : "organization:" + request.param("organization");
@@ -35,9 +36,11 @@ std::expected<Governed, http::Response> govern(RegistryServices& services,
   if (!place) {
     return std::unexpected(refused(services, &*requester, action, subject, place.error()));
   }
-  if (kind == Kind::changes) {
+  if (subject_for) {
+    const auto confirms = subject_for(*place);
+    if (!confirms) return std::unexpected(http::failure(confirms.error()));
     if (auto challenge =
-            second_factor(services, request, *requester, action, place->name, Without::refuse)) {
+            second_factor(services, request, *requester, action, *confirms, Without::refuse)) {
       return std::unexpected(std::move(*challenge));
     }
   }
@@ -85,13 +88,19 @@ Result<hooks::HookRequest> parse(RegistryServices& services, const std::string& 
   return wanted;
 }
 
+Subject of_request(const hooks::HookRequest& wanted, std::string_view id = {}) {
+  return [&wanted, id](const GovernedPlace& place) -> Result<std::string> {
+    return hook_subject(place, wanted, id);
+  };
+}
+
 http::Response denied(RegistryServices& services, const Governed& governed, std::string_view action,
                       const Failure& failure) {
   return refused(services, &governed.requester, action, governed.place.subject(), failure);
 }
 
 http::Response list(RegistryServices& services, const http::Request& request) {
-  const auto governed = govern(services, request, "hook.list", Kind::reads);
+  const auto governed = govern(services, request, "hook.list");
   if (!governed) return governed.error();
   const auto found = list_hooks(services, governed->place);
   if (!found) return http::failure(found.error());
@@ -104,7 +113,7 @@ http::Response add(RegistryServices& services, const http::Request& request) {
   // What is wrong with it is said before a code is asked for and used up.
   const auto wanted = parse(services, request.body);
   if (!wanted) return http::failure(wanted.error());
-  const auto governed = govern(services, request, "hook.add", Kind::changes);
+  const auto governed = govern(services, request, "hook.add", of_request(*wanted));
   if (!governed) return governed.error();
   const auto made = add_hook(services, governed->requester, governed->place, *wanted);
   if (!made) return denied(services, *governed, "hook.add", made.error());
@@ -116,7 +125,8 @@ http::Response add(RegistryServices& services, const http::Request& request) {
 http::Response change(RegistryServices& services, const http::Request& request) {
   const auto wanted = parse(services, request.body);
   if (!wanted) return http::failure(wanted.error());
-  const auto governed = govern(services, request, "hook.change", Kind::changes);
+  const auto governed =
+      govern(services, request, "hook.change", of_request(*wanted, request.param("id")));
   if (!governed) return governed.error();
   const auto changed =
       change_hook(services, governed->requester, governed->place, request.param("id"), *wanted);
@@ -125,7 +135,9 @@ http::Response change(RegistryServices& services, const http::Request& request) 
 }
 
 http::Response remove(RegistryServices& services, const http::Request& request) {
-  const auto governed = govern(services, request, "hook.remove", Kind::changes);
+  const auto governed = govern(services, request, "hook.remove", [&](const GovernedPlace& place) {
+    return hook_subject(services, place, request.param("id"));
+  });
   if (!governed) return governed.error();
   const auto removed =
       remove_hook(services, governed->requester, governed->place, request.param("id"));
@@ -133,7 +145,7 @@ http::Response remove(RegistryServices& services, const http::Request& request) 
 }
 
 http::Response deliveries(RegistryServices& services, const http::Request& request) {
-  const auto governed = govern(services, request, "hook.list", Kind::reads);
+  const auto governed = govern(services, request, "hook.list");
   if (!governed) return governed.error();
   const auto found =
       list_deliveries(services, governed->place, request.param("id"), kDeliveriesShown);
@@ -145,7 +157,7 @@ http::Response deliveries(RegistryServices& services, const http::Request& reque
 
 http::Response send_again(RegistryServices& services, const http::Request& request) {
   // It tells a receiver what it was told already.
-  const auto governed = govern(services, request, "hook.redeliver", Kind::reads);
+  const auto governed = govern(services, request, "hook.redeliver");
   if (!governed) return governed.error();
   const auto delivery = redeliver(services, governed->requester, governed->place,
                                   request.param("id"), request.param("delivery"));

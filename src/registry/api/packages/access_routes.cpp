@@ -100,11 +100,12 @@ http::Response set_mfa(RegistryServices& services, const http::Request& request,
   if (!requester) return refused(services, nullptr, action, subject, requester.error());
   const auto before = switches_for(services, *requester, *name);
   if (!before) return refused(services, &*requester, action, subject, before.error());
-  if (auto challenge =
-          second_factor(services, request, *requester, action, name->text(), Without::refuse)) {
+  const SwitchWishes wishes{{PublishSwitch::second_factor, on}};
+  if (auto challenge = second_factor(services, request, *requester, action,
+                                     switch_subject(*name, wishes), Without::refuse)) {
     return std::move(*challenge);
   }
-  const auto set = set_switches(services, *requester, *name, {{PublishSwitch::second_factor, on}});
+  const auto set = set_switches(services, *requester, *name, wishes);
   if (!set) return refused(services, &*requester, action, subject, set.error());
   return http::json(200, switches_json(*set));
 }
@@ -119,6 +120,7 @@ http::Response set_access(RegistryServices& services, const http::Request& reque
       services, request,
       {.action = "package.access",
        .needs = ChangeRule::Needs::governing_person,
+       .change = std::string(name(*access)),
        .detail = {{"access", name(*access)}}},
       [&](db::Session& session, const PackageName& package, const Caller& caller, Time now) {
         return change_access(session, package, *access, caller, now);

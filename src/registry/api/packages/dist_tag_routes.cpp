@@ -47,6 +47,7 @@ ChangeRule rule(const http::Request& request, std::string action) {
   return {.action = std::move(action),
           .needs = ChangeRule::Needs::publish_token_or_person,
           .use = trust::PublishAction::dist_tag,
+          .change = request.param("tag"),
           .detail = {{"tag", request.param("tag")}}};
 }
 
@@ -54,6 +55,7 @@ http::Response set(RegistryServices& services, const http::Request& request) {
   const auto version = version_in(request);
   if (!version) return http::failure(version.error());
   ChangeRule needed = rule(request, "dist_tag.set");
+  needed.change += " to " + *version;
   needed.detail["version"] = *version;
   return change_package(
       services, request, needed,

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "audit/log.h"
+#include "registry/api/change_subject.h"
 #include "registry/api/news/told_people.h"
 #include "registry/packages/refusal.h"
 #include "registry/packages/store.h"
@@ -45,6 +46,18 @@ const SwitchState* bound_by_scope(const std::vector<SwitchState>& states, Publis
 }
 
 }  // namespace
+
+std::string switch_subject(const TrustTarget& target, const SwitchWishes& wishes) {
+  std::string change;
+  for (const PublishSwitch which : kPublishSwitches) {
+    for (const auto& [wished, on] : wishes) {
+      if (wished != which) continue;
+      change += fmt::format("{}{} {}", change.empty() ? "" : ", ", on ? "turn on" : "turn off",
+                            phrase(which));
+    }
+  }
+  return change_subject(text_of(target), change);
+}
 
 Result<std::vector<SwitchState>> switches_for(RegistryServices& services,
                                               const Requester& requester,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,9 @@ namespace imp::registry {
 
 /// Switches to turn on (true) or to relax.
 using SwitchWishes = std::vector<std::pair<PublishSwitch, bool>>;
+
+/// What a second factor for them is for: "@acme/widget: turn off trusted publishing only".
+std::string switch_subject(const TrustTarget& target, const SwitchWishes& wishes);
 
 /// Those in force, for who governs the package or the scope; a scope's after the package's own.
 /// package_not_found for a name without a package.

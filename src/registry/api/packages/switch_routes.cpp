@@ -59,7 +59,7 @@ http::Response set(RegistryServices& services, const http::Request& request) {
   const auto before = switches_for(services, *requester, *target);
   if (!before) return refused(services, &*requester, kAction, subject, before.error());
   if (auto challenge = second_factor(services, request, *requester, std::string(kAction),
-                                     text_of(*target), Without::refuse)) {
+                                     switch_subject(*target, *wishes), Without::refuse)) {
     return std::move(*challenge);
   }
   const auto states = set_switches(services, *requester, *target, *wishes);

@@ -30,12 +30,27 @@ ChangeRule rule(std::string action, int status = 200) {
   return {.action = std::move(action), .status = status};
 }
 
+/// The names of the maintainers that the document wants; what is no name is refused later.
+std::string named_owners(const boost::json::object& document) {
+  std::string names;
+  const boost::json::value* maintainers = document.if_contains("maintainers");
+  if (!maintainers || !maintainers->is_array()) return names;
+  for (const boost::json::value& one : maintainers->get_array()) {
+    const auto* person = one.if_object();
+    const auto* name = person ? person->if_contains("name") : nullptr;
+    if (!name || !name->is_string()) continue;
+    names += (names.empty() ? "" : ", ") + std::string(name->get_string());
+  }
+  return names;
+}
+
 http::Response put_document(RegistryServices& services, const http::Request& request,
                             const boost::json::object& document) {
   const bool owners = !document.contains("versions");
   ChangeRule needed = rule(owners ? "package.owners" : "package.unpublish", 201);
   if (owners) {
     needed.needs = ChangeRule::Needs::governing_person;
+    needed.change = named_owners(document);
     needed.then = [&services](db::Session& session, const Requester& requester,
                               const Package& package, Time now) {
       settle_new_owners(session, services, requester, package, now);

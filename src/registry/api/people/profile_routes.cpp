@@ -2,6 +2,7 @@
 
 #include "accounts/refusal.h"
 #include "http/response.h"
+#include "registry/api/change_subject.h"
 #include "registry/api/requester.h"
 #include "registry/api/routes.h"
 
@@ -46,11 +47,11 @@ http::Response get(RegistryServices& services, const http::Request& request) {
 
 std::optional<http::Response> ask_second_factor(RegistryServices& services,
                                                 const http::Request& request,
-                                                const accounts::Caller& caller,
-                                                std::string action) {
+                                                const accounts::Caller& caller, std::string action,
+                                                std::string subject = {}) {
   auto confirmed = services.accounts.second_factor_gate.require(
       request, caller,
-      {.purpose = {std::move(action), {}, false},
+      {.purpose = {std::move(action), std::move(subject), false},
        .without_factor = accounts::WithoutFactor::allow});
   if (confirmed) return std::nullopt;
   return std::move(confirmed.error());
@@ -132,6 +133,7 @@ http::Response change_second_factor(RegistryServices& services, const http::Requ
 http::Response change_profile(RegistryServices& services, const http::Request& request,
                               const accounts::Caller& caller, const boost::json::object& body) {
   accounts::ProfileChange change;
+  std::string said;
   for (const auto& [key, member] :
        {std::pair{"email", &change.email}, std::pair{"fullname", &change.fullname},
         std::pair{"homepage", &change.homepage}, std::pair{"github", &change.github}}) {
@@ -142,9 +144,12 @@ http::Response change_profile(RegistryServices& services, const http::Request& r
           refuse(AccountRefusal::profile_invalid, fmt::format("{} must be text.", key)).error());
     }
     *member = value->is_string() ? std::string(value->as_string()) : std::string();
+    said += fmt::format("{}{} {}", said.empty() ? "" : ", ", key, **member);
   }
-  if (auto challenge = ask_second_factor(services, request, caller, "account.profile"))
+  if (auto challenge = ask_second_factor(services, request, caller, "account.profile",
+                                         change_subject(caller.person->name, said))) {
     return std::move(*challenge);
+  }
   const auto changed =
       services.accounts.people.change_profile(*caller.person, change, caller.actor());
   if (!changed) return accounts::refusal_response(changed.error());

@@ -2,6 +2,7 @@
 
 #include "accounts/refusal.h"
 #include "http/response.h"
+#include "registry/api/change_subject.h"
 #include "registry/api/requester.h"
 #include "registry/api/routes.h"
 
@@ -161,6 +162,28 @@ Result<accounts::NewToken> parse(const boost::json::object& body) {
   return token;
 }
 
+/// What a second factor for a new token is for: all that it may do, and from where.
+std::string subject_of(const accounts::NewToken& token) {
+  const accounts::TokenReach& reach = token.reach;
+  const bool whole = token.kind != accounts::TokenKind::granular;
+  std::vector<std::string> packages = reach.packages;
+  packages.insert(packages.end(), reach.scopes.begin(), reach.scopes.end());
+  std::string said = fmt::format(
+      "packages {} ({}), organisations {} ({})", name(reach.packages_permission),
+      whole || reach.all_packages ? "all" : fmt::format("{}", fmt::join(packages, " ")),
+      name(reach.orgs_permission), whole ? "all" : fmt::format("{}", fmt::join(reach.orgs, " ")));
+  if (whole) said += ", and all else that you may do";
+  if (token.bypass_2fa) said += ", never asked for a second factor";
+  if (!token.cidr_whitelist.empty()) {
+    said += fmt::format(", from {}", fmt::join(token.cidr_whitelist, " "));
+  }
+  if (token.lifetime) {
+    said += fmt::format(", for {} days",
+                        std::chrono::duration_cast<std::chrono::days>(*token.lifetime).count());
+  }
+  return change_subject(token.name, said);
+}
+
 http::Response list(RegistryServices& services, const http::Request& request) {
   const auto caller = owner(services, request);
   if (!caller) return caller.error();
@@ -189,7 +212,8 @@ http::Response create(RegistryServices& services, const http::Request& request) 
   if (!password) return accounts::refusal_response(password.error());
   const auto confirmed = services.accounts.second_factor_gate.require(
       request, *caller,
-      {.purpose = {"token.create", {}, false}, .without_factor = accounts::WithoutFactor::allow});
+      {.purpose = {"token.create", subject_of(*token), false},
+       .without_factor = accounts::WithoutFactor::allow});
   if (!confirmed) return confirmed.error();
   const auto minted = services.accounts.tokens.create(*caller->person, *token, caller->actor());
   if (!minted) return accounts::refusal_response(minted.error());

@@ -4,6 +4,7 @@
 
 #include "accounts/groups.h"
 #include "audit/log.h"
+#include "registry/api/change_subject.h"
 #include "registry/api/news/told_people.h"
 #include "registry/staging/stage_life.h"
 #include "registry/staging/staged_release.h"
@@ -100,11 +101,24 @@ void put_policy(db::Session& session, RegistryServices& services, const Requeste
 
 }  // namespace
 
-Result<void> check_policy(RegistryServices& services, const GovernedPlace& place,
-                          const PolicyRequest& wanted) {
-  const auto policy = policy_of(services, place, wanted);
+Result<std::string> policy_subject(RegistryServices& services, const GovernedPlace& place,
+                                   const std::optional<PolicyRequest>& wanted) {
+  const auto policy = wanted ? policy_of(services, place, *wanted) : StagePolicy();
   if (!policy) return pass_on(policy);
-  return {};
+  return services.database.read([&](db::Session& session) -> Result<std::string> {
+    const Time now = services.clock.now();
+    const StagePolicy unset = unset_policy(policy_above(session, place, now));
+    const StagePolicy before = standing_policy(session, key_of(place), now).value_or(unset);
+    const StagePolicy& after = wanted ? *policy : unset;
+    const std::string_view direction = after == before            ? "as it is now"
+                                       : is_looser(after, before) ? "looser than now"
+                                                                  : "stricter than now";
+    const std::string group = wanted && !wanted->group_name.empty()
+                                  ? fmt::format(" ({})", wanted->group_name)
+                                  : std::string();
+    return change_subject(place.name, fmt::format("{}{}, {}{}", wanted ? "" : "taken back, ",
+                                                  direction, after.text(), group));
+  });
 }
 
 Result<StagePolicy> set_stage_policy(RegistryServices& services, const Requester& requester,

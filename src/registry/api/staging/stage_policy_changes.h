@@ -20,10 +20,11 @@ struct PolicyRequest {
   std::optional<Milliseconds> life = kStageLife;  ///< nothing: it could not be read
 };
 
-/// Whether the policy is one that can be asked for there: invalid_stage_policy, for its numbers and
-/// its group. Asked before a second factor, so that no code is used up for what is refused.
-Result<void> check_policy(RegistryServices& services, const GovernedPlace& place,
-                          const PolicyRequest& wanted);
+/// What a second factor for the policy is for (change_subject.h), or for taking it back where
+/// nothing is wanted: "@acme/widget: looser than now, 1 approval". invalid_stage_policy, for its
+/// numbers and its group, so that no code is used up for what is refused.
+Result<std::string> policy_subject(RegistryServices& services, const GovernedPlace& place,
+                                   const std::optional<PolicyRequest>& wanted);
 
 /// Sets the policy of a package, or of all packages of an organisation, on the word of somebody who
 /// governs it and has given a second factor. A package's may only be stricter than its

@@ -144,13 +144,14 @@ http::Response set(RegistryServices& services, const http::Request& request) {
   if (!governed) return governed.error();
   // What is wrong with it is said before a code is asked for and used up.
   const auto wanted = parse(request.body);
-  const auto checked = wanted ? check_policy(services, governed->place, *wanted) : pass_on(wanted);
-  if (!checked) {
+  const auto subject =
+      wanted ? policy_subject(services, governed->place, *wanted) : pass_on(wanted);
+  if (!subject) {
     return refused(services, &governed->requester, kAction, governed->place.subject(),
-                   checked.error());
+                   subject.error());
   }
   if (auto challenge = second_factor(services, request, governed->requester, std::string(kAction),
-                                     governed->place.name, Without::refuse)) {
+                                     *subject, Without::refuse)) {
     return std::move(*challenge);
   }
   const auto policy = set_stage_policy(services, governed->requester, governed->place, *wanted);
@@ -164,8 +165,10 @@ http::Response set(RegistryServices& services, const http::Request& request) {
 http::Response clear(RegistryServices& services, const http::Request& request) {
   const auto governed = govern(services, request);
   if (!governed) return governed.error();
+  const auto subject = policy_subject(services, governed->place, std::nullopt);
+  if (!subject) return http::failure(subject.error());
   if (auto challenge = second_factor(services, request, governed->requester, std::string(kAction),
-                                     governed->place.name, Without::refuse)) {
+                                     *subject, Without::refuse)) {
     return std::move(*challenge);
   }
   if (const auto done = clear_stage_policy(services, governed->requester, governed->place); !done) {

@@ -2,6 +2,7 @@
 
 #include "audit/log.h"
 #include "http/response.h"
+#include "registry/api/change_subject.h"
 #include "registry/api/operator/administrator.h"
 #include "registry/api/refusals.h"
 #include "registry/api/requester.h"
@@ -20,9 +21,9 @@ using Change = std::function<Result<void>(db::Session&, const Requester&, Time)>
 /// One change of the issuers with everything around it.
 http::Response change(RegistryServices& services, const http::Request& request,
                       const std::string& action, const std::string& id, boost::json::object detail,
-                      const Change& body) {
+                      const Change& body, const std::string& confirms = {}) {
   const std::string subject = "issuer:" + id;
-  const auto requester = administrator(services, request, action, subject);
+  const auto requester = administrator(services, request, action, subject, confirms);
   if (!requester) return requester.error();
   const auto done = services.database.write([&](db::Session& session) -> Result<void> {
     const Time now = services.clock.now();
@@ -60,12 +61,15 @@ http::Response add(RegistryServices& services, const http::Request& request) {
                           : Result<trust::Issuer>(refuse(trust::TrustRefusal::invalid_issuer,
                                                          "The body must be a JSON object."));
   if (!issuer) return refused(services, nullptr, "issuer.add", "issuer:", issuer.error());
-  return change(services, request, "issuer.add", issuer->id,
-                {{"issuer", trust::issuer_json(*issuer)}},
-                [&](db::Session& session, const Requester& requester, Time now) {
-                  return trust::add_issuer(session, services.issuers, *issuer,
-                                           requester.rights().person, now);
-                });
+  const boost::json::object defined = trust::issuer_json(*issuer);
+  return change(
+      services, request, "issuer.add", issuer->id, {{"issuer", defined}},
+      [&](db::Session& session, const Requester& requester, Time now) {
+        return trust::add_issuer(session, services.issuers, *issuer, requester.rights().person,
+                                 now);
+      },
+      change_subject(issuer->id,
+                     fmt::format("{}, {}", issuer->base_url, boost::json::serialize(defined))));
 }
 
 http::Response remove(RegistryServices& services, const http::Request& request) {

@@ -7,6 +7,7 @@
 #include "registry/api/trust/departures.h"
 #include "registry/api/trust/pending_publishers.h"
 #include "registry/api/trust/publisher_return.h"
+#include "registry/api/trust/publisher_subject.h"
 #include "registry/api/trust/trust_changes.h"
 #include "registry/trust/refusal.h"
 
@@ -21,10 +22,24 @@ struct Governed {
   TrustPlace place;
 };
 
+/// What the second factor is for, of somebody who governs the place.
+using Subject = std::function<Result<std::string>(const Governed&)>;
+
+Result<std::string> whole_place(const Governed& governed) { return text_of(governed.target); }
+
+/// Of the publisher that the route names.
+Subject one_publisher(RegistryServices& services, const http::Request& request) {
+  return [&](const Governed& by) {
+    return publisher_subject(services, by.target, by.place, by.requester.rights(),
+                             request.param("id"));
+  };
+}
+
 /// Everything that must hold before trust is shown or changed: a person, their right, their second
 /// factor. npm asks for the factor even to list.
 std::expected<Governed, http::Response> govern(RegistryServices& services,
-                                               const http::Request& request, std::string action) {
+                                               const http::Request& request, std::string action,
+                                               const Subject& subject_for) {
   const auto target = addressed_target(request);
   if (!target) return std::unexpected(http::failure(target.error()));
   const std::string subject = subject_of(*target);
@@ -35,16 +50,19 @@ std::expected<Governed, http::Response> govern(RegistryServices& services,
   if (!place) {
     return std::unexpected(refused(services, &*requester, action, subject, place.error()));
   }
-  if (auto challenge =
-          second_factor(services, request, *requester, action, text_of(*target), Without::refuse)) {
+  Governed governed{*target, std::move(*requester), std::move(*place)};
+  const auto confirms = subject_for(governed);
+  if (!confirms) return std::unexpected(http::failure(confirms.error()));
+  if (auto challenge = second_factor(services, request, governed.requester, std::move(action),
+                                     *confirms, Without::refuse)) {
     return std::unexpected(std::move(*challenge));
   }
-  return Governed{*target, std::move(*requester), std::move(*place)};
+  return governed;
 }
 
 /// In the order in which a token is held against them; those of the scope say so.
 http::Response list(RegistryServices& services, const http::Request& request) {
-  const auto governed = govern(services, request, "trust.list");
+  const auto governed = govern(services, request, "trust.list", whole_place);
   if (!governed) return governed.error();
   boost::json::array items;
   const auto read = services.database.read([&](db::Session& session) -> Result<void> {
@@ -85,9 +103,11 @@ http::Response create(RegistryServices& services, const http::Request& request) 
   if (!target) return http::failure(target.error());
   // What is wrong with the configuration is said before a code is asked for and used up.
   const auto requests = parse_requests(services, request.body);
-  const auto governed = requests ? govern(services, request, "trust.create")
-                                 : std::expected<Governed, http::Response>(
-                                       std::unexpected(http::failure(requests.error())));
+  if (!requests) return http::failure(requests.error());
+  const auto governed =
+      govern(services, request, "trust.create", [&](const Governed& by) -> Result<std::string> {
+        return publishers_subject(by.target, *requests, services.issuers);
+      });
   if (!governed) return governed.error();
 
   const auto created = add_publishers(services, governed->requester, *target, *requests);
@@ -101,7 +121,7 @@ http::Response create(RegistryServices& services, const http::Request& request) 
 }
 
 http::Response revoke(RegistryServices& services, const http::Request& request) {
-  const auto governed = govern(services, request, "trust.revoke");
+  const auto governed = govern(services, request, "trust.revoke", one_publisher(services, request));
   if (!governed) return governed.error();
   const auto removed =
       remove_publisher(services, governed->requester, governed->target, request.param("id"));
@@ -116,7 +136,8 @@ http::Response take_on(RegistryServices& services, const http::Request& request,
                        Result<trust::TrustedPublisher> (*take)(RegistryServices&, const Requester&,
                                                                const TrustTarget&,
                                                                std::string_view)) {
-  const auto governed = govern(services, request, std::string(action));
+  const auto governed =
+      govern(services, request, std::string(action), one_publisher(services, request));
   if (!governed) return governed.error();
   const auto taken = take(services, governed->requester, governed->target, request.param("id"));
   if (taken) return http::json(200, taken->to_json(services.issuers));
@@ -141,7 +162,7 @@ boost::json::object ended_item(const RegistryServices& services,
 }
 
 http::Response list_ended(RegistryServices& services, const http::Request& request) {
-  const auto governed = govern(services, request, "trust.list");
+  const auto governed = govern(services, request, "trust.list", whole_place);
   if (!governed) return governed.error();
   boost::json::array items;
   const auto read = services.database.read([&](db::Session& session) -> Result<void> {
