@@ -116,6 +116,9 @@ Result<bool> Organizations::set_member(const Organization& organization, const P
         {std::string(name(role)), organization.id, person.id});
     trail_.append(session, actor, "organization.member_role", subject,
                   fmt::format("{} is now {}", person.name, name(role)), organization.id);
+    if (role == Role::member) {
+      for (const AdminDemoted& listener : demoted_) listener(session, organization, person, actor);
+    }
     return true;
   });
 }

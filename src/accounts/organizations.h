@@ -29,6 +29,10 @@ using AfterRemoval = std::function<void()>;
 using MemberRemoved = std::function<Result<AfterRemoval>(db::Session&, const Organization&,
                                                          const Person&, const Actor&)>;
 
+/// Called inside the transaction that makes an admin an ordinary member, likewise.
+using AdminDemoted =
+    std::function<void(db::Session&, const Organization&, const Person&, const Actor&)>;
+
 struct NewOrganization {
   std::string name = {};
   std::string display_name = {};  ///< empty: the name
@@ -49,6 +53,7 @@ class Organizations {
 
   /// The app registers every listener before the server starts.
   void on_member_removed(MemberRemoved listener) { listeners_.push_back(std::move(listener)); }
+  void on_admin_demoted(AdminDemoted listener) { demoted_.push_back(std::move(listener)); }
 
   /// The founder becomes its first admin.
   Result<Organization> create(const NewOrganization& organization, const Person& founder,
@@ -78,6 +83,7 @@ class Organizations {
   const Services& services_;
   Trail& trail_;
   std::vector<MemberRemoved> listeners_;
+  std::vector<AdminDemoted> demoted_;
 };
 
 /// organization_forbidden unless the actor is an admin of the organisation, an administrator of the

@@ -46,7 +46,7 @@ std::string publisher_text(const boost::json::value& publisher, std::string_view
   if (flag_of(publisher, "makerLeft")) {
     const std::string until = when_of(publisher, "keepBy");
     out += fmt::format(
-        "{}  added by somebody who has left: {}\n", indent,
+        "{}  added by somebody who may not decide here any more: {}\n", indent,
         until.empty() ? "keep or remove it" : "it ends at " + until + " unless somebody keeps it");
   }
   if (const std::string ended = when_of(publisher, "endedAt"); !ended.empty()) {

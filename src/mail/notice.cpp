@@ -71,8 +71,9 @@ constexpr std::array kTexts = {
         "publishes with it before.",
         "Let its job run before then. If nobody needs it, there is nothing to do."},
     Text{"trust.publisher_left", "Trusted publisher of {place} is to be kept by somebody",
-         "{made_by}, who added a trusted publisher of {place}, has left. It ends at {ends} unless "
-         "somebody who decides about {place} keeps it, and answers for it from then on.",
+         "{made_by}, who added a trusted publisher of {place}, may not decide about {place} any "
+         "more. "
+         "It ends at {ends} unless somebody who does keeps it, and answers for it from then on.",
          "If its job is still to publish, keep it on the page below. Otherwise there is nothing to "
          "do, or remove it at once."},
     Text{

@@ -30,12 +30,14 @@ TEST(PublisherText, SaysWhenItBeginsAndEnds) {
 }
 
 TEST(PublisherText, SaysWhoseMakerHasLeftAndWhatEnded) {
-  EXPECT_TRUE(publisher_text(boost::json::parse(R"({"type": "github", "makerLeft": true})"), "")
-                  .contains("added by somebody who has left: keep or remove it\n"));
+  EXPECT_TRUE(
+      publisher_text(boost::json::parse(R"({"type": "github", "makerLeft": true})"), "")
+          .contains("added by somebody who may not decide here any more: keep or remove it\n"));
   EXPECT_TRUE(
       publisher_text(
           boost::json::parse(R"({"type": "github", "makerLeft": true, "keepBy": "then"})"), "")
-          .contains("added by somebody who has left: it ends at then unless somebody keeps it\n"));
+          .contains("added by somebody who may not decide here any more: it ends at then unless "
+                    "somebody keeps it\n"));
   EXPECT_TRUE(
       publisher_text(
           boost::json::parse(R"({"type": "github", "endedAt": "then", "reason": "unused"})"), "")

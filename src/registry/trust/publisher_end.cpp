@@ -81,7 +81,7 @@ std::string_view text(EndReason reason) {
     case EndReason::transferred:
       return "belonged to people who have given the package away";
     case EndReason::not_kept:
-      return "was made by somebody who has left, and nobody has kept it";
+      return "was made by somebody who may not decide about it any more, and nobody has kept it";
   }
   return "";
 }

@@ -18,7 +18,7 @@ enum class EndReason {
   name_taken,    ///< somebody else published the package that it waited for
   maker_left,    ///< whoever made it has left the organisation of the scope
   transferred,   ///< its package was given to other people
-  not_kept,      ///< whoever made it has left, and nobody else kept it in kLeftLife
+  not_kept,      ///< whoever made it may not decide any more, and nobody kept it in kLeftLife
 };
 std::string_view word(EndReason reason);  ///< "unused", …: of the API and the audit log
 /// The reason as a sentence's end: "was never used to publish in the time that it had".
@@ -32,8 +32,8 @@ inline constexpr Milliseconds kEndedKept = std::chrono::days(30);
 /// to live, after half of its life.
 inline constexpr Milliseconds kWarnedBefore = std::chrono::hours(12);
 
-/// So long others have to keep a publisher of a package whose maker has left. Until then it
-/// publishes: a team's releases do not stop because one of them left.
+/// So long others have to keep a publisher whose maker has left, or may not decide any more. Until
+/// then it publishes: a team's releases do not stop because one of them left.
 inline constexpr Milliseconds kLeftLife = std::chrono::days(14);
 
 struct EndedPublisher {
@@ -49,8 +49,8 @@ Result<void> usable(const TrustedPublisher& publisher, Time now);
 /// Ends one, and the publish tokens that it got.
 void end_publisher(db::Session& session, const TrustedPublisher& publisher, EndReason reason,
                    Time now);
-/// Whoever made it has left: it ends in kLeftLife, unless somebody keeps it. One that ends so
-/// already keeps its time. The publisher as it is now.
+/// Whoever made it has left, or may not decide any more: it ends in kLeftLife, unless somebody
+/// keeps it. One that ends so already keeps its time. The publisher as it is now.
 TrustedPublisher let_go(db::Session& session, TrustedPublisher publisher, Time now);
 /// What ended at the same place, of the same issuer and with the same claims: it was added again.
 /// Of a pending name only the maker's own.

@@ -29,6 +29,11 @@ audit::Record record_of(const Package& package, const accounts::Organization& or
 }  // namespace
 
 void follow_memberships(RegistryServices& services) {
+  services.accounts.organizations.on_admin_demoted(
+      [&services](db::Session& session, const accounts::Organization& organization,
+                  const accounts::Person& person, const accounts::Actor& actor) {
+        settle_demotion(session, services, organization, person, actor, services.clock.now());
+      });
   services.accounts.organizations.on_member_removed(
       [&services](db::Session& session, const accounts::Organization& organization,
                   const accounts::Person& person,

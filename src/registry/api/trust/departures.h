@@ -40,6 +40,14 @@ void settle_departure(db::Session& session, const RegistryServices& services,
                       const accounts::Organization& organization, const accounts::Person& person,
                       const accounts::Actor& actor, Time now);
 
+/// In the transaction that makes an admin of an organisation an ordinary member. What they set up
+/// stays the organisation's, but they answer for it no more: their publishers of its scope, and of
+/// its packages that they may not govern any more, end in trust::kLeftLife, unless somebody keeps
+/// them, and such webhooks pause. With an audit record for each.
+void settle_demotion(db::Session& session, const RegistryServices& services,
+                     const accounts::Organization& organization, const accounts::Person& person,
+                     const accounts::Actor& actor, Time now);
+
 /// Whether the one who made or kept a publisher of this place has left since, or may not govern it
 /// any more. Pending ones are their maker's own.
 bool maker_left(db::Session& session, const TrustPlace& place,

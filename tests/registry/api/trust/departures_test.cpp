@@ -285,14 +285,58 @@ TEST_F(MemberLeaves, AndAReleaseKeepsNothing) {
   EXPECT_EQ(outcome("@acme/lib"), "403 publisher_expired");
 }
 
-// An admin who is a member from now on decides about the scope no more.
+// An admin who is a member from now on decides about the scope no more: others answer for it.
 TEST_F(MemberLeaves, OrIsNoAdminAnyMore) {
   const std::string id = add(kScope, bob);
+  ASSERT_EQ(publish(publish_token("@acme/lib"), "@acme/lib", "1.1.0").status, 201);
   set_member(acme, bob, accounts::Role::member);
-  EXPECT_EQ(outcome("@acme/lib"), "201 ok");
+  const Time until = clock_.now() + trust::kLeftLife;
+  EXPECT_EQ(outcome("@acme/lib"), "201 ok");  // releases go on
   EXPECT_EQ(listed(kScope, alice).at(0).at("makerLeft"), json::value(true));
+  EXPECT_EQ(listed(kScope, alice).at(0).at("keepBy"), json::value(iso8601(until)));
+  EXPECT_EQ(audit_detail("trust.publisher_left").at("made_by"), json::value("bob"));
+  EXPECT_EQ(audited("trust.publisher_left", acme.id).size(), 1u);
   EXPECT_EQ(send(Method::post, std::string(kScope) + "/" + id + "/keep", alice).status, 200);
   EXPECT_FALSE(listed(kScope, alice).at(0).as_object().contains("makerLeft"));
+  clock_.set(until + 1ms);
+  ASSERT_TRUE(expire_publishers(*services_));
+  EXPECT_EQ(outcome("@acme/lib"), "201 ok");
+}
+
+TEST_F(MemberLeaves, OrIsNoAdminAnyMoreAndNobodyKeepsIt) {
+  const std::string id = add(kScope, bob);
+  add(kScope, alice, job(other_job()));
+  ASSERT_EQ(publish(publish_token("@acme/lib"), "@acme/lib", "1.1.0").status, 201);
+  set_member(acme, bob, accounts::Role::member);
+  EXPECT_FALSE(listed(kScope, alice).at(1).as_object().contains("keepBy"));
+  clock_.advance(trust::kLeftLife);
+  EXPECT_EQ(outcome("@acme/lib"), "403 publisher_expired");
+  ASSERT_TRUE(expire_publishers(*services_));
+  for (const json::value& ended : listed(std::string(kScope) + "/ended", alice)) {
+    const bool theirs = ended.at("id") == json::value(id);
+    EXPECT_EQ(ended.at("reason"), json::value(theirs ? "not_kept" : "unused"));
+  }
+  EXPECT_EQ(listed(std::string(kScope) + "/ended", alice).size(), 2u);
+}
+
+// Of a package they go on governing as its maintainer nothing changes.
+TEST_F(MemberLeaves, OrIsNoAdminAnyMoreButMaintainsAPackage) {
+  const std::string id = add(kTrustOfLib, bob),
+                    hook = add("/-/package/@acme%2flib/hooks", bob, kHook);
+  ASSERT_EQ(publish(bob.token, "@acme/his", "1.0.0", otp(bob)).status, 201);
+  const std::string own = add("/-/package/@acme%2fhis/trust", bob),
+                    own_hook = add("/-/package/@acme%2fhis/hooks", bob, kHook),
+                    whole = add("/-/org/acme/hooks", bob, kHook);
+  set_member(acme, bob, accounts::Role::member);
+  EXPECT_TRUE(of(id).as_object().contains("keepBy"));
+  EXPECT_FALSE(listed("/-/package/@acme%2fhis/trust", bob).at(0).as_object().contains("keepBy"));
+  EXPECT_THAT(paused(hook), HasSubstr("bob"));
+  EXPECT_THAT(paused(whole), HasSubstr("bob"));
+  EXPECT_EQ(paused(own_hook), "");
+  // Admin again, bob answers for it as anybody may who governs it.
+  set_member(acme, bob, accounts::Role::admin);
+  EXPECT_EQ(send(Method::post, std::string(kTrustOfLib) + "/" + id + "/keep", bob).status, 200);
+  EXPECT_FALSE(of(id).as_object().contains("keepBy"));
 }
 
 TEST_F(MemberLeaves, AndTheirWebhooksPauseAtOnce) {
