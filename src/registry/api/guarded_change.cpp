@@ -1,11 +1,10 @@
 #include "registry/api/guarded_change.h"
 
-#include "registry/api/change_subject.h"
-#include "registry/api/refusals.h"
-
 #include <boost/json.hpp>
 
 #include "audit/log.h"
+#include "registry/api/change_subject.h"
+#include "registry/api/refusals.h"
 #include "registry/trust/refusal.h"
 
 namespace imp::registry {
