@@ -31,7 +31,14 @@ Result<TrustFile> TrustFile::parse(std::string_view text, std::string_view name)
   TrustFile file;
   file.name_ = name;
   auto root = parse_yaml(text, name);
-  if (!root) return refuse(CliRefusal::unusable_input, root.error().message);
+  if (!root) {
+    // The parser's words for what happens to nearly everybody's first scope.
+    const std::string& said = root.error().message;
+    return refuse(CliRefusal::unusable_input,
+                  said.contains("cannot start with '@'")
+                      ? said + " Scopes and scoped names are written in quotes: \"@acme/widget\"."
+                      : said);
+  }
   file.root_ = std::move(*root);
   if (file.root_.kind != Kind::map) {
     return file.malformed(file.root_,

@@ -88,6 +88,7 @@ TEST(TrustFile, SaysWhereItIsWrongAndWhatIsAllowed) {
       {"packages:\n  a:\n    - type: [x]\n", {"t.yaml:3:14: ", "type is a text"}},
       {"packages:\n  a:\n    - type: x\n      claims: {a: }\n", {"t.yaml:4:16: ", "missing"}},
       {"packages:\n  a: []\n  a: []\n", {"t.yaml:3:3: "}},
+      {"packages:\n  @acme/a: []\n", {"t.yaml:2:3: ", "in quotes: \"@acme/widget\""}},
       {"publishers:\n  r: x\npackages: {}\n", {"t.yaml:2:3: ", "type, claims and permissions"}},
       {"packages:\n  a:\n    - type: |\n        x\n", {"t.yaml:4:", "one line"}},
   };
