@@ -56,7 +56,9 @@ Result<Store> open_store(const std::string& directory, bool create) {
   }
   // Only the server's user has any business here: repositories, sealed secrets, password hashes.
   std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
-  auto sealer = crypto::load_master_key(directory + "/master.key", create);
+  // A new key beside a database that is there would be taken for the one that its secrets need.
+  const bool first_start = create && !std::filesystem::exists(database_path, error);
+  auto sealer = crypto::load_master_key(directory + "/master.key", first_start);
   if (!sealer) return pass_on(sealer);
   auto database = db::open_sqlite({.path = database_path});
   if (!database) return pass_on(database);
