@@ -58,7 +58,9 @@ boost::json::object to_json(const mail::Letter& letter) {
 }
 
 int list(const MailOptions& options) {
-  const auto store = open(options);
+  const auto settings = load_settings(options.flags, environ);
+  if (!settings) return complain(settings.error());
+  const auto store = open_store(settings->data, false);
   if (!store) return complain(store.error());
   std::int64_t left_out = 0;
   const auto found =
@@ -69,6 +71,9 @@ int list(const MailOptions& options) {
   if (!found) return complain(found.error());
   for (const mail::Letter& letter : *found) {
     std::cout << boost::json::serialize(to_json(letter)) << '\n';
+  }
+  if (found->empty() && settings->mail_server.empty()) {
+    std::cerr << "no mail is sent: the setting mail.server is empty\n";
   }
   if (left_out > 0) {
     std::cerr << left_out
