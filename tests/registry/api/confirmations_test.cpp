@@ -194,7 +194,7 @@ TEST_F(Confirmations, AreForOneChangeAndSayWhich) {
       {"a token",
        token(""),
        token(R"(, "bypass_2fa": true)"),
-       {"ci: packages read-only (@acme/lib), organisations no-access ()"}},
+       {"a token: packages read-only, organisations no-access, packages @acme/lib, named \"ci\""}},
       {"a profile",
        {Method::post, "/-/npm/v1/user", R"({"email": "alice@example.test"})"},
        {Method::post, "/-/npm/v1/user", R"({"email": "mallory@example.test"})"},

@@ -162,26 +162,34 @@ Result<accounts::NewToken> parse(const boost::json::object& body) {
   return token;
 }
 
-/// What a second factor for a new token is for: all that it may do, and from where.
+/// What a second factor for a new token is for: all that it may do, and from where. What can be
+/// made long comes last.
 std::string subject_of(const accounts::NewToken& token) {
   const accounts::TokenReach& reach = token.reach;
   const bool whole = token.kind != accounts::TokenKind::granular;
-  std::vector<std::string> packages = reach.packages;
-  packages.insert(packages.end(), reach.scopes.begin(), reach.scopes.end());
-  std::string said = fmt::format(
-      "packages {} ({}), organisations {} ({})", name(reach.packages_permission),
-      whole || reach.all_packages ? "all" : fmt::format("{}", fmt::join(packages, " ")),
-      name(reach.orgs_permission), whole ? "all" : fmt::format("{}", fmt::join(reach.orgs, " ")));
-  if (whole) said += ", and all else that you may do";
-  if (token.bypass_2fa) said += ", never asked for a second factor";
-  if (!token.cidr_whitelist.empty()) {
-    said += fmt::format(", from {}", fmt::join(token.cidr_whitelist, " "));
+  const bool everywhere = whole || reach.all_packages;
+  std::string said =
+      fmt::format("packages {}{}, organisations {}{}", name(reach.packages_permission),
+                  everywhere ? " (all)" : "", name(reach.orgs_permission), whole ? " (all)" : "");
+  if (whole && reach.packages_permission == accounts::TokenPermission::read_write) {
+    said += ", and all else that you may do";
   }
+  if (token.bypass_2fa) said += ", never asked for a second factor";
   if (token.lifetime) {
     said += fmt::format(", for {} days",
                         std::chrono::duration_cast<std::chrono::days>(*token.lifetime).count());
   }
-  return change_subject(token.name, said);
+  const auto add = [&](std::string_view what, const std::vector<std::string>& names) {
+    if (!names.empty()) said += fmt::format(", {} {}", what, fmt::join(names, " "));
+  };
+  if (!everywhere) {
+    add("packages", reach.packages);
+    add("scopes", reach.scopes);
+  }
+  if (!whole) add("organisations", reach.orgs);
+  add("from", token.cidr_whitelist);
+  said += fmt::format(", named \"{}\"", token.name);
+  return change_subject("a token", said);
 }
 
 http::Response list(RegistryServices& services, const http::Request& request) {

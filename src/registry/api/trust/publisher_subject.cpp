@@ -20,18 +20,19 @@ void add(std::string& out, const boost::json::object& claims) {
   }
 }
 
-/// "github at https://…, repository acme/widget, …, may createPackage"
+/// "github at https://… may createPackage, repository acme/widget, …": what cannot be made longer
+/// by who asks comes first.
 std::string described(const trust::RequiredClaims& claims, const trust::Permissions& permissions,
                       const std::string& issuer_id, const trust::Issuers& issuers) {
   const trust::Provider* provider = claims.provider();
   const auto issuer = issuers.by_id(issuer_id);
   std::string out = fmt::format("{} at {}", provider ? provider->type : std::string_view("?"),
                                 issuer ? issuer->base_url : issuer_id);
-  add(out, claims.to_json());
-  out += ", may";
+  out += " may";
   for (const boost::json::value& permission : permissions.to_json()) {
     out += " " + text_of(permission);
   }
+  add(out, claims.to_json());
   return out;
 }
 

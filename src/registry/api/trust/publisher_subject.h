@@ -15,7 +15,8 @@ namespace imp::registry {
 /// What a second factor for a change of trusted publishers is for (change_subject.h): each with its
 /// issuer, its claims and what it may do.
 
-/// Of those that are to be added: "@acme/widget: github repository acme/widget, … may publish".
+/// Of those that are to be added: "@acme/widget: github at https://… may createPackage, repository
+/// …".
 std::string publishers_subject(const TrustTarget& target,
                                const std::vector<trust::PublisherRequest>& requests,
                                const trust::Issuers& issuers);
