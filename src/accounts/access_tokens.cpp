@@ -154,6 +154,7 @@ Result<std::vector<AccessToken>> AccessTokens::list(std::string_view person_id) 
                                  "ORDER BY t.created DESC, t.id",
                                  kTokenColumns),
                      {std::string(person_id)});
+    tokens.reserve(rows.size());
     for (const db::Row& row : rows) tokens.push_back(token_from(row));
     return tokens;
   });

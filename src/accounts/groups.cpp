@@ -124,6 +124,7 @@ Result<std::vector<Group>> Groups::list(std::string_view organization_id) const 
         "SELECT id, organization_id, name, created FROM accounts_groups WHERE "
         "organization_id = :p1 ORDER BY name",
         {std::string(organization_id)});
+    groups.reserve(rows.size());
     for (const db::Row& row : rows) groups.push_back(group_from(row));
     return groups;
   });
@@ -146,6 +147,7 @@ Result<std::vector<Member>> Groups::members(const Group& group) const {
         "JOIN accounts_members m ON m.person_id = p.id AND m.organization_id = :p1 "
         "WHERE g.group_id = :p2 ORDER BY p.name",
         {group.organization_id, group.id});
+    members.reserve(rows.size());
     for (const db::Row& row : rows) {
       members.push_back(
           {.person_id = row.text(0), .name = row.text(1), .role = role_named(row.text(2))});

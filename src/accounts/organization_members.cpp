@@ -80,6 +80,7 @@ Result<std::vector<Member>> Organizations::members(std::string_view organization
         "SELECT p.id, p.name, m.role FROM accounts_members m JOIN accounts_people p ON "
         "p.id = m.person_id WHERE m.organization_id = :p1 ORDER BY p.name",
         {std::string(organization_id)});
+    members.reserve(rows.size());
     for (const db::Row& row : rows) {
       members.push_back(
           {.person_id = row.text(0), .name = row.text(1), .role = role_named(row.text(2))});

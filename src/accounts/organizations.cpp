@@ -169,6 +169,7 @@ Result<std::vector<Membership>> Organizations::of_person(std::string_view person
                     "o.id = m.organization_id WHERE m.person_id = :p1 ORDER BY o.name",
                     kColumns),
         {std::string(person_id)});
+    memberships.reserve(rows.size());
     for (const db::Row& row : rows) {
       memberships.push_back(
           {.organization = organization_from(row), .role = role_named(row.text(6))});

@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <utility>
 
 #include "app/refusal.h"
+#include "base/error_text.h"
 
 namespace imp::app {
 
@@ -21,7 +21,7 @@ Result<DataLock> DataLock::take(const std::string& directory) {
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) {
     return refuse(AppRefusal::no_data, fmt::format("The data directory {} cannot be used: {}: {}.",
-                                                   directory, path, std::strerror(errno)));
+                                                   directory, path, error_text(errno)));
   }
   DataLock lock(file);
   if (::flock(file, LOCK_EX | LOCK_NB) == 0) return lock;
@@ -30,7 +30,7 @@ Result<DataLock> DataLock::take(const std::string& directory) {
         AppRefusal::no_data,
         fmt::format("{} cannot be locked: {}. The data directory must be on a file system "
                     "with locks.",
-                    path, std::strerror(errno)));
+                    path, error_text(errno)));
   }
   return refuse(AppRefusal::data_in_use,
                 fmt::format("Another server uses the data directory {}. Stop that one first, or "

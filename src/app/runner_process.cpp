@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <string>
 #include <vector>
 
 #include "app/refusal.h"
 #include "base/descriptor.h"
+#include "base/error_text.h"
 
 namespace imp::app {
 
@@ -33,7 +33,7 @@ namespace {
 }
 
 std::unexpected<Failure> cannot_start() {
-  return refuse(AppRefusal::runner_failed, "The runner cannot be started.", std::strerror(errno));
+  return refuse(AppRefusal::runner_failed, "The runner cannot be started.", error_text(errno));
 }
 
 }  // namespace

@@ -4,8 +4,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <iostream>
-#include <system_error>
 
+#include "base/error_text.h"
 #include "base/printable.h"
 #include "cli/refusal.h"
 
@@ -46,7 +46,7 @@ Result<std::string> read_input(const std::string& path) {
   }
   // A directory can be opened, and not be read.
   if (input && std::ferror(input) == 0) return text;
-  const std::string why = std::generic_category().message(errno);
+  const std::string why = error_text(errno);
   return refuse(CliRefusal::unusable_input,
                 fmt::format("{} cannot be read: {}.", standard ? "Standard input" : path, why));
 }

@@ -2,8 +2,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 
+#include "base/error_text.h"
 #include "db/body_scope.h"
 #include "db/failures.h"
 #include "db/migrations.h"
@@ -66,7 +66,7 @@ class SqliteDatabase final : public Database {
 // mode of the database.
 void make_private_file(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) throw StoreError(path + ": " + std::strerror(errno), false);
+  if (file < 0) throw StoreError(path + ": " + error_text(errno), false);
   ::close(file);
 }
 

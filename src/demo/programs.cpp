@@ -69,6 +69,7 @@ Outcome<ProgramEnd> Programs::run(const std::string& program,
 }
 
 std::vector<std::string> Programs::base_environment(const fs::path& home) const {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing here changes the environment
   const char* path = std::getenv("PATH");
   return {"HOME=" + home.string(), "LANG=C.UTF-8",
           fmt::format("PATH={}:{}", fs::path(tools_.npm).parent_path().string(),

@@ -98,6 +98,7 @@ void enter(Row& row, const Outcome<std::string>& done) {
 
 std::vector<Row> run_stages(World& world) {
   std::vector<Row> rows;
+  rows.reserve(std::size(kTitles));
   for (std::size_t i = 0; i < std::size(kTitles); ++i) {
     rows.push_back({static_cast<int>(i) + 1, std::string(kTitles[i]), Verdict::not_run, {}});
   }

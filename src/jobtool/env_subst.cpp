@@ -51,6 +51,7 @@ bool substitute(const std::string& text, std::string& out, std::string& problem)
       }
       end = brace + 1;
     }
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
     const char* value = std::getenv(name.c_str());
     const bool missing = value == nullptr || (empty_counts_as_unset && *value == '\0');
     out += missing ? fallback : std::string(value);

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <system_error>
 
 #include "jobtool/commands.h"
 
@@ -25,7 +26,7 @@ constexpr int cannot_run = 126;
 constexpr int not_found = 127;
 
 int failed(const std::string& what, int code = cannot_run) {
-  std::fprintf(stderr, "%s: %s\n", what.c_str(), std::strerror(errno));
+  std::fprintf(stderr, "%s: %s\n", what.c_str(), std::generic_category().message(errno).c_str());
   return code;
 }
 
@@ -109,6 +110,7 @@ int internal_launch(const Words& words) {
   std::vector<char*> variables = split_at_nul(content);
   std::vector<std::string> program(words.begin() + 4, words.end());
   std::vector<char*> arguments;
+  arguments.reserve(program.size() + 1);
   for (auto& word : program) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   environ = variables.data();

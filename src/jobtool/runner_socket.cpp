@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <system_error>
 
 namespace imp::jobtool {
 
@@ -39,7 +40,9 @@ Answer read_answer(int connection) {
   for (;;) {
     const ssize_t count = ::read(connection, buffer, sizeof buffer);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return refused(std::string("the runner's answer was lost: ") + strerror(errno));
+    if (count < 0)
+      return refused(std::string("the runner's answer was lost: ") +
+                     std::generic_category().message(errno));
     if (count == 0) break;
     all.append(buffer, static_cast<std::size_t>(count));
   }
@@ -67,21 +70,23 @@ void Request::add(std::string_view key, bool value) {
 }
 
 Answer ask_runner(const Request& request) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
   const char* path = std::getenv("CIRCLE_INTERNAL_SOCKET");
   if (path == nullptr || *path == '\0') {
     return refused("not inside a job: CIRCLE_INTERNAL_SOCKET is not set");
   }
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (std::strlen(path) >= sizeof address.sun_path) {
+  const std::size_t length = std::strlen(path);
+  if (length >= sizeof address.sun_path) {
     return refused("CIRCLE_INTERNAL_SOCKET is too long to be a socket's path");
   }
-  std::strcpy(address.sun_path, path);
+  std::memcpy(address.sun_path, path, length + 1);
   const int connection = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (connection < 0 ||
       ::connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-    Answer answer =
-        refused(std::string("cannot reach the runner at ") + path + ": " + std::strerror(errno));
+    Answer answer = refused(std::string("cannot reach the runner at ") + path + ": " +
+                            std::generic_category().message(errno));
     if (connection >= 0) ::close(connection);
     return answer;
   }

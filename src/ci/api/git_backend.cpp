@@ -9,10 +9,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <optional>
 #include <vector>
 
+#include "base/error_text.h"
 #include "ci/projects/repository.h"
 
 namespace imp::ci {
@@ -29,7 +29,7 @@ std::unexpected<Failure> failed(std::string detail) {
 }
 std::unexpected<Failure> not_kept(std::string_view doing) {
   return refuse(RepositoryRefusal::git_failed, "What was sent could not be kept.",
-                fmt::format("{}: {}", doing, std::strerror(errno)));
+                fmt::format("{}: {}", doing, error_text(errno)));
 }
 
 /// "version=2": what git clients send, and nothing that could mean more to a shell or to git.
@@ -153,12 +153,12 @@ Result<std::unique_ptr<GitBackend>> GitBackend::start(GitPlaces& places, const G
 Result<GitBackend::Piece> GitBackend::read_raw(std::chrono::milliseconds at_most) {
   pollfd waiting{output_.get(), POLLIN, 0};
   const int ready = ::poll(&waiting, 1, static_cast<int>(at_most.count()));
-  if (ready < 0 && errno != EINTR) return failed(std::strerror(errno));
+  if (ready < 0 && errno != EINTR) return failed(error_text(errno));
   if (ready <= 0) return Piece{};
   Piece piece;
   piece.bytes.resize(64 * 1024);
   const ssize_t count = ::read(output_.get(), piece.bytes.data(), piece.bytes.size());
-  if (count < 0 && errno != EINTR) return failed(std::strerror(errno));
+  if (count < 0 && errno != EINTR) return failed(error_text(errno));
   piece.bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
   piece.done = count == 0;
   return piece;

@@ -90,6 +90,7 @@ class Graph {
                        names_[from], entry.name, comma_list(names_)));
     } else {
       std::vector<std::string> names;
+      names.reserve(candidates.size());
       for (const std::size_t i : candidates) names.push_back(names_[i]);
       fail(ConfigRefusal::unknown_reference, entry.position, entry.path,
            fmt::format("`{}` could be any of {}; require one of those, or give each a `name`.",

@@ -201,6 +201,7 @@ void set_sealed_ticket(db::Session& session, const std::string& job_id, std::str
 
 std::vector<JobNode> nodes_of(const std::vector<JobRow>& rows) {
   std::vector<JobNode> nodes;
+  nodes.reserve(rows.size());
   for (const JobRow& row : rows) nodes.push_back({row.job.type, row.job.status, row.requirements});
   return nodes;
 }

@@ -31,6 +31,7 @@ runner::When when_of(config::RunWhen when) {
 
 std::vector<runner::NamedValue> named(const config::EnvironmentVariables& variables) {
   std::vector<runner::NamedValue> out;
+  out.reserve(variables.size());
   for (const auto& [name, value] : variables) out.push_back({name, value});
   return out;
 }

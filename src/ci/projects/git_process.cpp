@@ -8,8 +8,8 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 
+#include "base/error_text.h"
 #include "base/spawn_plan.h"
 #include "ci/projects/repository.h"
 
@@ -33,7 +33,7 @@ std::unexpected<Failure> failed(std::string detail) {
 
 Result<GitPipe> GitPipe::open() {
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return failed(std::string("pipe2: ") + std::strerror(errno));
+  if (::pipe2(ends, O_CLOEXEC) != 0) return failed(std::string("pipe2: ") + error_text(errno));
   return GitPipe{Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
@@ -44,6 +44,7 @@ Result<GitProcess> GitProcess::start(const GitStart& start) {
   }
   arguments.push_back(nullptr);
   std::vector<char*> variables;
+  variables.reserve(fixed_environment.size() + start.environment.size() + 1);
   for (const char* variable : fixed_environment) variables.push_back(const_cast<char*>(variable));
   for (const std::string& variable : start.environment) {
     variables.push_back(const_cast<char*>(variable.c_str()));
@@ -58,7 +59,7 @@ Result<GitProcess> GitProcess::start(const GitStart& start) {
   pid_t pid = 0;
   const int problem = posix_spawnp(&pid, "git", plan.actions(), plan.attributes(), arguments.data(),
                                    variables.data());
-  if (problem != 0) return failed(std::string("posix_spawnp: ") + std::strerror(problem));
+  if (problem != 0) return failed(std::string("posix_spawnp: ") + error_text(problem));
   return GitProcess(pid);
 }
 

@@ -61,6 +61,7 @@ std::vector<std::string> network_environment() {
 }
 
 std::optional<std::string> find_program(std::string_view name) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing here changes the environment
   const char* own = std::getenv("PATH");
   std::string path = own == nullptr ? "" : own;
   path += ':';

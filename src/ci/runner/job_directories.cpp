@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <thread>
 
 #include "base/descriptor.h"
+#include "base/error_text.h"
 #include "ci/runner/held_directory.h"
 #include "ci/runner/refusals.h"
 
@@ -22,7 +22,7 @@ namespace {
 
 std::unexpected<Failure> failed(const std::string& path) {
   return refuse(RunnerRefusal::workspace_failed,
-                fmt::format("{} cannot be made: {}.", path, std::strerror(errno)));
+                fmt::format("{} cannot be made: {}.", path, error_text(errno)));
 }
 
 Result<void> make_directory(const std::string& path, mode_t mode, bool give) {

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "base/error_text.h"
 #include "ci/runner/job_directories.h"
 #include "ci/runner/refusals.h"
 
@@ -25,7 +26,7 @@ constexpr std::size_t longest_request = 256 * 1024;
 constexpr auto patience = std::chrono::seconds(5);
 
 std::unexpected<Failure> failed(const std::string& what) {
-  return refuse(RunnerRefusal::socket_failed, fmt::format("{}: {}.", what, std::strerror(errno)));
+  return refuse(RunnerRefusal::socket_failed, fmt::format("{}: {}.", what, error_text(errno)));
 }
 
 /// One line, or nothing when it does not come in time or is too long.
@@ -83,11 +84,11 @@ Result<std::unique_ptr<JobSocket>> JobSocket::open(const std::string& directory,
 JobSocket::JobSocket(Descriptor listener, Handler handler)
     : listener_(std::move(listener)),
       handler_(std::move(handler)),
-      thread_([this](std::stop_token ended) { serve(ended); }) {}
+      thread_([this](const std::stop_token& ended) { serve(ended); }) {}
 
 JobSocket::~JobSocket() { thread_.request_stop(); }
 
-void JobSocket::serve(std::stop_token ended) {
+void JobSocket::serve(const std::stop_token& ended) {
   while (!ended.stop_requested()) {
     pollfd entry{listener_.get(), POLLIN, 0};
     if (::poll(&entry, 1, 100) <= 0) continue;

@@ -30,7 +30,7 @@ class JobSocket {
 
  private:
   JobSocket(Descriptor listener, Handler handler);
-  void serve(std::stop_token ended);
+  void serve(const std::stop_token& ended);
   void answer(int connection);
 
   Descriptor listener_;

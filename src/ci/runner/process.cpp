@@ -10,10 +10,10 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <thread>
 
 #include "base/descriptor.h"
+#include "base/error_text.h"
 #include "base/spawn_plan.h"
 #include "ci/runner/refusals.h"
 
@@ -28,6 +28,7 @@ constexpr milliseconds tick{50};
 
 std::vector<char*> pointers(const std::vector<std::string>& values) {
   std::vector<char*> out;
+  out.reserve(values.size() + 1);
   for (const auto& value : values) out.push_back(const_cast<char*>(value.c_str()));
   out.push_back(nullptr);
   return out;
@@ -42,7 +43,7 @@ Result<Started> start(const Process& process) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) {
     return refuse(RunnerRefusal::process_failed, "No pipe can be made for a program.",
-                  std::strerror(errno));
+                  error_text(errno));
   }
   Descriptor read_end(ends[0]);
   Descriptor write_end(ends[1]);
@@ -63,7 +64,7 @@ Result<Started> start(const Process& process) {
   if (error != 0) {
     return refuse(
         RunnerRefusal::process_failed,
-        fmt::format("{} cannot be started: {}.", process.arguments.front(), std::strerror(error)));
+        fmt::format("{} cannot be started: {}.", process.arguments.front(), error_text(error)));
   }
   return Started{pid, std::move(read_end)};
 }

@@ -83,6 +83,7 @@ Result<void> run_runner(const RunnerOptions& options, http::Client& client, cons
   Result<void> outcome;
   {
     std::vector<std::jthread> slots;
+    slots.reserve(options.concurrency);
     for (unsigned i = 0; i < options.concurrency; ++i) {
       slots.emplace_back([&] {
         auto served = serve_slot(agent, *settings, server, toolchains, clock, log, all.get_token());

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 
 #include "base/descriptor.h"
+#include "base/error_text.h"
 #include "base/uuid.h"
 #include "ci/runner/refusals.h"
 #include "ci/runner/sandbox_mounts.h"
@@ -53,9 +53,8 @@ Result<Descriptor> environment_file(const std::vector<NamedValue>& environment) 
     if (written > 0) rest.remove_prefix(static_cast<std::size_t>(written));
   }
   if (!file || ::lseek(file.get(), 0, SEEK_SET) != 0) {
-    return refuse(
-        RunnerRefusal::process_failed,
-        fmt::format("The job's environment cannot be passed on: {}.", std::strerror(errno)));
+    return refuse(RunnerRefusal::process_failed,
+                  fmt::format("The job's environment cannot be passed on: {}.", error_text(errno)));
   }
   return file;
 }
@@ -79,7 +78,7 @@ Result<void> probe(const Sandbox& sandbox, const std::string& work_directory) {
   if (::access(sandbox.jobtool.c_str(), X_OK) != 0) {
     return refuse(RunnerRefusal::sandbox_unavailable,
                   fmt::format("The program for jobs, {}, cannot be used: {}.", sandbox.jobtool,
-                              std::strerror(errno)));
+                              error_text(errno)));
   }
   const auto directories = JobDirectories::make(work_directory, "probe-" + new_uuid(),
                                                 sandbox.confinement == Confinement::other_user);

@@ -11,6 +11,7 @@ using db::Row;
 
 std::vector<std::string> names(const std::vector<Row>& rows) {
   std::vector<std::string> out;
+  out.reserve(rows.size());
   for (const Row& row : rows) out.push_back(row.text(0));
   return out;
 }

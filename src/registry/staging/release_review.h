@@ -62,7 +62,7 @@ struct ReleaseReview {
 class Reviews {
  public:
   Reviews(db::Database& database, blobs::Store& blobs, ReviewLimits limits = {})
-      : database_(database), blobs_(blobs), limits_(std::move(limits)) {}
+      : database_(database), blobs_(blobs), limits_(limits) {}
 
   /// Whoever asks must be allowed to decide it. `tarball_changed` when the stored bytes are not the
   /// staged ones, which is not asked again for what is kept (approval does); `review_busy` when too
