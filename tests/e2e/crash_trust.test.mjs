@@ -131,6 +131,21 @@ describe('SIGKILL', () => {
     });
   });
 
+  test('while a publish token stages leaves it spent on a version that is there, or unspent', async () => {
+    const fay = await maintainer('fay');
+    await trust(fay, [job]);
+    await everywhere(async (syscall, n, number) => {
+      const { json: { token } } = await exchange(issuer.token(job), fay.package);
+      const [version, other] = [`1.1.${number}`, `1.2.${number}`];
+      const { died, answer } = await killed(syscall, n, () => stage(fay, version, token));
+      const there = (await staged(fay)).some((item) => item.version === version);
+      const where = `${syscall} ${n}: ${answer.status}, and it is ${there ? 'there' : 'not there'}`;
+      assert.ok(there || answer.status !== 201, where);
+      assert.equal((await stage(fay, other, token)).json.code ?? 'ok', there ? 'publish_token_spent' : 'ok', where);
+      return died;
+    });
+  });
+
   for (const [name, decision, method, action] of [
     ['cora', 'approved', 'POST', 'stage.approve'],
     ['dan', 'rejected', 'DELETE', 'stage.withdraw'],

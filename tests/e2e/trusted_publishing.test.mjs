@@ -247,6 +247,21 @@ describe('the exchange', () => {
     assert.equal((await s.exchange(anonymous)).json.code, 'replayed');
   });
 
+  test('a publish token is good for one version, and npm says for which', async () => {
+    const { json } = await s.exchange(s.issuer.token(s.job));
+    const publish = (version) => new Workspace(s.server, { token: json.token, manifest: { name: '@alice/lib', version } })
+      .npm(current[0], ['publish']);
+    const first = await publish('1.1.0');
+    assert.equal(first.code, 0, first.output);
+    const second = await publish('1.2.0');
+    assert.notEqual(second.code, 0, second.output);
+    assert.match(second.stderr, /npm notice This publish token was used for @alice\/lib@1\.1\.0/);
+    assert.match(second.stderr, /publish_token_spent/);
+    // With an exchange of its own the same version goes through.
+    const own = await s.publish('1.2.0', s.issuer.token(s.job));
+    assert.equal(own.code, 0, `${own.output}\n${s.server.log}`);
+  });
+
   test('a publish token is good for its package and its permissions, and nothing else', async () => {
     const { json } = await s.exchange(s.issuer.token(s.job));
     assert.equal(json.token_type, 'oidc');

@@ -78,7 +78,7 @@ bool granted(const Permissions& permissions, PublishAction action) {
 
 constexpr std::string_view kSelect =
     "SELECT t.id, t.package_id, t.package_name, t.publisher_id, t.permissions, t.run, "
-    "t.created_at, t.expires_at, t.revoked_at, p.type, t.version FROM publish_token t "
+    "t.created_at, t.expires_at, t.revoked_at, p.type, t.version, t.spent_on FROM publish_token t "
     "JOIN trusted_publisher p ON p.id = t.publisher_id WHERE ";
 
 Result<PublishToken> judged(db::Session& session, const std::optional<db::Row>& row, Time now) {
@@ -103,7 +103,8 @@ Result<PublishToken> judged(db::Session& session, const std::optional<db::Row>& 
                       boost::json::parse(row->text(5)).as_object(),
                       from_milliseconds(row->integer(6)),
                       from_milliseconds(row->integer(7)),
-                      row->text(10)};
+                      row->text(10),
+                      row->text(11)};
 }
 
 }  // namespace
@@ -165,13 +166,39 @@ Result<void> may(const PublishToken& token, PublishAction action, std::string_vi
 }
 
 Result<void> may_release(const PublishToken& token, std::string_view version) {
-  if (token.version.empty() || token.version == version) return {};
-  return refuse(
-      TrustRefusal::version_tag_mismatch,
-      fmt::format("The trusted publisher of {} binds the version to the ref, which says {}, "
-                  "but {} is being published. Tag the commit with the version of its "
-                  "package.json.",
-                  token.package_name, token.version, version));
+  if (!token.version.empty() && token.version != version) {
+    return refuse(
+        TrustRefusal::version_tag_mismatch,
+        fmt::format("The trusted publisher of {} binds the version to the ref, which says {}, "
+                    "but {} is being published. Tag the commit with the version of its "
+                    "package.json.",
+                    token.package_name, token.version, version));
+  }
+  if (!token.spent_on.empty() && token.spent_on != version) {
+    return refuse(
+        TrustRefusal::publish_token_spent,
+        fmt::format("This publish token was used for {}@{}, and one is good for one version: {} "
+                    "needs an exchange of its own. npm publish makes one by itself each time; "
+                    "where the job's identity token is used up, get a new one first: on "
+                    "CircleCI, run `circleci run oidc get` again.",
+                    token.package_name, token.spent_on, version));
+  }
+  return {};
+}
+
+Result<void> spend(db::Session& session, const PublishToken& token, std::string_view version) {
+  if (const auto may = may_release(token, version); !may) return may;
+  if (!token.spent_on.empty()) return {};
+  // Several uploads may have found it empty, and one of them fills it.
+  if (session.run("UPDATE publish_token SET spent_on = :p2 WHERE id = :p1 AND spent_on = ''",
+                  {token.id, std::string(version)}) == 1) {
+    return {};
+  }
+  const auto row = session.row("SELECT spent_on FROM publish_token WHERE id = :p1", {token.id});
+  if (!row) return invalid("forgotten");
+  PublishToken spent = token;
+  spent.spent_on = row->text(0);
+  return may_release(spent, version);
 }
 
 std::optional<IssuedToken> issued_token(db::Session& session, std::string_view text) {

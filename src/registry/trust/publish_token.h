@@ -18,7 +18,8 @@ namespace imp::trust {
 inline constexpr std::string_view kPublishTokenPrefix = "imp_pub_";
 inline constexpr Milliseconds kPublishTokenLife = std::chrono::minutes(15);
 
-/// What an exchange gave: good for one package and the publisher's permissions, for 15 minutes.
+/// What an exchange gave: good for one version of one package and the publisher's permissions, for
+/// 15 minutes.
 struct PublishToken {
   std::string id;
   std::string package_id;  ///< what its publisher hung on: TrustedPublisher::package_id
@@ -30,7 +31,8 @@ struct PublishToken {
       run;  ///< of the identity token: issuer, organisation, project, pipeline, job, ref
   Time created_at;
   Time expires_at;
-  std::string version = {};  ///< the only one that may be published with it; empty: any
+  std::string version = {};   ///< the only one that its ref allows; empty: any
+  std::string spent_on = {};  ///< the one that it was used for, for good; empty: none yet
 };
 
 /// True for what looks like a publish token, so that callers need ask no table for other
@@ -65,9 +67,13 @@ enum class PublishAction { read, publish, stage, dist_tag };
 /// permission_not_granted. Reading its own package is always allowed.
 Result<void> may(const PublishToken& token, PublishAction action, std::string_view package_name);
 
-/// Whether this version may be published or staged with the token:
-/// TrustRefusal::version_tag_mismatch.
+/// Whether this version may be published or staged with the token as it was found:
+/// TrustRefusal::version_tag_mismatch or publish_token_spent.
 Result<void> may_release(const PublishToken& token, std::string_view version);
+
+/// The same, asked in the transaction that publishes, stages or holds the version, which is the
+/// only one from then on that the token may be used for. Harmless for the same version again.
+Result<void> spend(db::Session& session, const PublishToken& token, std::string_view version);
 
 /// Of a token that was issued here, whether or not it is still good for anything.
 struct IssuedToken {

@@ -289,7 +289,9 @@ std::vector<db::Migration> migrations() {
       {"trust/2",
        "ALTER TABLE trusted_publisher ADD COLUMN type TEXT NOT NULL DEFAULT 'circleci';\n"},
       {"trust/3", "ALTER TABLE trusted_publisher ADD COLUMN learnt TEXT NOT NULL DEFAULT '{}';\n"},
-      {"trust_tokens/1", "ALTER TABLE publish_token ADD COLUMN type TEXT NOT NULL DEFAULT '';\n"}};
+      {"trust_tokens/1", "ALTER TABLE publish_token ADD COLUMN type TEXT NOT NULL DEFAULT '';\n"},
+      {"trust_tokens/2",
+       "ALTER TABLE publish_token ADD COLUMN spent_on TEXT NOT NULL DEFAULT '';\n"}};
   for (db::Migration& migration : attempt_migrations()) all.push_back(std::move(migration));
   for (db::Migration& migration : issuer_migrations()) all.push_back(std::move(migration));
   for (db::Migration& migration : run_migrations()) all.push_back(std::move(migration));

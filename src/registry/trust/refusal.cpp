@@ -75,6 +75,8 @@ Reason reason(TrustRefusal refusal) {
       return {"permission_not_granted", FailureKind::forbidden};
     case version_tag_mismatch:
       return {"version_tag_mismatch", FailureKind::forbidden};
+    case publish_token_spent:
+      return {"publish_token_spent", FailureKind::forbidden};
     case other_package:
       return {"other_package", FailureKind::forbidden};
     case publish_token_forbidden:

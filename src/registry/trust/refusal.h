@@ -43,6 +43,7 @@ enum class TrustRefusal : std::uint8_t {
   run_ended,                ///< the job that the token was given to has ended or was canceled
   permission_not_granted,   ///< the publisher does not allow this action
   version_tag_mismatch,     ///< the ref names another version than the one being published
+  publish_token_spent,      ///< the token was used for another version, and is good for one
   other_package,            ///< a publish token is good for one package only
   publish_token_forbidden,  ///< an action no publish token may take, whatever its publisher
 };

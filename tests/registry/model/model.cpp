@@ -103,6 +103,16 @@ std::string Model::may(int by, std::string_view package, bool stages, Time now) 
   return frozen.contains(std::string(package)) ? "frozen" : "ok";
 }
 
+bool Model::is_spent(int by, std::string_view version) const {
+  if (by < 0) return false;
+  const Token& token = tokens[static_cast<std::size_t>(by)];
+  return !token.version.empty() && token.version != version;
+}
+
+void Model::spend(int by, std::string_view version) {
+  if (by >= 0) tokens[static_cast<std::size_t>(by)].version = version;
+}
+
 std::string Model::switched(std::string_view package, bool trusted, bool staged, Time now) const {
   const auto found = switches.find(std::string(package));
   if (found == switches.end()) return "ok";
@@ -142,6 +152,7 @@ bool Model::is_excess(int by, Time now) const {
 
 std::string Model::publish(int by, std::string_view package, std::string_view version, Time now) {
   if (const std::string may_it = may(by, package, false, now); may_it != "ok") return may_it;
+  if (is_spent(by, version)) return "publish_token_spent";
   const bool held = is_excess(by, now);
   if (const std::string says = switched(package, by >= 0, held, now); says != "ok") return says;
   if (const std::string is = taken(package, version, held); is != "ok") return is;
@@ -154,18 +165,21 @@ void Model::published(std::string_view package, std::string_view version) {
 
 void Model::published_by(int by, std::string_view package, std::string_view version, Time now) {
   published(package, version);
+  spend(by, version);
   counted[source(by)].push_back(now);
 }
 
 std::string Model::stage(int by, std::string_view package, std::string_view version,
                          Time now) const {
   if (const std::string may_it = may(by, package, true, now); may_it != "ok") return may_it;
+  if (is_spent(by, version)) return "publish_token_spent";
   if (const std::string says = switched(package, by >= 0, true, now); says != "ok") return says;
   return taken(package, version, true);
 }
 
 void Model::was_staged(const std::string& id, int by, std::string_view package,
                        std::string_view version, Time now) {
+  spend(by, version);
   staged[id] = {std::string(package),
                 std::string(version),
                 now,

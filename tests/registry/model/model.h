@@ -26,6 +26,7 @@ class Model {
     int publisher = 0;  ///< as in `publishers`
     Time expires;
     bool revoked = false;
+    std::string version = {};  ///< the only one that it may release, once it has
   };
   struct Policy {
     std::size_t approvals = 1;
@@ -114,6 +115,9 @@ class Model {
  private:
   /// Why the holder may not use the token at all; "ok" when they may.
   std::string standing(int token, Time now) const;
+  /// Whether the token was used for another version.
+  bool is_spent(int by, std::string_view version) const;
+  void spend(int by, std::string_view version);
   std::string may(int by, std::string_view package, bool stages, Time now) const;
   bool in_force(const Switch& it, Time now) const { return !it.ends || now < *it.ends; }
   /// What a switch says of a publish that is staged or not, by a pipeline or a person.

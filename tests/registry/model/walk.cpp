@@ -43,6 +43,15 @@ std::string Walk::a_version() {
   return one_in(20) ? std::string(kFirst) : fmt::format("1.0.{}", below(kVersions));
 }
 
+std::string Walk::a_package_for(int by) {
+  return by < 0 || one_in(3) ? a_package() : model_.tokens[static_cast<std::size_t>(by)].package;
+}
+
+std::string Walk::a_version_for(int by) {
+  const auto own = released_.find(by);
+  return own != released_.end() && one_in(3) ? own->second : a_version();
+}
+
 /// Mostly one that is there, and never the first.
 std::string Walk::published_version(const std::string& package) {
   std::vector<std::string> there;
@@ -200,7 +209,11 @@ void Walk::exchange(const Held& held, const std::string& package) {
 
 void Walk::publish() {
   const int by = somebody();
-  const std::string package = a_package(), version = a_version(), bytes = content();
+  publish(by, a_package_for(by), a_version_for(by));
+}
+
+void Walk::publish(int by, const std::string& package, const std::string& version) {
+  const std::string bytes = content();
   const Death crash = maybe_crash(0);
   const Time now = world_.clock.now();
   const std::string expected = model_.publish(by, package, version, now);
@@ -209,6 +222,7 @@ void Walk::publish() {
   const Answer answer = world_.publish(credential(by), package, version, bytes);
   const bool died = world_.crashed();
   if (!judge(answer, expected, success, crash)) return;
+  released(by, version);
   if (expected == "held") {
     const std::string id = world_.staged_id(package, version);
     expect(!id.empty(), "a held release that is not there");
@@ -219,7 +233,7 @@ void Walk::publish() {
     model_.published_by(by, package, version, now);
     ++granted_["package.publish"];
   }
-  if (!died) return;
+  if (!died) return try_another_version(by, package);
   // The client got no answer and repeats itself: it must not be told that it came too late.
   steps_.push_back("the same again");
   judge(world_.publish(credential(by), package, version, bytes), expected, success, Death::none);
@@ -227,18 +241,36 @@ void Walk::publish() {
 
 void Walk::stage() {
   const int by = one_in(4) ? Model::kAlice : somebody();
-  const std::string package = a_package(), version = a_version();
+  stage(by, a_package_for(by), a_version_for(by));
+}
+
+void Walk::stage(int by, const std::string& package, const std::string& version) {
   const Death crash = maybe_crash(0);
   const Time now = world_.clock.now();
   const std::string expected = model_.stage(by, package, version, now);
   steps_.push_back(fmt::format("stage {}@{} by {}", package, version, by));
   const Answer answer = world_.stage(credential(by), package, version, content());
   if (!judge(answer, expected, 201, crash)) return;
+  released(by, version);
   const std::string id = world_.staged_id(package, version);
   expect(!id.empty(), "a staged release that is not there");
   model_.was_staged(id, by, package, version, now);
   stages_.push_back(id);
   ++granted_["stage.create"];
+  try_another_version(by, package);
+}
+
+void Walk::released(int by, const std::string& version) {
+  if (by < 0) return;
+  const auto [first, added] = released_.emplace(by, version);
+  expect(first->second == version,
+         fmt::format("a token released {} and {}", first->second, version));
+  if (!added) reached("released again by its token");
+}
+
+void Walk::try_another_version(int by, const std::string& package) {
+  if (by < 0 || texts_[static_cast<std::size_t>(by)].empty() || !one_in(3)) return;
+  one_in(2) ? publish(by, package, a_version()) : stage(by, package, a_version());
 }
 
 /// The version is free again, for other bytes.
@@ -298,9 +330,13 @@ void Walk::withdraw() {
   const Answer answer = world_.withdraw(credential(by), id);
   if (!judge(answer, expected, 200, crash)) return;
   reached(by < 0 ? "withdrawn by a person" : "withdrawn by its run");
+  const Model::Staged gone = found->second;
   forget_bytes(id);
   model_.given_back(id);
   ++granted_["stage.withdraw"];
+  // By the same token: its version again, or the next one.
+  if (gone.by < 0 || texts_[static_cast<std::size_t>(gone.by)].empty() || one_in(2)) return;
+  stage(gone.by, gone.package, one_in(4) ? a_version() : gone.version);
 }
 
 void Walk::hand_back() {
@@ -476,6 +512,14 @@ void Walk::compare() {
   };
   same("publish tokens", world_.number("SELECT COUNT(*) FROM publish_token"),
        static_cast<std::int64_t>(model_.tokens.size() - model_.forgotten.size()));
+  std::map<std::string, std::int64_t> spent;
+  for (std::size_t n = 0; n < model_.tokens.size(); ++n) {
+    const Model::Token& token = model_.tokens[n];
+    if (!token.version.empty() && !model_.forgotten.contains(static_cast<int>(n))) {
+      ++spent[token.package + "@" + token.version];
+    }
+  }
+  expect(world_.spent_tokens() == spent, "tokens are spent on other versions");
   same("used identity tokens", world_.number("SELECT COUNT(*) FROM used_identity_token"),
        static_cast<std::int64_t>(model_.used.size()));
   same("staged releases", world_.number("SELECT COUNT(*) FROM staged_release"),

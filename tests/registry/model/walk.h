@@ -43,6 +43,10 @@ class Walk {
   bool one_in(std::size_t n) { return below(n) == 0; }
   std::string a_package() { return std::string(one_in(2) ? kPublishes : kStages); }
   std::string a_version();
+  /// Mostly the token's own, and of one that was used, now and then the version that it was used
+  /// for.
+  std::string a_package_for(int by);
+  std::string a_version_for(int by);
   std::string published_version(const std::string& package);
   int somebody();
   int a_person() { return one_in(2) ? Model::kAlice : Model::kCarol; }
@@ -53,7 +57,9 @@ class Walk {
   void exchange();
   void exchange(const Held& held, const std::string& package);
   void publish();
+  void publish(int by, const std::string& package, const std::string& version);
   void stage();
+  void stage(int by, const std::string& package, const std::string& version);
   void decide();
   void withdraw();
   void hand_back();
@@ -73,6 +79,10 @@ class Walk {
   /// Compares an answer with the model's; whether the change was made. `success` is its status.
   bool judge(const Answer& answer, const std::string& expected, int success, Death crash);
   void expect(bool holds, std::string what);
+  /// Of whom a release is that has just come: a token's is one version, for good.
+  void released(int by, const std::string& version);
+  /// What a thief would do next.
+  void try_another_version(int by, const std::string& package);
   /// Counts something that was reached and is no answer of its own.
   void reached(const char* what) { ++outcomes_[what]; }
   void compare();
@@ -87,6 +97,7 @@ class Walk {
   std::map<std::string, std::string> bytes_;     ///< version to the hash it was first seen with
   std::set<std::string> exchanged_;              ///< `jti`, for good
   std::set<std::string> over_;                   ///< jobs that have ended, for good
+  std::map<int, std::string> released_;          ///< by tokens, for good
   std::map<std::string, std::int64_t> granted_;  ///< audit records by action
   std::int64_t refused_ = 0;                     ///< audit records of refusals
   std::deque<std::string> steps_;

@@ -490,6 +490,19 @@ std::map<std::string, std::string> World::versions() {
   }));
 }
 
+std::map<std::string, std::int64_t> World::spent_tokens() {
+  using Counts = std::map<std::string, std::int64_t>;
+  return must(store_->read([&](db::Session& session) -> Result<Counts> {
+    Counts all;
+    for (const db::Row& row :
+         session.rows("SELECT package_name, spent_on, COUNT(*) FROM publish_token WHERE spent_on "
+                      "<> '' GROUP BY package_name, spent_on")) {
+      all[row.text(0) + "@" + row.text(1)] = row.integer(2);
+    }
+    return all;
+  }));
+}
+
 std::string World::readable(std::string_view package) {
   const Answer answer = ask(http::Method::get, "/" + escaped(package), "");
   boost::system::error_code error;

@@ -88,6 +88,8 @@ class World {
   std::string staged_id(std::string_view package, std::string_view version);
   /// "name@version" to "state sha512" of everything that ever was a version.
   std::map<std::string, std::string> versions();
+  /// How many publish tokens are spent on which "name@version".
+  std::map<std::string, std::int64_t> spent_tokens();
   /// The versions that a reader of the package sees, in the order of their texts: "1.0.0 1.1.0".
   std::string readable(std::string_view package);
 

@@ -1,6 +1,7 @@
 #include "registry/trust/publish_token.h"
 
 #include "crypto/hash.h"
+#include "registry/trust/refusal.h"
 #include "trust_fixture.h"
 
 namespace imp::trust::test {
@@ -22,6 +23,17 @@ class PublishTokenTest : public TrustTest {
   std::string stands(const PublishToken& token) {
     return code_of(database->read(
         [&](db::Session& session) { return still_stands(session, token, clock.now()); }));
+  }
+  /// The token as it is found now, and this version released with it.
+  PublishToken found() {
+    return database
+        ->read([&](db::Session& session) {
+          return find_publish_token(session, minted.text, clock.now());
+        })
+        .value();
+  }
+  std::string spent(const PublishToken& token, std::string_view version) {
+    return code_of(write([&](db::Session& session) { return spend(session, token, version); }));
   }
   bool revoke(std::string_view token) {
     return write([&](db::Session& session) -> Result<bool> {
@@ -204,6 +216,63 @@ INSTANTIATE_TEST_SUITE_P(
         Use{"Encoded", kPublish, PublishAction::publish, "@acme%2fwidget", "other_package"},
         Use{"Unscoped", kPublish, PublishAction::publish, "widget", "other_package"}),
     [](const auto& info) { return std::string(info.param.name); });
+
+TEST_F(PublishTokenTest, IsGoodForOneVersion) {
+  EXPECT_EQ(found().spent_on, "");
+  EXPECT_EQ(code_of(may_release(found(), "1.1.0")), "ok");
+  EXPECT_EQ(found().spent_on, "");  // a question is no use
+  EXPECT_EQ(spent(found(), "1.1.0"), "ok");
+  EXPECT_EQ(found().spent_on, "1.1.0");
+  for (const char* other : {"1.2.0", "1.1.0-rc.1", "1.1.00", "1.1", ""}) {
+    EXPECT_EQ(code_of(may_release(found(), other)), "publish_token_spent") << other;
+    EXPECT_EQ(spent(found(), other), "publish_token_spent") << other;
+  }
+  // The client's retry.
+  EXPECT_EQ(code_of(may_release(found(), "1.1.0")), "ok");
+  EXPECT_EQ(spent(found(), "1.1.0"), "ok");
+  EXPECT_EQ(found().spent_on, "1.1.0");
+  EXPECT_EQ(find(minted.text), "ok");
+  EXPECT_EQ(stands(minted.token), "ok");
+}
+
+// Each was found before the other was used.
+TEST_F(PublishTokenTest, IsSpentOnceHoweverEarlyItWasFound) {
+  const PublishToken early = found();
+  EXPECT_EQ(spent(early, "1.1.0"), "ok");
+  EXPECT_EQ(spent(early, "1.1.0"), "ok");
+  EXPECT_EQ(spent(early, "1.2.0"), "publish_token_spent");
+  EXPECT_EQ(found().spent_on, "1.1.0");
+  EXPECT_EQ(spent(mint(publisher).token, "1.2.0"), "ok");  // of the same publisher
+}
+
+TEST_F(PublishTokenTest, IsNotSpentByWhatIsUndone) {
+  const auto undone = write([&](db::Session& session) -> Result<void> {
+    EXPECT_TRUE(spend(session, minted.token, "1.1.0"));
+    return refuse(TrustRefusal::permission_not_granted, "Something else.");
+  });
+  EXPECT_FALSE(undone);
+  EXPECT_EQ(found().spent_on, "");
+  EXPECT_EQ(spent(found(), "1.2.0"), "ok");
+}
+
+TEST_F(PublishTokenTest, OfARefIsRefusedAnotherVersionForTheRef) {
+  const MintedToken bound =
+      write([&](db::Session& session) -> Result<MintedToken> {
+        return mint_publish_token(session, crypto::system_random(), publisher, "@acme/widget",
+                                  {{"iss", kBase}}, clock.now(), "1.1.0");
+      }).value();
+  EXPECT_EQ(spent(bound.token, "1.2.0"), "version_tag_mismatch");
+  EXPECT_EQ(spent(bound.token, "1.1.0"), "ok");
+  EXPECT_EQ(spent(bound.token, "1.2.0"), "version_tag_mismatch");
+}
+
+TEST_F(PublishTokenTest, ThatWasForgottenIsSpentOnNothing) {
+  ASSERT_TRUE(write([&](db::Session& session) -> Result<void> {
+    session.run("DELETE FROM publish_token");
+    return {};
+  }));
+  EXPECT_EQ(spent(minted.token, "1.1.0"), "publish_token_invalid");
+}
 
 TEST_F(PublishTokenTest, IsForgottenAnHourAfterItsTime) {
   const auto forget = [&] {

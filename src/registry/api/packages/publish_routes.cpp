@@ -39,7 +39,7 @@ Result<PublishOutcome> commit(db::Session& session, RegistryServices& services,
                               const std::optional<BundleJudgement>& bundle) {
   const Requester& requester = upload.requester;
   const Time now = services.clock.now();
-  auto order = upload.order(services, session, now);
+  auto order = upload.order(services, session, candidate.version, now);
   if (!order) return pass_on(order);
   order->may_be_retry = !services.recent_publishes.was_answered(candidate.name, candidate.version);
   const PublishLimits& limits = services.publish_limits;

@@ -119,9 +119,12 @@ std::size_t body_limit(const RegistryServices& services) {
 }  // namespace
 
 Result<PublishOrder> VersionUpload::order(const RegistryServices& services, db::Session& session,
-                                          Time now) const {
+                                          std::string_view version, Time now) const {
   auto rights = requester.rights_now(session, now);
   if (!rights) return pass_on(rights);
+  if (const auto& token = requester.publish_token()) {
+    if (const auto spent = trust::spend(session, *token, version); !spent) return pass_on(spent);
+  }
   return order_with(services, session, std::move(*rights), now);
 }
 

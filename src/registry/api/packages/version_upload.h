@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "http/router.h"
 #include "registry/api/requester.h"
@@ -26,9 +27,10 @@ struct VersionUpload {
   Requester requester;
   bool factor_given = false;  ///< a second factor, by a person, for this upload
 
-  /// The terms of publishing or staging it, read in the transaction that does so.
+  /// The terms of publishing or staging this version, in the transaction that does so: a publish
+  /// token is spent on it.
   Result<PublishOrder> order(const RegistryServices& services, db::Session& session,
-                             Time now) const;
+                             std::string_view version, Time now) const;
   /// The same for rights that are known already.
   Result<PublishOrder> order_with(const RegistryServices& services, db::Session& session,
                                   Caller rights, Time now) const;

@@ -35,7 +35,7 @@ http::Response stage_version(RegistryServices& services, const VersionUpload& up
   if (!bundle) return upload.refused(services, bundle.error());
   const auto staged = services.database.write([&](db::Session& session) -> Result<StagedRelease> {
     const Time now = services.clock.now();
-    const auto order = upload.order(services, session, now);
+    const auto order = upload.order(services, session, candidate.version, now);
     if (!order) return pass_on(order);
     return stage_upload(session, services, upload, candidate, *order, *bundle, now);
   });

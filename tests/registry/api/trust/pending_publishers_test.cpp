@@ -78,8 +78,8 @@ TEST_F(PendingPublishers, TheFirstTrustedPublishCreatesThePackage) {
   EXPECT_FALSE(listed.at(0).as_object().contains("expiresAt"));
   EXPECT_EQ(audited("trust.publisher_adopt"),
             std::vector<std::string>{"trust.publisher_adopt granted"});
-  EXPECT_EQ(publish(token, "new-lib", "1.0.1").status, 201);
-  EXPECT_EQ(publish(publish_token("new-lib"), "new-lib", "1.0.2").status, 201);
+  EXPECT_EQ(publish(token, "new-lib", "1.0.1").outcome(), "403 publish_token_spent");
+  EXPECT_EQ(publish(publish_token("new-lib"), "new-lib", "1.0.1").status, 201);
 }
 
 TEST_F(PendingPublishers, StagingCreatesThePackageToo) {
