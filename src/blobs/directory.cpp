@@ -97,6 +97,16 @@ Result<void> Directory::rename(const std::string& from, const std::string& to) c
   return {};
 }
 
+Result<bool> Directory::rename_unless_taken(const std::string& from, const std::string& to) const {
+  const std::shared_lock lock(*naming_);
+  if (const int error = fault(Step::rename)) return broken(text("rename to", to), error);
+  if (::renameat2(root_.get(), from.c_str(), root_.get(), to.c_str(), RENAME_NOREPLACE) == 0) {
+    return true;
+  }
+  if (errno == EEXIST || errno == EINVAL || errno == ENOSYS) return false;
+  return broken(text("rename to", to), errno);
+}
+
 Result<Descriptor> Directory::open_directory(const std::string& path) const {
   const int number = uninterrupted(
       [&] { return ::openat(root_.get(), path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });

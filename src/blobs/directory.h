@@ -32,6 +32,9 @@ class Directory {
   /// Everything that was changed in the file system which holds the store.
   Result<void> sync_file_system() const;
   Result<void> rename(const std::string& from, const std::string& to) const;
+  /// False, without a change, when there is something of the new name already, or when the file
+  /// system cannot tell.
+  Result<bool> rename_unless_taken(const std::string& from, const std::string& to) const;
   Result<void> sync_directory(const std::string& path) const;
   /// Removing what is not there succeeds.
   Result<void> remove(const std::string& path) const;

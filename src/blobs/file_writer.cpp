@@ -51,10 +51,38 @@ Result<Blob> FileWriter::finish() {
   if (!usable_) return used_up();
   usable_ = false;
   Blob blob{.sha512 = hex(hash_.finish()), .size = size_};
-  const bool small = journal_ && buffer_.size() == size_;  // nothing was written yet
-  const auto placed = small ? place_small(blob.sha512) : place_large(blob.sha512);
+  const auto placed = small() ? place_small(blob.sha512) : place_large(blob.sha512);
   if (!placed) return pass_on(placed);
   return blob;
+}
+
+// The journal's sync is left to the caller, who shares it with others. A file that has the name
+// already may be durable and wanted: it must not give way to one that is not.
+Result<PlacedBlob> FileWriter::place() {
+  if (!usable_ || !small()) return BlobWriter::place();
+  usable_ = false;
+  PlacedBlob placed{
+      .blob = {.sha512 = hex(hash_.finish()), .size = size_}, .bytes = buffer_, .make_durable = {}};
+  const std::string& sha512 = placed.blob.sha512;
+  const auto record = std::make_shared<Journal::Record>(journal_->append(sha512, buffer_));
+  placed.make_durable = [record] { return record->sync(); };
+  if (auto flushed = flush(); !flushed) return pass_on(flushed);
+  file_.reset();
+  const auto renamed = directory_->rename_unless_taken(path_, path_of(sha512));
+  if (!renamed) return pass_on(renamed);
+  if (*renamed) {
+    exists_ = false;
+    return placed;
+  }
+  if (auto synced = record->sync(); !synced) return pass_on(synced);
+  if (auto named = give_name(sha512); !named) return pass_on(named);
+  return placed;
+}
+
+Result<void> FileWriter::give_name(const std::string& sha512) {
+  if (auto renamed = directory_->rename(path_, path_of(sha512)); !renamed) return renamed;
+  exists_ = false;
+  return {};
 }
 
 // The bytes first, then the name, then the directory: a name never stands for bytes that a power
@@ -65,21 +93,18 @@ Result<void> FileWriter::place_large(const std::string& sha512) {
   if (auto flushed = flush(); !flushed) return flushed;
   if (auto synced = directory_->sync_file(file_, path_); !synced) return synced;
   file_.reset();
-  if (auto renamed = directory_->rename(path_, path_of(sha512)); !renamed) return renamed;
-  exists_ = false;
+  if (auto named = give_name(sha512); !named) return named;
   return directory_->sync_directory(directory_of(sha512));
 }
 
 // The journal comes first. What a power cut takes away of the file or its name is put right from
 // there.
 Result<void> FileWriter::place_small(const std::string& sha512) {
-  const auto record = journal_->append(sha512, buffer_);
-  if (!record) return pass_on(record);
+  Journal::Record record = journal_->append(sha512, buffer_);
+  if (auto synced = record.sync(); !synced) return synced;
   if (auto flushed = flush(); !flushed) return flushed;
   file_.reset();
-  if (auto renamed = directory_->rename(path_, path_of(sha512)); !renamed) return renamed;
-  exists_ = false;
-  return {};
+  return give_name(sha512);
 }
 
 }  // namespace imp::blobs

@@ -24,9 +24,13 @@ class FileWriter final : public BlobWriter {
 
   Result<void> write(ByteView bytes) override;
   Result<Blob> finish() override;
+  Result<PlacedBlob> place() override;
 
  private:
+  /// Nothing was written yet, and there is a journal.
+  bool small() const { return journal_ && buffer_.size() == size_; }
   Result<void> flush();
+  Result<void> give_name(const std::string& sha512);
   Result<void> place_large(const std::string& sha512);
   Result<void> place_small(const std::string& sha512);
 

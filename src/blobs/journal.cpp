@@ -5,6 +5,7 @@
 #include <new>
 #include <set>
 #include <system_error>
+#include <utility>
 
 #include "base/uuid.h"
 #include "blobs/file_writer.h"
@@ -109,11 +110,12 @@ struct Journal::Segment {
   bool retired = false;
 };
 
-struct Journal::Waiting {
-  std::string text;  ///< the record
-  bool done = false;
+struct Journal::Entry {
+  std::string text;      ///< the record
+  bool let_go = false;   ///< nobody has the Record any more
+  bool written = false;  ///< well or not
   Result<void> result = {};
-  std::shared_ptr<Segment> segment = nullptr;
+  std::shared_ptr<Segment> segment = nullptr;  ///< where it counts
 };
 
 Journal::Journal(std::shared_ptr<const Directory> directory, std::uint64_t segment_limit, Log& log)
@@ -151,48 +153,56 @@ Journal::Record::~Record() {
   bool last = false;
   {
     const std::lock_guard lock(journal_->mutex_);
-    last = --segment_->records == 0 && segment_->retired;
+    entry_->let_go = true;
+    if (!entry_->written) std::erase(journal_->waiting_, entry_);
+    if (Segment* const segment = entry_->segment.get()) {
+      last = --segment->records == 0 && segment->retired;
+    }
   }
   if (last) journal_->settled_.notify_one();
 }
 
-Result<Journal::Record> Journal::append(const std::string& sha512, std::string_view bytes) {
-  Waiting mine{.text = journal_record(sha512, bytes)};
+Journal::Record Journal::append(const std::string& sha512, std::string_view bytes) {
+  auto entry = std::make_shared<Entry>(Entry{.text = journal_record(sha512, bytes)});
+  const std::lock_guard lock(mutex_);
+  waiting_.push_back(entry);
+  return Record(shared_from_this(), std::move(entry));
+}
+
+Result<void> Journal::sync(Entry& mine) {
   std::unique_lock lock(mutex_);
-  waiting_.push_back(&mine);
-  written_.wait(lock, [&] { return mine.done || !writing_; });
-  if (!mine.done) {
+  written_.wait(lock, [&] { return mine.written || !writing_; });
+  if (!mine.written) {
     // Nobody is writing, so this thread writes for all that wait, itself among them.
     writing_ = true;
-    std::vector<Waiting*> group;
-    group.swap(waiting_);
+    const Group group = std::exchange(waiting_, {});
     lock.unlock();
     const Result<void> result = write_group(group);
     lock.lock();
-    for (Waiting* one : group) {
-      one->done = true;
+    for (const auto& one : group) {
+      one->written = true;
       one->result = result;
-      one->segment = current_;
       if (!result) continue;
-      ++current_->records;
       ++current_->total;
+      if (one->let_go) continue;
+      one->segment = current_;
+      ++current_->records;
     }
     writing_ = false;
     written_.notify_all();
     // What a file holds is unknown when its sync has failed; what was in it before is durable.
     if (current_ && (!result || current_->size > segment_limit_)) retire();
   }
-  if (!mine.result) return pass_on(mine.result);
-  return Record(shared_from_this(), std::move(mine.segment));
+  return mine.result;
 }
 
 // Must not throw: others wait for it.
-Result<void> Journal::write_group(const std::vector<Waiting*>& group) try {
+Result<void> Journal::write_group(const Group& group) try {
   if (!current_) {
     if (auto begun = begin_segment(); !begun) return begun;
   }
   std::string text = std::move(group.front()->text);
-  for (std::size_t i = 1; i < group.size(); ++i) text += group[i]->text;
+  for (std::size_t i = 1; i < group.size(); ++i) text += std::exchange(group[i]->text, {});
   current_->size += text.size();
   if (auto written = directory_->write(current_->file, bytes_of(text), current_->path); !written) {
     return written;

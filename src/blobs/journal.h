@@ -21,6 +21,7 @@ namespace imp::blobs {
 /// of its own. When that fails, the files stay for the next recover(). What a crash left is put
 /// right by recover(). Thread-safe.
 class Journal : public std::enable_shared_from_this<Journal> {
+  struct Entry;
   struct Segment;
 
  public:
@@ -32,27 +33,31 @@ class Journal : public std::enable_shared_from_this<Journal> {
   /// While it exists, the record that it stands for is kept.
   class Record {
    public:
-    Record(std::shared_ptr<Journal> journal, std::shared_ptr<Segment> segment)
-        : journal_(std::move(journal)), segment_(std::move(segment)) {}
+    Record(std::shared_ptr<Journal> journal, std::shared_ptr<Entry> entry)
+        : journal_(std::move(journal)), entry_(std::move(entry)) {}
     Record(Record&&) = default;
     ~Record();
+    /// The bytes are durable when this has succeeded. May be called again, and from any thread.
+    Result<void> sync() { return journal_->sync(*entry_); }
 
    private:
     std::shared_ptr<Journal> journal_;
-    std::shared_ptr<Segment> segment_;
+    std::shared_ptr<Entry> entry_;
   };
-  /// The bytes are durable when this returns. Let the record go once the file is under its name (no
-  /// sync of it is needed), or not wanted any more.
-  Result<Record> append(const std::string& sha512, std::string_view bytes);
+  /// Writes nothing yet: the next sync() of any record does it for all. Let the record go once it
+  /// is synced and the file is under its name (no sync of that is needed), or when the blob is not
+  /// wanted any more.
+  Record append(const std::string& sha512, std::string_view bytes);
 
   /// What a crash left: puts every blob that a journal holds, and that is not whole under its name,
   /// there again, and removes the journals. Only for whoever is alone with the directory.
   static Result<void> recover(const std::shared_ptr<const Directory>& directory);
 
  private:
-  struct Waiting;
+  using Group = std::vector<std::shared_ptr<Entry>>;
 
-  Result<void> write_group(const std::vector<Waiting*>& group);
+  Result<void> sync(Entry& mine);
+  Result<void> write_group(const Group& group);
   Result<void> begin_segment();
   void retire();
   bool doubted(const Segment& segment) const;
@@ -69,8 +74,8 @@ class Journal : public std::enable_shared_from_this<Journal> {
   std::mutex mutex_;
   std::condition_variable written_;  ///< a group was written
   std::condition_variable settled_;  ///< there may be something for the background, or it shall end
-  std::vector<Waiting*> waiting_;
-  bool writing_ = false;              ///< somebody is writing a group, for all
+  Group waiting_;                    ///< not written yet
+  bool writing_ = false;             ///< somebody is writing a group, for all
   std::shared_ptr<Segment> current_;  ///< changed by whoever is writing
   std::vector<std::shared_ptr<Segment>> retired_;
   bool stopping_ = false;

@@ -33,6 +33,13 @@ class MemoryStore::Writer final : public BlobWriter {
     return blob;
   }
 
+  /// Making it durable is a call that can fail, as it is on a disk.
+  Result<PlacedBlob> place() override {
+    auto placed = BlobWriter::place();
+    if (placed) placed->make_durable = [&store = store_] { return store.call(); };
+    return placed;
+  }
+
  private:
   MemoryStore& store_;
   std::string bytes_;

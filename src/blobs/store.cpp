@@ -30,6 +30,12 @@ bool is_blob_name(std::string_view text) {
          });
 }
 
+Result<PlacedBlob> BlobWriter::place() {
+  auto blob = finish();
+  if (!blob) return pass_on(blob);
+  return PlacedBlob{std::move(*blob), {}, [] { return Result<void>(); }};
+}
+
 Result<Blob> put(Store& store, ByteView bytes) {
   auto writer = store.begin();
   if (!writer) return pass_on(writer);

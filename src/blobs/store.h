@@ -36,15 +36,26 @@ struct OpenBlob {
   std::uint64_t size = 0;
 };
 
+/// A blob under its name, which a power cut may still take away.
+struct PlacedBlob {
+  Blob blob;
+  std::string bytes;  ///< of a small blob, which is in memory anyway; otherwise empty
+  /// The blob is durable when this has succeeded, with one sync for all that were placed before it.
+  /// Any thread may call it, and again. Until it is called, nothing durable may name the blob.
+  std::function<Result<void>()> make_durable;
+};
+
 /// Takes the bytes of one blob as they come. Used by one thread at a time. Destroyed before
-/// finish() has succeeded, it leaves nothing behind.
+/// finish() or place() has succeeded, it leaves nothing behind.
 class BlobWriter {
  public:
   virtual ~BlobWriter() = default;
   /// After a failure the writer is of no more use.
   virtual Result<void> write(ByteView bytes) = 0;
-  /// The blob is durable, under its name, when this returns. Call it once.
+  /// The blob is durable, under its name, when this returns. Call it, or place(), once.
   virtual Result<Blob> finish() = 0;
+  /// The blob is under its name when this returns. Here: durable, too.
+  virtual Result<PlacedBlob> place();
 };
 
 /// Content-addressed storage. Thread-safe. Storing the same bytes twice is the same as storing them

@@ -79,6 +79,11 @@ class Session {
   bool insert_if_absent(std::string_view sql, Parameters parameters = {}) {
     return run(sql, parameters) == 1;
   }
+  /// Before this write transaction is committed, `ready` is called, once its body and those that
+  /// share the commit have been run: for what must be durable outside of the database before the
+  /// database names it. It may wait for a disk. When it fails, none of them is kept, as when a
+  /// commit fails. Not called when the body's changes are undone.
+  virtual void before_commit(std::function<Result<void>()> ready) = 0;
 };
 
 /// One step of the schema. Each module lists its own; the name ("accounts/1": what stands before

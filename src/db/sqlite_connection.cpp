@@ -60,7 +60,7 @@ std::string connect_string(const std::string& path) {
 }  // namespace
 
 SqliteConnection::SqliteConnection(const std::string& path, Use use)
-    : session_(), statements_(session_) {
+    : use_(use), session_(), statements_(session_) {
   configure_library();
   try {
     session_.open(soci::sqlite3, connect_string(path));
@@ -125,6 +125,11 @@ std::int64_t SqliteConnection::run(std::string_view sql, Parameters parameters) 
 
 std::vector<Row> SqliteConnection::rows(std::string_view sql, Parameters parameters) {
   return execute(sql, parameters, nullptr);
+}
+
+void SqliteConnection::before_commit(std::function<Result<void>()> ready) {
+  if (use_ == Use::reading) throw StoreError("a transaction that reads has no commit", false);
+  preparations_.push_back(std::move(ready));
 }
 
 bool SqliteConnection::in_transaction() {

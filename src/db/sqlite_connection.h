@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "db/database.h"
@@ -22,6 +23,12 @@ class SqliteConnection final : public Session {
 
   std::int64_t run(std::string_view sql, Parameters parameters = {}) override;
   std::vector<Row> rows(std::string_view sql, Parameters parameters = {}) override;
+  /// Throws StoreError on a reading connection.
+  void before_commit(std::function<Result<void>()> ready) override;
+
+  using Preparations = std::vector<std::function<Result<void>()>>;
+  /// What before_commit() was given since this was called last: it is for the caller to do.
+  Preparations take_preparations() { return std::exchange(preparations_, {}); }
 
   /// False when no transaction is open. SQLite ends one by itself on some errors (disk full, I/O).
   bool in_transaction();
@@ -41,9 +48,11 @@ class SqliteConnection final : public Session {
  private:
   std::vector<Row> execute(std::string_view sql, Parameters parameters, std::int64_t* changed);
 
+  const Use use_;
   soci::session session_;
   Statements statements_;
   std::function<void()> log_is_long_;
+  Preparations preparations_;
 };
 
 }  // namespace imp::db

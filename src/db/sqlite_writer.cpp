@@ -104,6 +104,7 @@ bool SqliteWriter::commit_group(std::vector<Job>& group) {
       run_last(group, stretch);
     }
     end_stretch(stretch);
+    prepare_commit(group);
     connection_.run("COMMIT");
     return true;
   } catch (const std::exception& error) {
@@ -162,7 +163,17 @@ void SqliteWriter::call_body(Job& job) {
   } catch (...) {
     job.thrown = std::current_exception();
   }
+  job.preparations = connection_.take_preparations();
   if (reading) connection_.run("PRAGMA query_only=OFF");
+}
+
+void SqliteWriter::prepare_commit(const std::vector<Job>& group) {
+  for (const Job& job : group) {
+    if (!job.keep) continue;
+    for (const auto& ready : job.preparations) {
+      if (const auto done = ready(); !done) throw StoreError(done.error().detail, false);
+    }
+  }
 }
 
 // A full disk or an I/O error can end the whole transaction, and the jobs before this one with it.

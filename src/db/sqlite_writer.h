@@ -53,6 +53,7 @@ class SqliteWriter {
     /// Told the result, or what the body threw.
     std::move_only_function<void(Result<void>, std::exception_ptr)> ended;
     bool keep = false;  ///< what the body returned
+    SqliteConnection::Preparations preparations = {};
     Result<void> result = {};
     std::exception_ptr thrown = nullptr;
   };
@@ -69,6 +70,7 @@ class SqliteWriter {
   void end_stretch(std::size_t& stretch);
   void run_in_savepoint(Job& job);
   void call_body(Job& job);
+  void prepare_commit(const std::vector<Job>& group);
   void require_transaction(const Job& job);
 
   const std::size_t group_limit_;

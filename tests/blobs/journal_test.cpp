@@ -300,14 +300,91 @@ TEST_F(JournalTest, AStopOrStartSyncsManyBlobsAtOnceAndFewOneByOne) {
   }
 }
 
+/// A blob that is left to somebody to make durable.
+Result<PlacedBlob> placed(Store& store, std::string_view bytes) {
+  auto writer = store.begin();
+  if (!writer) return pass_on(writer);
+  if (const auto written = (*writer)->write(bytes_of(bytes)); !written) return pass_on(written);
+  return (*writer)->place();
+}
+
+TEST_F(JournalTest, OneSyncMakesAllDurableThatWerePlacedBefore) {
+  int syncs = 0;
+  const auto store = open_file_store({.root = root_, .before_step = [&](Step step) {
+                                        syncs += step == Step::sync_file;
+                                        return 0;
+                                      }});
+  ASSERT_TRUE(store);
+  std::vector<PlacedBlob> blobs;
+  for (int n = 0; n < 3; ++n) blobs.push_back(*placed(**store, numbered(n)));
+  EXPECT_EQ(syncs, 0);
+  for (int n = 0; n < 3; ++n) EXPECT_TRUE((*store)->verify(name_of(numbered(n))));
+  EXPECT_TRUE(blobs[1].make_durable());
+  EXPECT_EQ(syncs, 1);
+  for (const PlacedBlob& blob : blobs) EXPECT_TRUE(blob.make_durable());
+  EXPECT_EQ(syncs, 1);
+  // The journal has them all, so none is lost with its file.
+  std::ifstream file(journals().at(0), std::ios::binary);
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  for (int n = 0; n < 3; ++n) EXPECT_TRUE(text.contains(numbered(n))) << n;
+}
+
+TEST_F(JournalTest, WhatNobodyMakesDurableIsNotWritten) {
+  const auto store = open();
+  {
+    ASSERT_TRUE(placed(*store, numbered(1)));
+  }
+  EXPECT_TRUE(journals().empty());
+  ASSERT_TRUE(put(*store, bytes_of(numbered(2))));
+  std::ifstream file(journals().at(0), std::ios::binary);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}),
+            journal_record(name_of(numbered(2)), numbered(2)));
+}
+
+// Somebody may rely on the file that stands there already.
+TEST_F(JournalTest, ADurableBlobGivesWayOnlyToADurableOne) {
+  std::vector<Step> steps;
+  const auto store = open_file_store({.root = root_, .before_step = [&](Step step) {
+                                        steps.push_back(step);
+                                        return 0;
+                                      }});
+  ASSERT_TRUE(store);
+  ASSERT_TRUE(put(**store, bytes_of(numbered(1))));
+  const ino_t before = file_of(numbered(1));
+  steps.clear();
+  const auto again = placed(**store, numbered(1));
+  ASSERT_TRUE(again);
+  EXPECT_NE(file_of(numbered(1)), before);
+  const auto synced = std::ranges::find(steps, Step::sync_file);
+  ASSERT_NE(synced, steps.end());
+  EXPECT_EQ(steps.back(), Step::rename);
+  EXPECT_TRUE(again->make_durable());
+}
+
+TEST_F(JournalTest, ABlobWhoseSyncFailedIsNeverDurable) {
+  bool failing = true;
+  const auto store = open_file_store({.root = root_, .before_step = [&](Step step) {
+                                        return failing && step == Step::sync_file ? EIO : 0;
+                                      }});
+  ASSERT_TRUE(store);
+  const auto first = placed(**store, numbered(1));
+  const auto second = placed(**store, numbered(2));
+  ASSERT_TRUE(first && second);
+  EXPECT_FALSE(first->make_durable());
+  failing = false;
+  EXPECT_FALSE(first->make_durable());
+  EXPECT_FALSE(second->make_durable());  // it was in the same sync
+  EXPECT_TRUE(put(**store, bytes_of(numbered(2))));
+}
+
 TEST_F(JournalTest, ARecordKeepsItsSegmentUntilItIsLetGo) {
   fs::create_directories(root_ + "/journal");
   const auto directory =
       std::make_shared<const Directory>(std::move(*Directory::open({.root = root_})));
   const auto journal = std::make_shared<Journal>(directory, 1, null_log());
   auto held = journal->append(name_of("held"), "held");
-  ASSERT_TRUE(held);
-  ASSERT_TRUE(journal->append(name_of("next"), "next"));  // its own segment, and let go
+  ASSERT_TRUE(held.sync());
+  ASSERT_TRUE(journal->append(name_of("next"), "next").sync());  // its own segment, and let go
   eventually([&] { return journals().size() <= 1; });
   ASSERT_EQ(journals().size(), 1u);
   std::ifstream file(journals().at(0), std::ios::binary);

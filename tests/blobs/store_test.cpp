@@ -101,6 +101,25 @@ TEST_P(StoreTest, AFinishedWriterTakesNoMore) {
   EXPECT_THAT(names(), ElementsAreArray({name_of("")}));
 }
 
+TEST_P(StoreTest, APlacedBlobCanBeReadAndBecomesDurable) {
+  for (const std::string& bytes :
+       {std::string(), random_bytes(5'000, 4), random_bytes(200'000, 5)}) {
+    auto writer = store_->begin();
+    ASSERT_TRUE(writer);
+    ASSERT_TRUE((*writer)->write(bytes_of(bytes)));
+    const auto placed = (*writer)->place();
+    ASSERT_TRUE(placed);
+    EXPECT_EQ(placed->blob.sha512, name_of(bytes));
+    EXPECT_EQ(placed->blob.size, bytes.size());
+    EXPECT_TRUE(placed->bytes.empty() || placed->bytes == bytes);
+    EXPECT_EQ(read_all(*store_, placed->blob.sha512, bytes.size()), bytes);
+    EXPECT_TRUE(placed->make_durable());
+    EXPECT_TRUE(placed->make_durable());
+    EXPECT_FALSE((*writer)->finish());
+    EXPECT_FALSE((*writer)->place());
+  }
+}
+
 TEST_P(StoreTest, TheSameBytesTwiceAreOneBlob) {
   EXPECT_EQ(stored("same"), stored("same"));
   EXPECT_EQ(names().size(), 1u);

@@ -297,6 +297,79 @@ TEST_F(RepeatableTest, OthersBetweenThemAreNotRepeated) {
   EXPECT_THAT(runs_, testing::ElementsAre(0, 1, 1, 1, 2, 2));
 }
 
+// What must be durable elsewhere is asked for once by each that is kept, after all bodies.
+TEST_F(GroupCommitTest, BeforeTheCommitComesWhatItsBodiesAskFor) {
+  for (const Repeat repeat : {Repeat::never, Repeat::allowed}) {
+    store_.reset();
+    for (const char* name : {"store.db", "store.db-wal", "store.db-shm"}) {
+      std::filesystem::remove(directory_.file(name));
+    }
+    open();
+    std::vector<std::string> steps;
+    while_the_writer_is_busy([&] {
+      for (std::int64_t id = 1; id <= 3; ++id) {
+        store_->write_later(
+            [&steps, id](Session& session) -> Result<int> {
+              session.run("INSERT INTO t (id) VALUES (:p1)", {id});
+              session.before_commit([&steps, id] {
+                steps.push_back("ready " + std::to_string(id));
+                return Result<void>();
+              });
+              steps.push_back("body " + std::to_string(id));
+              if (id == 2) return refuse(StoreRefusal::broken, "refused");
+              return 1;
+            },
+            [&steps, id](const Result<int>&) { steps.push_back("told " + std::to_string(id)); },
+            repeat);
+      }
+      return std::vector<std::jthread>();
+    });
+    store_->stop();
+    ASSERT_EQ(groups_.front(), 4u);
+    std::vector<std::string> expected = {"body 1",  "body 2", "body 3", "ready 1",
+                                         "ready 3", "told 1", "told 2", "told 3"};
+    // The first two again, after the second has undone the first's change with its own.
+    if (repeat == Repeat::allowed) expected.insert(expected.begin() + 2, {"body 1", "body 2"});
+    EXPECT_EQ(steps, expected);
+  }
+}
+
+TEST_F(GroupCommitTest, WhatCannotBeMadeReadyRefusesItsWholeGroup) {
+  open();
+  std::atomic<int> refused = 0;
+  while_the_writer_is_busy([&] {
+    for (std::int64_t id = 1; id <= 4; ++id) {
+      store_->write_later(
+          [id](Session& session) -> Result<int> {
+            session.run("INSERT INTO t (id) VALUES (:p1)", {id});
+            if (id == 3) {
+              session.before_commit([]() -> Result<void> {
+                return refuse(StoreRefusal::broken, "no", "a full disk");
+              });
+            }
+            return 1;
+          },
+          [&](const Result<int>& done) {
+            refused += !done && done.error().detail.contains("a full disk") ? 1 : 0;
+          });
+    }
+    return std::vector<std::jthread>();
+  });
+  EXPECT_EQ(number(*store_, "SELECT COUNT(*) FROM t"), 0);
+  EXPECT_EQ(refused, 4);
+  EXPECT_FALSE(first_succeeded_);
+  EXPECT_TRUE(run(*store_, "INSERT INTO t (id) VALUES (1)"));
+}
+
+TEST_F(GroupCommitTest, NothingCanBeAskedForBeforeTheCommitOfARead) {
+  open();
+  const auto read = store_->read([](Session& session) -> Result<int> {
+    session.before_commit([] { return Result<void>(); });
+    return 1;
+  });
+  EXPECT_FALSE(read);
+}
+
 // A deferred foreign key is checked by the commit: the one way to make a commit fail at will.
 TEST_F(GroupCommitTest, ACommitThatFailsRefusesItsWholeGroup) {
   open();

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -18,9 +19,9 @@ class PublishReceiver::BlobSink final : public TarballSink {
     if (Result<void> ready = begin(); !ready) return ready;
     return writer_->write(bytes);
   }
-  Result<blobs::Blob> finish() {
+  Result<blobs::PlacedBlob> place() {
     if (Result<void> ready = begin(); !ready) return pass_on(ready);
-    return writer_->finish();
+    return writer_->place();
   }
 
  private:
@@ -45,26 +46,41 @@ PublishReceiver::PublishReceiver(PackageName addressed, blobs::Store& store,
       decoder_(*sink_, limits.document) {}
 PublishReceiver::~PublishReceiver() = default;
 
+// What is in memory is not read from the disk again.
+Result<TarballSource> PublishReceiver::source_of(const blobs::PlacedBlob& placed) const {
+  if (placed.bytes.empty()) {
+    Result<blobs::OpenBlob> opened = store_.open(placed.blob.sha512);
+    if (!opened) return pass_on(opened);
+    return tarball_source(std::move(*opened));
+  }
+  return [rest = std::string_view(placed.bytes)](
+             std::span<std::uint8_t> out) mutable -> Result<std::size_t> {
+    const std::size_t size = std::min(rest.size(), out.size());
+    std::ranges::copy(rest.substr(0, size), out.begin());
+    rest.remove_prefix(size);
+    return size;
+  };
+}
+
 Result<void> PublishReceiver::write(ByteView bytes) { return decoder_.write(bytes); }
 
 Result<ReceivedDocument> PublishReceiver::finish() {
   Result<PublishDocument> document = decoder_.finish();
   if (!document) return pass_on(document);
-  if (!document->has_attachments) return ReceivedDocument{{}, std::move(document->metadata)};
+  if (!document->has_attachments) return ReceivedDocument{{}, {}, std::move(document->metadata)};
   if (!document->tarball) {
     return refuse(PublishRefusal::missing_field,
                   "The publish document has no tarball among its _attachments.");
   }
-  const Result<blobs::Blob> blob = sink_->finish();
-  if (!blob) return pass_on(blob);
-  Result<blobs::OpenBlob> opened = store_.open(blob->sha512);
-  if (!opened) return pass_on(opened);
-  const Result<TarballContents> contents =
-      inspect_tarball(tarball_source(std::move(*opened)), limits_.tarball);
+  Result<blobs::PlacedBlob> placed = sink_->place();
+  if (!placed) return pass_on(placed);
+  const Result<TarballSource> source = source_of(*placed);
+  if (!source) return pass_on(source);
+  const Result<TarballContents> contents = inspect_tarball(*source, limits_.tarball);
   if (!contents) return pass_on(contents);
   Result<PublishCandidate> candidate = make_candidate(addressed_, *document, *contents);
   if (!candidate) return pass_on(candidate);
-  return ReceivedDocument{std::move(*candidate), {}};
+  return ReceivedDocument{std::move(*candidate), std::move(placed->make_durable), {}};
 }
 
 TarballSource tarball_source(blobs::OpenBlob blob) {

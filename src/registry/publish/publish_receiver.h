@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -19,8 +20,11 @@ struct ReceiveLimits {
 
 /// What `PUT /<package>` brought.
 struct ReceivedDocument {
-  /// A publish, checked; its tarball is durable among the blobs.
+  /// A publish, checked; its tarball is among the blobs.
   std::optional<PublishCandidate> candidate;
+  /// Makes the tarball durable, which is for the transaction that names it
+  /// (Session::before_commit).
+  std::function<Result<void>()> make_durable;
   /// Otherwise a change of metadata, see deprecation.h and revision_put.h.
   boost::json::object metadata;
 };
@@ -40,6 +44,9 @@ class PublishReceiver {
 
  private:
   class BlobSink;
+
+  /// As long as `placed`.
+  Result<TarballSource> source_of(const blobs::PlacedBlob& placed) const;
 
   PackageName addressed_;
   blobs::Store& store_;

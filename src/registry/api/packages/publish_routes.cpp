@@ -104,10 +104,12 @@ http::Response held_response(const PublishCandidate& candidate, const HeldReleas
 }
 
 http::Response publish_version(RegistryServices& services, const VersionUpload& upload,
-                               const PublishCandidate& candidate) {
+                               const ReceivedDocument& received) {
+  const PublishCandidate& candidate = *received.candidate;
   const auto bundle = judged(services, candidate, upload.requester);
   if (!bundle) return upload.refused(services, bundle.error());
   const auto outcome = services.database.write([&](db::Session& session) -> Result<PublishOutcome> {
+    session.before_commit(received.make_durable);
     return commit(session, services, upload, candidate, *bundle);
   });
   if (!outcome) return upload.refused(services, outcome.error());
@@ -167,7 +169,7 @@ void add_publish_routes(http::Router& router, RegistryServices& services) {
   add_upload_route(router, services, http::Method::put, "/{package}", rule,
                    [&services](const VersionUpload& upload, const ReceivedDocument& received) {
                      return received.candidate
-                                ? publish_version(services, upload, *received.candidate)
+                                ? publish_version(services, upload, received)
                                 : change_deprecations(services, upload, received.metadata);
                    });
 }

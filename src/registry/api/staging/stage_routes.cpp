@@ -34,6 +34,7 @@ http::Response stage_version(RegistryServices& services, const VersionUpload& up
   const auto bundle = judged(services, candidate, upload.requester);
   if (!bundle) return upload.refused(services, bundle.error());
   const auto staged = services.database.write([&](db::Session& session) -> Result<StagedRelease> {
+    session.before_commit(received.make_durable);
     const Time now = services.clock.now();
     const auto order = upload.order(services, session, candidate.version, now);
     if (!order) return pass_on(order);

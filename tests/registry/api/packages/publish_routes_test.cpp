@@ -30,6 +30,24 @@ TEST_F(PublishRoutes, APersonPublishesToTheirScope) {
   EXPECT_EQ(audited("package.publish").size(), 2u);
 }
 
+// Also of the last step, which makes the tarball durable before the commit that names it.
+TEST_F(PublishRoutes, NothingIsPublishedOrStagedWhoseTarballIsNotStored) {
+  for (const bool staged : {false, true}) {
+    const auto send = [&](std::string_view name) {
+      return staged ? stage(alice.token, name, "1.0.0") : publish(alice.token, name, "1.0.0");
+    };
+    const std::size_t before = blobs_.calls();
+    ASSERT_EQ(send(staged ? "@alice/staged" : "@alice/published").status, 201);
+    const std::size_t calls = blobs_.calls() - before;
+    EXPECT_GE(calls, 4u);  // to begin, write, place and make durable
+    for (std::size_t call = 1; call <= calls; ++call) {
+      blobs_.fail_call(call);
+      EXPECT_EQ(send("@alice/failing").status, 500) << call;
+      EXPECT_EQ(count("SELECT COUNT(*) FROM package WHERE name = '@alice/failing'"), 0) << call;
+    }
+  }
+}
+
 TEST_F(PublishRoutes, EverySpellingOfANameIsTheSamePackage) {
   int patch = 0;
   for (const char* path : {"/@alice%2flib", "/@alice%2Flib", "/@alice/lib", "/%40alice%2flib",
