@@ -4,6 +4,7 @@
 #include "app/commands/commands.h"
 #include "app/store.h"
 #include "registry/api/operator/freeze_changes.h"
+#include "registry/packages/store.h"
 
 extern char** environ;
 
@@ -41,11 +42,18 @@ int add(const FreezeOptions& options) {
   if (!target) return complain(target.error());
   const auto store = open(options);
   if (!store) return complain(store.error());
+  bool exists = true;
   const auto added = store->database->write([&](db::Session& session) -> Result<registry::Freeze> {
+    exists = options.everything || registry::is_scope(options.target) ||
+             registry::find_package(session, options.target).has_value();
     return registry::freeze(session, *target, options.reason, "system", by_operator());
   });
   if (!added) return complain(added.error());
   std::cout << "froze " << added->target.text() << "\n" << added->id << '\n';
+  if (!exists) {
+    // Frozen all the same: a name may be closed before anybody takes it.
+    std::cerr << "there is no package " << options.target << " yet; a scope is written @acme\n";
+  }
   return 0;
 }
 
