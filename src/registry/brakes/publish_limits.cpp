@@ -29,20 +29,25 @@ void count(db::Session& session, const std::string& source, Time now) {
               {source, to_milliseconds(now)});
 }
 
+/// "1 version", "5 versions".
+std::string versions(std::int64_t count) {
+  return fmt::format("{} version{}", count, count == 1 ? "" : "s");
+}
+
 }  // namespace
 
 std::optional<std::string> excess(db::Session& session, const PublishLimits& limits,
                                   const PublishSource& source, Time now) {
   if (limits.per_publisher > 0 && used_up(session, source.publisher, limits.per_publisher, now)) {
     return fmt::format(
-        "It was one more than the {} versions that a publisher may publish within an hour here.",
-        limits.per_publisher);
+        "It was one more than the {} that a publisher may publish within an hour here.",
+        versions(limits.per_publisher));
   }
   if (limits.per_repository > 0 && !source.repository.empty() &&
       used_up(session, source.repository, limits.per_repository, now)) {
     return fmt::format(
-        "It was one more than the {} versions that a project, here {}, may publish within an hour.",
-        limits.per_repository, source.repository_name);
+        "It was one more than the {} that a project, here {}, may publish within an hour.",
+        versions(limits.per_repository), source.repository_name);
   }
   if (limits.any() && db::may_be_forgotten(session, kCounted, kAll, now - kHour, now)) {
     return "This registry's clock was ahead and was set back, so that it does not know what was "
