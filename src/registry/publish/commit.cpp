@@ -265,10 +265,16 @@ Result<Package> stage(db::Session& session, const PublishCandidate& candidate,
   }
   if (reserve_version(session, package->id, candidate.version, order.stage_id, now)) return package;
   const auto taken = find_version(session, package->id, candidate.version);
-  return refuse(
-      taken && taken->state == VersionState::staged ? PublishRefusal::version_staged
-                                                    : PublishRefusal::already_published,
-      fmt::format("Cannot stage previously published version \"{}\".", candidate.version));
+  if (taken && taken->state == VersionState::staged) {
+    // npm's words, which clients look for, do not tell the two apart.
+    return refuse(PublishRefusal::version_staged,
+                  fmt::format("Cannot stage previously published version \"{}\". It is staged "
+                              "already: approve or reject that first.",
+                              candidate.version));
+  }
+  return refuse(PublishRefusal::already_published,
+                fmt::format("You cannot publish over the previously published versions: {}.",
+                            candidate.version));
 }
 
 void unstage(db::Session& session, std::string_view package_name, std::string_view version,

@@ -180,8 +180,14 @@ TEST_F(CommitTest, StagingHoldsTheNumber) {
   EXPECT_EQ(over.error().code(), "version_staged");
   PublishOrder second = order;
   second.stage_id = "stage-2";
-  EXPECT_EQ(code(stage_now(candidate("pkg", "1.1.0"), second)), "version_staged");
-  EXPECT_EQ(code(stage_now(candidate("pkg", "1.0.0"), second)), "version_already_published");
+  const auto staged = stage_now(candidate("pkg", "1.1.0"), second);
+  EXPECT_EQ(code(staged), "version_staged");
+  EXPECT_TRUE(staged.error().message.contains("approve or reject that first"));
+  // Also of a direct publish that is to be held back: it says what publish() would have said.
+  const auto published = stage_now(candidate("pkg", "1.0.0"), second);
+  EXPECT_EQ(code(published), "version_already_published");
+  EXPECT_EQ(published.error().message,
+            publish_now(candidate("pkg", "1.0.0"), second).error().message);
   EXPECT_EQ(code(publish_now(candidate("pkg", "1.1.0"), second)), "version_staged");
 
   // Approving publishes under the release's own reservation.
