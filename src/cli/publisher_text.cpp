@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/printable.h"
@@ -32,6 +33,13 @@ std::string publisher_text(const boost::json::value& publisher, std::string_view
       out += fmt::format("{}  {}: {}\n", indent, printable(claim.key()), value_text(claim.value()));
     }
   }
+  const auto* learnt = members ? members->if_contains("learnt") : nullptr;
+  if (learnt && learnt->is_object()) {
+    for (const auto& claim : learnt->get_object()) {
+      out += fmt::format("{}  {}: {} (the identifier behind a name)\n", indent,
+                         printable(claim.key()), value_text(claim.value()));
+    }
+  }
   std::string permissions;
   for (const boost::json::value& permission : array_of(publisher, "permissions")) {
     permissions += (permissions.empty() ? "" : ", ") + value_text(permission);
@@ -54,6 +62,16 @@ std::string publisher_text(const boost::json::value& publisher, std::string_view
         fmt::format("{}  ended: {} ({})\n", indent, ended, printable(text_of(publisher, "reason")));
   }
   return out;
+}
+
+std::string no_package_note(const boost::json::value& answer, std::string_view name) {
+  const auto* publishers = answer.if_array();
+  if (!publishers || std::ranges::none_of(*publishers, [](const boost::json::value& publisher) {
+        return flag_of(publisher, "pending");
+      })) {
+    return {};
+  }
+  return fmt::format("there is no package {} yet: this waits for its first version\n", name);
 }
 
 }  // namespace imp::cli

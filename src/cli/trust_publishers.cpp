@@ -36,6 +36,7 @@ int ask(const PublisherOptions& options, std::string_view method, const std::str
   const auto* publishers = answer->document.if_array();
   if (!publishers) return 0;
   for (const boost::json::value& publisher : *publishers) std::cout << publisher_text(publisher);
+  std::cout << no_package_note(answer->document, options.package);
   if (publishers->empty()) {
     std::cout << options.package
               << (options.ended ? " has none that ended lately\n" : " has no trusted publisher\n");

@@ -18,6 +18,22 @@ TEST(PublisherText, NamesClaimsAndPermissions) {
             "+   permissions: createPackage, manageDistTags\n");
 }
 
+TEST(PublisherText, HasTheIdentifiersThatItRequires) {
+  EXPECT_EQ(publisher_text(boost::json::parse(R"({"type": "github", "claims": {},
+      "learnt": {"repository_id": "42"}, "permissions": ["createPackage"]})")),
+            "github\n"
+            "  repository_id: 42 (the identifier behind a name)\n"
+            "  permissions: createPackage\n");
+}
+
+TEST(PublisherText, SaysThatThereIsNoPackageYet) {
+  EXPECT_EQ(no_package_note(boost::json::parse(R"([{"pending": true}])"), "@acme/widgte"),
+            "there is no package @acme/widgte yet: this waits for its first version\n");
+  for (const char* of_a_package : {"[]", R"([{"id": "p1"}])", R"({"pending": true})"}) {
+    EXPECT_EQ(no_package_note(boost::json::parse(of_a_package), "@acme/widget"), "");
+  }
+}
+
 TEST(PublisherText, SaysWhenItBeginsAndEnds) {
   EXPECT_EQ(publisher_text(boost::json::parse(R"({"id": "p1", "type": "github",
       "usableFrom": "2026-09-21T14:13:20.000Z", "expiresAt": "2026-09-23T14:13:20.000Z\u001b[1m",

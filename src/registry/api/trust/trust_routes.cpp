@@ -1,5 +1,9 @@
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <boost/json.hpp>
 
+#include "accounts/authenticator.h"
 #include "http/response.h"
 #include "registry/api/refusals.h"
 #include "registry/api/requester.h"
@@ -9,6 +13,7 @@
 #include "registry/api/trust/publisher_return.h"
 #include "registry/api/trust/publisher_subject.h"
 #include "registry/api/trust/trust_changes.h"
+#include "registry/trust/publisher_place.h"
 #include "registry/trust/refusal.h"
 
 namespace imp::registry {
@@ -117,7 +122,17 @@ http::Response create(RegistryServices& services, const http::Request& request) 
   }
   boost::json::array items;
   for (const auto& publisher : *created) items.push_back(publisher.to_json(services.issuers));
-  return http::json(200, items);
+  http::Response response = http::json(200, items);
+  const bool waits = std::ranges::any_of(*created, [](const trust::TrustedPublisher& publisher) {
+    return trust::place_kind(publisher.package_id) == trust::PlaceKind::pending;
+  });
+  if (waits) {
+    // npm prints nothing else by which a mistyped name would show.
+    accounts::add_notice(response, fmt::format("There is no package {} yet: this trusted publisher "
+                                               "waits for its first version.",
+                                               text_of(*target)));
+  }
+  return response;
 }
 
 http::Response revoke(RegistryServices& services, const http::Request& request) {

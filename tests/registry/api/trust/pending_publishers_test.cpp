@@ -82,6 +82,15 @@ TEST_F(PendingPublishers, TheFirstTrustedPublishCreatesThePackage) {
   EXPECT_EQ(publish(publish_token("new-lib"), "new-lib", "1.0.1").status, 201);
 }
 
+TEST_F(PendingPublishers, AMistypedNameShowsInANotice) {
+  const Answer made = prepare(alice, "new-lbi");
+  EXPECT_TRUE(made.header("npm-notice").starts_with("There is no package new-lbi yet"));
+  ASSERT_EQ(publish(alice.token, "lib", "1.0.0", otp(alice)).status, 201);
+  const Answer of_a_package = prepare(alice, "lib");
+  ASSERT_EQ(of_a_package.status, 200) << of_a_package.body;
+  EXPECT_EQ(of_a_package.header("npm-notice"), "");
+}
+
 TEST_F(PendingPublishers, StagingCreatesThePackageToo) {
   const std::string id = id_of(
       prepare(alice, "new-lib", config(trust::test::publisher_claims(), {"createStagedPackage"})));
