@@ -37,9 +37,9 @@ bool wants_web(const http::Request& request) {
 }  // namespace
 
 http::Response challenge_response(const std::optional<StartedFlow>& flow, std::string message) {
-  boost::json::object body{{"error", message},
-                           {"message", message},
-                           {"code", reason(AccountRefusal::second_factor_required).code}};
+  const std::string_view code = reason(AccountRefusal::second_factor_required).code;
+  boost::json::object body{
+      {"error", message}, {"message", message}, {"code", code}, {"help", http::help_path(code)}};
   if (flow) {
     body["authUrl"] = flow->login_url;
     body["doneUrl"] = flow->done_url;

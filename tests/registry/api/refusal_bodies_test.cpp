@@ -13,6 +13,7 @@ void expect_both_keys(const Answer& answer, const std::string& what) {
   EXPECT_FALSE(answer.text("error").empty()) << what << " " << answer.body;
   EXPECT_EQ(answer.text("error"), answer.text("message")) << what;
   EXPECT_FALSE(answer.text("code").empty()) << what;
+  EXPECT_TRUE(answer.text("help").starts_with("/-/docs/")) << what;
 }
 
 constexpr std::string_view kMethods[] = {"GET", "POST", "PUT", "DELETE"};
