@@ -57,8 +57,11 @@ Result<void> check_url(const std::string& url, bool private_addresses) {
       !(parsed->scheme() == "https" || (private_addresses && parsed->scheme() == "http"))) {
     return bad(
         fmt::format("\"url\" must be an absolute address that begins with {}, without a "
-                    "user name or a fragment, of at most {} characters.",
-                    schemes, kLongestUrl));
+                    "user name or a fragment, of at most {} characters.{}",
+                    schemes, kLongestUrl,
+                    parsed && parsed->scheme() == "http"
+                        ? " For http:// an operator sets webhooks.private_addresses."
+                        : ""));
   }
   return {};
 }
