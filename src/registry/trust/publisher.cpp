@@ -117,7 +117,7 @@ std::vector<TrustedPublisher> publishers_of(db::Session& session, std::string_vi
 }
 
 std::vector<TrustedPublisher> publishers_made_by(db::Session& session, std::string_view person) {
-  return publishers_where(session, "WHERE created_by = :p1 ORDER BY created_at, id",
+  return publishers_where(session, "WHERE created_by = :p1 ORDER BY created_at, package_id, id",
                           {std::string(person)});
 }
 
