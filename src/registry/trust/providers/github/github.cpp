@@ -20,9 +20,12 @@ using Part = ClaimRule::Part;
 
 constexpr std::string_view kFolder = "/.github/workflows/";
 
+/// GitHub lets no repository's name end in ".git".
 Normal normal_repository(const json::value* given) {
-  if (!given || !given->is_string() || !is_path(given->get_string(), 2, 2)) {
-    return std::unexpected("must be owner/repository, such as acme/widgets");
+  if (!given || !given->is_string() || !is_path(given->get_string(), 2, 2) ||
+      given->get_string().ends_with(".git")) {
+    return std::unexpected(
+        "must be owner/repository, such as acme/widgets, as tokens have it: no address, no .git");
   }
   return *given;
 }

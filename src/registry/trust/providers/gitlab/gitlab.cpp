@@ -20,9 +20,12 @@ using Part = ClaimRule::Part;
 
 constexpr std::size_t kMostSegments = 22;  // a group, twenty subgroups and a project
 
+/// GitLab lets no project's path end in ".git".
 Normal normal_project(const json::value* given) {
-  if (!given || !given->is_string() || !is_path(given->get_string(), 2, kMostSegments)) {
-    return std::unexpected("must be group/project or group/subgroup/project");
+  if (!given || !given->is_string() || !is_path(given->get_string(), 2, kMostSegments) ||
+      given->get_string().ends_with(".git")) {
+    return std::unexpected(
+        "must be group/project or group/subgroup/project, as tokens have it: no address, no .git");
   }
   return *given;
 }

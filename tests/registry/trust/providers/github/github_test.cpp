@@ -25,6 +25,8 @@ INSTANTIATE_TEST_SUITE_P(
         Outcome{"RepositoryWithoutOwner", "repository", "\"widgets\"", kNo},
         Outcome{"RepositoryOfThreeParts", "repository", "\"acme/widgets/x\"", kNo},
         Outcome{"RepositoryAsUrl", "repository", "\"https://github.com/acme/widgets\"", kNo},
+        // No token has it so: GitHub takes it from the end of a name.
+        Outcome{"RepositoryAsCloned", "repository", "\"acme/widgets.git\"", kNo},
         Outcome{"RepositoryThatClimbs", "repository", "\"acme/..\"", kNo},
         Outcome{"RepositoryWithSpace", "repository", "\"acme/wid gets\"", kNo},
         Outcome{"NoFile", "workflow_ref", "", kNo},
