@@ -1,10 +1,13 @@
 #include "registry/trust/required_claims.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/clean_text.h"
 #include "registry/trust/refusal.h"
@@ -36,6 +39,16 @@ bool may_be_named(const Provider& provider, std::string_view name) {
   return rule == provider.claims.end() ? is_learnt(provider, name) : !rule->derived;
 }
 
+/// "repository, workflow_ref, environment, …": all that may be named.
+std::string claims_of(const Provider& provider) {
+  std::vector<std::string_view> names;
+  for (const ClaimRule& rule : provider.claims) {
+    if (!rule.derived) names.push_back(rule.name);
+  }
+  for (const LearntClaim& learnt : provider.learnt) names.push_back(learnt.name);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 bool is_empty_list(const json::value& value) {
   return value.is_array() && value.get_array().empty();
 }
@@ -48,7 +61,8 @@ Result<RequiredClaims> RequiredClaims::parse(const Provider& provider, const jso
     const std::string_view key = member.key();
     if (!may_be_named(provider, key)) {
       return invalid(key,
-                     fmt::format("is not a claim that a {} publisher can require", provider.name));
+                     fmt::format("is not a claim that a {} publisher can require, which are {}",
+                                 provider.name, claims_of(provider)));
     }
   }
   RequiredClaims parsed(&provider);
