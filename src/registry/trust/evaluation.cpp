@@ -13,6 +13,8 @@ namespace imp::trust {
 
 namespace {
 
+constexpr std::size_t kLongestIssuerShown = 256;
+
 std::unexpected<Failure> no_match(std::string_view package_name, std::string detail) {
   return refuse(
       TrustRefusal::no_matching_publisher,
@@ -157,8 +159,9 @@ Result<IssuerMatch> Evaluator::admitted(std::string_view package_name, std::stri
   if (!trusted) return pass_on(trusted);
   if (!issuer) {
     return refuse(TrustRefusal::unknown_issuer,
-                  "The identity token's issuer is not one that this registry trusts. An operator "
-                  "adds it: imprimatur issuer add.",
+                  fmt::format("The identity token's issuer \"{}\" is not, byte for byte, one that "
+                              "this registry trusts. An operator adds it: imprimatur issuer add.",
+                              clean_text(iss, kLongestIssuerShown)),
                   evaluation.issuer);
   }
   if (issuer->issuer->frozen) return frozen(*issuer->issuer);

@@ -366,6 +366,14 @@ TEST_F(ExchangeTest, GenuineTokensOfStrangersDoNotPushOutAPackagesOwnAttempts) {
   EXPECT_EQ(attempts().size(), static_cast<std::size_t>(kKeptUnproved) + 1);
 }
 
+// A slash too many is seen where the address is told.
+TEST_F(ExchangeTest, AnIssuerThatIsNotKnownIsNamed) {
+  add_default();
+  ASSERT_EQ(outcome(token_with("iss", json_string(kBase + "/"))), "unknown_issuer");
+  EXPECT_TRUE(attempts().front().message.contains("\"" + kBase + "/\""))
+      << attempts().front().message;
+}
+
 TEST_F(ExchangeTest, AnEndlessIssuerIsRecordedInShort) {
   add_default();
   // An odd number of bytes before, so that a cut at a round number would halve a character.
