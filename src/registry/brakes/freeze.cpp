@@ -121,9 +121,10 @@ Result<Freeze> add_freeze(db::Session& session, const FreezeTarget& target, std:
 Result<Freeze> remove_freeze(db::Session& session, std::string_view id) {
   static const std::string sql = std::string(kColumns) + "WHERE id = :p1";
   const auto row = session.row(sql, {std::string(id)});
-  if (!row)
+  if (!row) {
     return refuse(BrakeRefusal::freeze_not_found,
                   "There is no freeze with this id; `imprimatur freeze list` shows them.");
+  }
   session.run("DELETE FROM freeze WHERE id = :p1", {std::string(id)});
   return from_row(*row);
 }
