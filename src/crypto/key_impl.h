@@ -22,6 +22,8 @@ struct PublicKey::Impl {
 struct PrivateKey::Impl {
   KeyKind kind = KeyKind::rsa;
   KeyHandle key;
+  /// As the verifier of a public key.
+  DigestContext signer;
   PublicKey public_key;
 
   static Result<PrivateKey> wrap(KeyHandle key);

@@ -25,15 +25,11 @@ KeyHandle generated(KeyKind kind) {
   return nullptr;
 }
 
-Bytes openssl_signature(EVP_PKEY* key, KeyKind kind, ByteView message) {
+Bytes openssl_signature(const EVP_PKEY* key, const EVP_MD_CTX* signer, ByteView message) {
   const DigestContext context(EVP_MD_CTX_new());
-  std::size_t size = 0;
-  ensure(context &&
-             EVP_DigestSignInit(context.get(), nullptr, message_digest(kind), nullptr, key) == 1,
-         "EVP_DigestSignInit");
-  ensure(EVP_DigestSign(context.get(), nullptr, &size, message.data(), message.size()) == 1,
-         "EVP_DigestSign");
-  Bytes signature(size);
+  ensure(context && EVP_MD_CTX_copy_ex(context.get(), signer) == 1, "EVP_MD_CTX_copy_ex");
+  Bytes signature(static_cast<std::size_t>(EVP_PKEY_get_size(key)));
+  std::size_t size = signature.size();
   ensure(
       EVP_DigestSign(context.get(), signature.data(), &size, message.data(), message.size()) == 1,
       "EVP_DigestSign");
@@ -74,6 +70,12 @@ Result<PrivateKey> PrivateKey::Impl::wrap(KeyHandle key) {
   auto impl = std::make_shared<Impl>();
   impl->kind = public_key->kind();
   impl->public_key = std::move(*public_key);
+  impl->signer.reset(EVP_MD_CTX_new());
+  ensure(impl->signer && EVP_DigestSignInit(impl->signer.get(), nullptr, message_digest(impl->kind),
+                                            nullptr, key.get()) == 1,
+         "EVP_DigestSignInit");
+  // Each copy makes one signature, so OpenSSL need not copy it again before finishing.
+  EVP_MD_CTX_set_flags(impl->signer.get(), EVP_MD_CTX_FLAG_FINALISE);
   impl->key = std::move(key);
   PrivateKey wrapped;
   wrapped.impl_ = std::move(impl);
@@ -120,13 +122,13 @@ KeyKind PrivateKey::kind() const { return impl_->kind; }
 PublicKey PrivateKey::public_key() const { return impl_->public_key; }
 
 Bytes PrivateKey::sign(ByteView message) const {
-  Bytes signature = openssl_signature(impl_->key.get(), impl_->kind, message);
+  Bytes signature = openssl_signature(impl_->key.get(), impl_->signer.get(), message);
   return impl_->kind == KeyKind::p256 ? raw_from_der(signature) : signature;
 }
 
 Bytes PrivateKey::sign_der(ByteView message) const {
   if (impl_->kind != KeyKind::p256) throw std::logic_error("only P-256 signatures have a DER form");
-  return openssl_signature(impl_->key.get(), impl_->kind, message);
+  return openssl_signature(impl_->key.get(), impl_->signer.get(), message);
 }
 
 }  // namespace imp::crypto
