@@ -99,13 +99,9 @@ std::vector<db::Migration> migrations() {
 }
 
 Placed append(db::Session& session, const Record& record) {
-  // The change comes first: it takes the row's lock, so that on PostgreSQL too two transactions
-  // never continue the same record.
-  // Not with RETURNING, for which SQLite makes a table each time.
-  session.run("UPDATE audit_head SET records = records + 1 WHERE id = :p1", {1});
   const auto head = session.row("SELECT records, hash FROM audit_head WHERE id = :p1", {1});
   if (!head) throw db::StoreError("the head of the audit log is missing", false);
-  const std::int64_t sequence = head->integer(0);
+  const std::int64_t sequence = head->integer(0) + 1;
   StoredRecord stored = prepared(record, sequence);
   Placed placed{sequence, chained_text(head->text(1), stored)};
   const std::string hash = crypto::sha256_hex(placed.text);
@@ -119,7 +115,12 @@ Placed append(db::Session& session, const Record& record) {
                std::move(stored.action), std::move(stored.subject), std::move(stored.outcome),
                std::move(organization), std::move(stored.request_id),
                std::move(stored.remote_address), std::move(stored.detail), hash});
-  session.run("UPDATE audit_head SET hash = :p1 WHERE id = :p2", {hash, 1});
+  // Nobody writes beside this transaction on SQLite. On PostgreSQL the change would wait for who
+  // does, and then find another head: two transactions never continue the same record.
+  const std::int64_t continued =
+      session.run("UPDATE audit_head SET records = :p1, hash = :p2 WHERE id = 1 AND records = :p3",
+                  {sequence, hash, sequence - 1});
+  if (continued != 1) throw db::StoreError("the head of the audit log has moved", false);
   return placed;
 }
 
