@@ -166,11 +166,14 @@ void record_use(db::Session& session, const Requester& requester, const Use& use
   attempt.actor = requester.audit_actor();
   attempt.version = use.version;
   attempt.remote_address = requester.account().address;
+  const bool done = use.outcome == "granted" || use.outcome == "held";
   if (const auto& token = requester.publish_token()) {
     add_token(attempt, *token);
-    if (use.outcome == "granted" || use.outcome == "held") {
-      trust::mark_proved(session, token->publisher_id);
-    }
+    if (done) trust::mark_proved(session, token->publisher_id);
+  } else if (done) {
+    // There is such a package, and whoever did this may write to it.
+    attempt.package_name = use.package;
+    attempt.proved = true;
   } else {
     const auto package = find_package(session, use.package);
     if (!package) return;

@@ -44,7 +44,7 @@ std::vector<Value> values(const VersionRecord& record) {
           record.stage_id};
 }
 
-std::string insert_statement(std::string_view on_conflict) {
+std::string insert_statement(std::string_view on_conflict = {}) {
   return fmt::format(
       "INSERT INTO package_version ({}) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9, "
       ":p10, :p11, :p12, :p13, :p14, :p15, :p16, :p17, :p18, :p19, :p20, :p21, :p22) {}",
@@ -80,10 +80,9 @@ VersionState version_state_from(std::string_view word) {
 
 std::optional<VersionRecord> find_version(db::Session& session, std::string_view package_id,
                                           std::string_view version) {
-  const auto row = session.row(
-      fmt::format("SELECT {} FROM package_version WHERE package_id = :p1 AND version = :p2",
-                  kColumns),
-      {sql_text(package_id), sql_text(version)});
+  static const std::string select = fmt::format(
+      "SELECT {} FROM package_version WHERE package_id = :p1 AND version = :p2", kColumns);
+  const auto row = session.row(select, {sql_text(package_id), sql_text(version)});
   if (!row) return std::nullopt;
   VersionRecord out;
   out.package_id = row->text(0);
@@ -124,13 +123,15 @@ std::vector<VersionLine> versions_of(db::Session& session, std::string_view pack
 }
 
 bool insert_version(db::Session& session, const VersionRecord& record) {
-  return session.insert_if_absent(insert_statement("ON CONFLICT DO NOTHING"), values(record));
+  static const std::string insert = insert_statement("ON CONFLICT DO NOTHING");
+  return session.insert_if_absent(insert, values(record));
 }
 
 void replace_version(db::Session& session, const VersionRecord& record) {
   session.run("DELETE FROM package_version WHERE package_id = :p1 AND version = :p2",
               {record.package_id, record.version});
-  session.run(insert_statement(""), values(record));
+  static const std::string insert = insert_statement();
+  session.run(insert, values(record));
 }
 
 void burn_version(db::Session& session, std::string_view package_id, std::string_view version) {

@@ -224,7 +224,9 @@ Result<Published> publish(db::Session& session, const PublishCandidate& candidat
     return pass_on(allowed);
   }
 
-  const Result<Slot> slot = look_at_slot(session, out.package, candidate, order, now);
+  // A package that is new has no versions.
+  const Result<Slot> slot =
+      out.created ? Slot::free : look_at_slot(session, out.package, candidate, order, now);
   if (!slot) return pass_on(slot);
   if (*slot == Slot::repeated) {
     out.repeated = true;

@@ -75,21 +75,25 @@ void tell_each(db::Session& session, const std::vector<hooks::Hook>& hooks, cons
 
 std::span<const std::string_view> hook_events() { return kEvents; }
 
-void tell_hooks(db::Session& session, std::string_view package_name, std::string_view type,
+void tell_hooks(db::Session& session, const Package& package, std::string_view type,
                 boost::json::object data, Time now) {
-  const auto package = find_package(session, package_name);
-  if (!package) return;
   std::vector<hooks::Hook> told =
-      hooks::hooks_of(session, {hooks::Target::Kind::package, package->name});
-  if (package->owner) {
+      hooks::hooks_of(session, {hooks::Target::Kind::package, package.name});
+  if (package.owner) {
     for (hooks::Hook& hook :
-         hooks::hooks_of(session, {hooks::Target::Kind::organization, *package->owner})) {
+         hooks::hooks_of(session, {hooks::Target::Kind::organization, *package.owner})) {
       told.push_back(std::move(hook));
     }
   }
   if (told.empty()) return;
-  data["package"] = package->name;
-  tell_each(session, told, {package->owner, &*package}, type, data, now);
+  data["package"] = package.name;
+  tell_each(session, told, {package.owner, &package}, type, data, now);
+}
+
+void tell_hooks(db::Session& session, std::string_view package_name, std::string_view type,
+                boost::json::object data, Time now) {
+  const auto package = find_package(session, package_name);
+  if (package) tell_hooks(session, *package, type, std::move(data), now);
 }
 
 void tell_scope_hooks(db::Session& session, std::string_view organization_id, std::string_view type,

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "db/database.h"
+#include "registry/packages/store.h"
 
 namespace imp::registry {
 
@@ -26,8 +27,11 @@ std::span<const std::string_view> hook_events();
 /// Tells the webhooks of the package and of the organisation that owns it, as part of the caller's
 /// write transaction: what is rolled back is told to nobody. A webhook whose author may not govern
 /// the package (or organisation) any more, or for which too much waits, is paused instead, with an
-/// audit record. Packages without webhooks cost two look-ups. `data` is the event's data but for
-/// `package`.
+/// audit record. Packages without webhooks cost a look-up, or two. `data` is the event's data but
+/// for `package`.
+void tell_hooks(db::Session& session, const Package& package, std::string_view type,
+                boost::json::object data, Time now);
+/// The same by the package's name; nobody is told when there is none of that name.
 void tell_hooks(db::Session& session, std::string_view package_name, std::string_view type,
                 boost::json::object data, Time now);
 

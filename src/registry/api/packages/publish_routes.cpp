@@ -74,7 +74,7 @@ Result<PublishOutcome> commit(db::Session& session, RegistryServices& services,
     keep_judgement(session, done->package.id, candidate.version, *bundle);
   }
   const audit::Placed placed = audit::append(session, record);
-  tell_hooks(session, candidate.name, "version.published", published_event(candidate, *order), now);
+  tell_hooks(session, done->package, "version.published", published_event(candidate, *order), now);
   if (requester.publish_token()) {
     attest(session, services, candidate, *done,
            {.identity = identity_of(session, *requester.publish_token())}, placed, now);
