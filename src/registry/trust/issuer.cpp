@@ -6,7 +6,10 @@ namespace imp::trust {
 
 std::string IssuerMatch::discovery_url() const {
   constexpr std::string_view path = "/.well-known/openid-configuration";
-  if (issuer->fetch_base.empty()) return url + std::string(path);
+  // OpenID Connect Discovery 1.0, section 4: a slash at the end of an issuer is not doubled.
+  if (issuer->fetch_base.empty()) {
+    return url.substr(0, url.size() - (url.ends_with('/') ? 1 : 0)) + std::string(path);
+  }
   return issuer->fetch_base + url.substr(issuer->base_url.size()) + std::string(path);
 }
 

@@ -23,7 +23,7 @@ struct Issuer {
 
   const Provider* provider;  ///< whose claims its tokens have; never null
   std::string id;  ///< the operator's name for it, e.g. "circleci"; stored with each publisher
-  std::string base_url;  ///< the root issuer, without a trailing slash
+  std::string base_url;  ///< the root issuer; only one of an open provider may end in a slash
   /// Where discovery is asked when that is not base_url: the built-in issuer is reached through the
   /// loopback listener, since a server need not be able to resolve its own public name.
   std::string fetch_base;

@@ -26,9 +26,12 @@ bool is_id(std::string_view id) {
 }
 
 bool is_base_url(std::string_view url) {
-  return is_plain(url, 512) && origin_of(url) && !url.ends_with('/') &&
+  return is_plain(url, 512) && origin_of(url) && !url.ends_with("//") &&
          url.find_first_of("?#@\\ %") == std::string_view::npos;
 }
+
+/// What a provider's documentation often names in its place.
+bool is_discovery_document(std::string_view url) { return url.contains("/.well-known/"); }
 
 bool is_open(const Provider& provider) { return provider.is_open(); }
 bool tells_runners(const Provider& provider) { return provider.tells_runners(); }
@@ -80,6 +83,11 @@ Result<bool> flag_in(const json::object& request, std::string_view member) {
 
 /// What an operator has to say.
 Result<void> check_new(const Issuer& issuer) {
+  if (is_discovery_document(issuer.base_url)) {
+    return invalid(
+        "url is the issuer itself, as tokens name it in `iss`, and not the address of its "
+        "discovery document, which is below it: leave out /.well-known/ and what follows.");
+  }
   const bool open = is_open(*issuer.provider);
   if (!open && issuer.single_tenant) {
     return invalid(fmt::format("single_tenant is for issuers of kind {}.", types_of(is_open)));
@@ -127,8 +135,13 @@ Result<Issuer> stored_issuer(const json::object& request) {
   issuer.base_url = string_claim(request, "url").value_or("");
   if (!is_base_url(issuer.base_url)) {
     return invalid(
-        "url must be http:// or https:// with a host, byte for byte as tokens name it in "
-        "`iss`, without a slash at the end.");
+        "url must be http:// or https:// with a host, byte for byte as tokens name it in `iss`.");
+  }
+  if (issuer.base_url.ends_with('/') && !provider->is_open()) {
+    return invalid(
+        fmt::format("url has a slash at the end, which the `iss` of {} tokens has not: it is "
+                    "compared byte for byte.",
+                    provider->name));
   }
   auto algorithms = algorithms_in(request);
   if (!algorithms) return pass_on(algorithms);
@@ -141,7 +154,8 @@ Result<Issuer> stored_issuer(const json::object& request) {
   issuer.max_lifetime = *lifetime;
   if (auto keys = read_keys(request, issuer); !keys) return pass_on(keys);
   issuer.keys_url = string_claim(request, "keys_url").value_or("");
-  if (request.contains("keys_url") && (!is_base_url(issuer.keys_url) || !provider->is_open())) {
+  if (request.contains("keys_url") &&
+      (!is_base_url(issuer.keys_url) || issuer.keys_url.ends_with('/') || !provider->is_open())) {
     return invalid(
         fmt::format("keys_url is the http:// or https:// address of a JWK set, for issuers of kind "
                     "{}: the others have their keys on their own host.",

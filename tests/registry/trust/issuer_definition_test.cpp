@@ -23,6 +23,24 @@ TEST(IssuerDefinition, SaysWhatIsMissingAsTheApiAndAsTheCommandLineCallIt) {
   EXPECT_EQ(refusal_of(request), "ok");
 }
 
+TEST(IssuerDefinition, IsNotTheDiscoveryDocument) {
+  const json::object request{{"id", "lab"},
+                             {"kind", "gitlab"},
+                             {"url", "https://git.example/.well-known/openid-configuration"}};
+  EXPECT_TRUE(refusal_of(request).contains("leave out /.well-known/"));
+}
+
+// Some identity services name themselves so.
+TEST(IssuerDefinition, MayEndInASlashWhereNoProviderSaysOtherwise) {
+  json::object request{
+      {"id", "lab"}, {"kind", "generic"}, {"url", "https://id.example/"}, {"single_tenant", true}};
+  EXPECT_EQ(refusal_of(request), "ok");
+  request["url"] = "https://id.example//";
+  EXPECT_TRUE(refusal_of(request).contains("url must be http:// or https://"));
+  request = {{"id", "lab"}, {"kind", "github"}, {"url", "https://git.example/_services/token/"}};
+  EXPECT_TRUE(refusal_of(request).contains("slash at the end"));
+}
+
 TEST(IssuerDefinition, TakesAnAddressOfKeysThatNobodyOnTheWayAnswersFor) {
   const json::object request{{"id", "cloud"},
                              {"kind", "generic"},

@@ -67,6 +67,16 @@ TEST(Discovery, IsBelowTheIssuerItself) {
             organization_issuer() + "/.well-known/openid-configuration");
 }
 
+TEST(Discovery, DoesNotDoubleTheSlashOfAnIssuer) {
+  Issuer tenant(*provider_of_type("generic"));
+  tenant.id = "tenant";
+  tenant.base_url = "https://tenant.example/";
+  const Issuers issuers({tenant});
+  EXPECT_EQ(issuers.find("https://tenant.example/")->discovery_url(),
+            "https://tenant.example/.well-known/openid-configuration");
+  EXPECT_FALSE(issuers.find("https://tenant.example"));
+}
+
 TEST(Discovery, OfTheBuiltInIssuerIsAskedAtTheLoopbackListener) {
   Issuer own(circleci());
   own.id = "imprimatur";

@@ -113,7 +113,7 @@ TEST_F(IssuerRoutes, WhatIsWrongWithAnIssuerIsSaid) {
       {issuer("id", ""), "400 invalid_issuer"},
       {issuer("kind", "\"imprimatur\""), "400 invalid_issuer"},
       {issuer("kind", "\"github\""), "400 invalid_issuer"},  // it has a tenant claim
-      {issuer("url", "\"https://forge.example/\""), "400 invalid_issuer"},
+      {issuer("url", "\"https://forge.example//\""), "400 invalid_issuer"},
       {issuer("url", "\"ftp://forge.example\""), "400 invalid_issuer"},
       {issuer("url", "\"https://x@forge.example\""), "400 invalid_issuer"},
       {issuer("url", "\"https://forge.example?x\""), "400 invalid_issuer"},
