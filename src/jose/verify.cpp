@@ -89,7 +89,8 @@ Result<void> check_times(const TimeClaims& times, const VerifyPolicy& policy, Ti
 Result<void> check_audience(std::string_view audience, const VerifyPolicy& policy) {
   if (std::ranges::find(policy.audiences, audience) != policy.audiences.end()) return {};
   return refuse(TokenRefusal::audience_mismatch,
-                fmt::format("The token is for another audience; this server accepts {}.",
+                fmt::format("The token is for the audience {}; this server accepts {}.",
+                            clipped(json::value(audience)),
                             policy.audiences.empty()
                                 ? "none"
                                 : fmt::format("{}", fmt::join(policy.audiences, " and "))),
