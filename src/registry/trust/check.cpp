@@ -35,6 +35,17 @@ Result<std::string> issuer_of(const CheckQuestion& question, const Issuers& issu
                 "tokens. The package has no publisher, or publishers of several issuers.");
 }
 
+/// A description with what follows from it, such as the owner of a repository: no real token could
+/// say anything else there, so nobody has to.
+boost::json::object completed(boost::json::object claims, const Provider& provider) {
+  for (const ClaimRule& rule : provider.claims) {
+    if (!rule.derived || claims.contains(rule.name)) continue;
+    std::string value = rule.derived(claims);
+    if (!value.empty()) claims[rule.name] = std::move(value);
+  }
+  return claims;
+}
+
 /// What the token says, whether it is true or not.
 boost::json::object said_by(const CheckQuestion& question, const Evaluation& evaluation) {
   if (evaluation.claims) return evaluation.claims->all;
@@ -49,11 +60,15 @@ Result<CheckAnswer> check(Exchange& exchange, db::Database& database, const Issu
   auto publishers = all_of(database, issuers, question);
   if (!publishers) return pass_on(publishers);
   CheckAnswer answer;
+  boost::json::object description = question.claims;
   if (question.described()) {
     const auto issuer = issuer_of(question, issuers, *publishers);
     if (!issuer) return pass_on(issuer);
+    if (const auto known = issuers.find(*issuer)) {
+      description = completed(std::move(description), known->provider());
+    }
     answer.rehearsal.evaluation = exchange.evaluator().suppose(
-        question.request.package_name, *issuer, question.claims, question.shown);
+        question.request.package_name, *issuer, description, question.shown);
     if (!answer.rehearsal.evaluation.granted()) {
       answer.rehearsal.refusal = answer.rehearsal.evaluation.refusal;
     }
@@ -63,7 +78,7 @@ Result<CheckAnswer> check(Exchange& exchange, db::Database& database, const Issu
   }
   const Evaluation& evaluation = answer.rehearsal.evaluation;
   const boost::json::object claims =
-      question.described() ? question.claims : said_by(question, evaluation);
+      question.described() ? std::move(description) : said_by(question, evaluation);
   const auto issuer = issuers.find(evaluation.issuer);
   for (TrustedPublisher& publisher : *publishers) {
     Comparison comparison = compare(publisher.claims, claims);

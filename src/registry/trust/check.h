@@ -16,7 +16,9 @@ struct CheckQuestion {
   /// Of a description: an issuer's id or a token's `iss`. May be empty when the claims have `iss`,
   /// or when all publishers of the package are of one issuer.
   std::string issuer;
-  boost::json::object claims;  ///< of a description, by their names in tokens
+  /// Of a description, by their names in tokens. What follows from others need not be named: the
+  /// owner of a GitHub repository, the group of a GitLab project.
+  boost::json::object claims;
   /// The publishers that the asker may see, if not all. The exchange holds a token against every
   /// one; a description, which proves nothing, is held against these.
   PublisherFilter shown = {};

@@ -1,9 +1,12 @@
 #include "registry/trust/file_claims.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <string_view>
+#include <vector>
 
 #include "registry/trust/claim_forms.h"
 #include "registry/trust/refusal.h"
@@ -82,13 +85,16 @@ std::string parent_of(std::string_view path) {
 }
 
 Result<void> check_texts(const json::object& token, std::initializer_list<std::string_view> names) {
+  std::vector<std::string_view> missing;
   for (const std::string_view name : names) {
-    const auto text = string_claim(token, name);
-    if (text && !text->empty()) continue;
-    return refuse(TrustRefusal::claim_missing,
-                  fmt::format("The token has no claim {} that is a text.", name));
+    if (string_claim(token, name).value_or("").empty()) missing.push_back(name);
   }
-  return {};
+  if (missing.empty()) return {};
+  return refuse(TrustRefusal::claim_missing,
+                missing.size() == 1
+                    ? fmt::format("The token has no claim {} that is a text.", missing.front())
+                    : fmt::format("The token has not the claims {}, or not as texts.",
+                                  fmt::join(missing, ", ")));
 }
 
 }  // namespace imp::trust

@@ -28,8 +28,8 @@ bool is_path(std::string_view text, std::size_t least, std::size_t most);
 /// The text up to the last slash.
 std::string parent_of(std::string_view path);
 
-/// Claims that every token of the provider has: TrustRefusal::claim_missing names the first that is
-/// absent or no text.
+/// Claims that every token of the provider has: TrustRefusal::claim_missing names those that are
+/// absent or no texts.
 Result<void> check_texts(const boost::json::object& token,
                          std::initializer_list<std::string_view> names);
 

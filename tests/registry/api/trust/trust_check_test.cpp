@@ -140,6 +140,35 @@ TEST_F(TrustChecks, ADescriptionIsNeverVerified) {
   EXPECT_EQ(count("SELECT COUNT(*) FROM used_identity_token"), 0);
 }
 
+TEST_F(TrustChecks, ADescriptionMayLeaveOutWhatFollows) {
+  const auto claims = trust::RequiredClaims::parse(*trust::provider_of_type("github"),
+                                                   trust::test::github_publisher());
+  ASSERT_TRUE(write([&](db::Session& session) -> Result<trust::TrustedPublisher> {
+    return trust::add_publisher(session, find_package(session, "@alice/lib")->id,
+                                {*claims, {true, true, false}, "github"}, "alice", clock_.now());
+  }));
+  json::object job;
+  for (const char* name : {"repository", "workflow_ref", "runner_environment"}) {
+    job[name] = trust::test::github_job().at(name);
+  }
+  const auto ask_about = [&] {
+    return check({{"claims", job}, {"issuer", "github"}}, alice.token);
+  };
+  const auto outcome = [&] { return ask_about().text("outcome"); };
+  // What else tokens have is asked for at once.
+  const Answer short_of = ask_about();
+  EXPECT_EQ(short_of.text("outcome"), "claim_missing");
+  EXPECT_TRUE(short_of.text("message").contains(
+      "has not the claims repository_id, repository_owner_id, event_name"))
+      << short_of.body;
+  job["repository_id"] = "1001";
+  job["repository_owner_id"] = "77";
+  job["event_name"] = "push";
+  EXPECT_EQ(outcome(), "would_be_granted_if_genuine");
+  job["repository_owner"] = "mallory";  // what is said counts, as in a token
+  EXPECT_EQ(outcome(), "tenant_mismatch");
+}
+
 TEST_F(TrustChecks, OfADescriptionAreForMaintainers) {
   const json::object question{{"claims", described()}};
   EXPECT_EQ(check(question).outcome(), "401 not_signed_in");
