@@ -61,7 +61,7 @@ Result<RequiredClaims> RequiredClaims::parse(const Provider& provider, const jso
     const std::string_view key = member.key();
     if (!may_be_named(provider, key)) {
       return invalid(key,
-                     fmt::format("is not a claim that a {} publisher can require, which are {}",
+                     fmt::format("is not a claim that a {} publisher can require; those are {}",
                                  provider.name, claims_of(provider)));
     }
   }
