@@ -115,8 +115,8 @@ Placed append(db::Session& session, const Record& record) {
                std::move(stored.action), std::move(stored.subject), std::move(stored.outcome),
                std::move(organization), std::move(stored.request_id),
                std::move(stored.remote_address), std::move(stored.detail), hash});
-  // Nobody writes beside this transaction on SQLite. On PostgreSQL the change would wait for who
-  // does, and then find another head: two transactions never continue the same record.
+  // SQLite has one writer: nobody can have moved it since it was read. With several, who reads it
+  // would have to lock it; one that does not fails here, and no record is continued twice.
   const std::int64_t continued =
       session.run("UPDATE audit_head SET records = :p1, hash = :p2 WHERE id = 1 AND records = :p3",
                   {sequence, hash, sequence - 1});
