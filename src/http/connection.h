@@ -63,9 +63,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
     return http::on_worker(thread_.executor(), pool, std::move(work), always);
   }
   Awaitable<std::optional<Response>> answer_on_worker(WorkerPool& pool,
-                                                      std::move_only_function<Response()> handler) {
+                                                      std::move_only_function<Response()> handler,
+                                                      bool always = false) {
     clear_deadline();
-    return http::answer_on_worker(thread_.executor(), pool, std::move(handler), server().log);
+    return http::answer_on_worker(thread_.executor(), pool, std::move(handler), server().log,
+                                  always);
   }
 
   /// Starts noticing that the client goes away (gone()) while the coroutine waits for other things.

@@ -64,8 +64,8 @@ Awaitable<std::optional<Response>> Dispatcher::call_handler(const Router::Route&
 Awaitable<std::optional<Response>> Dispatcher::run_sink(const Router::Route& route) {
   WorkerPool& pool = server_.pool(route.options.pool);
   std::unique_ptr<BodySink> sink;
-  std::optional<Response> response;
   std::string chunk;
+  bool answered = false;  // by the last step: what the others return is nobody's answer
   auto outcome = BodyReader::Outcome::more;
   // A small body is on its way already: with it in hand, one trip to a worker does everything.
   const bool ahead = body_.comes_unasked(kReadAhead);
@@ -73,54 +73,53 @@ Awaitable<std::optional<Response>> Dispatcher::run_sink(const Router::Route& rou
     outcome = co_await body_.read(chunk, kSinkChunk);
     if (!usable(outcome)) co_return refuse_body(outcome);
   }
-  const bool ran = co_await connection_.on_worker(pool, [&] {
+  std::optional<Response> response = co_await connection_.answer_on_worker(pool, [&] {
     Response answer = guarded([&] {
       auto made = route.sink(request_);
       if (!made) return std::move(made.error());
       sink = std::move(*made);
       return Response{};
     });
-    if (!sink) response = std::move(answer);
-    if (sink && ahead) response = feed_sink(sink, chunk, outcome);
+    if (sink && ahead) return feed_sink(sink, chunk, outcome, answered);
+    answered = !sink;
+    return answer;
   });
-  if (!ran) co_return overloaded();
-  if (!ahead && !response) {
+  if (!response) co_return overloaded();
+  if (!ahead && !answered) {
     const bool asked = co_await body_.accept();
     if (!asked) outcome = BodyReader::Outcome::gone;
   }
-  while (!response) {
+  while (!answered) {
     chunk.clear();
     if (outcome == BodyReader::Outcome::more) outcome = co_await body_.read(chunk, kSinkChunk);
     // This request has its place already, so its next steps do not queue for one.
-    const bool stepped = co_await connection_.on_worker(
-        pool, [&] { response = feed_sink(sink, chunk, outcome); }, true);
-    if (!stepped) co_return overloaded();
+    response = co_await connection_.answer_on_worker(
+        pool, [&] { return feed_sink(sink, chunk, outcome, answered); }, true);
+    if (!response) co_return overloaded();
     if (!usable(outcome)) co_return refuse_body(outcome);
   }
   co_return response;
 }
 
-/// Hands over what was read of the body; an answer when the sink has failed or the body is
-/// complete. The sink is let go when it is of no more use.
-std::optional<Response> Dispatcher::feed_sink(std::unique_ptr<BodySink>& sink,
-                                              std::string_view chunk,
-                                              BodyReader::Outcome outcome) noexcept {
+/// Hands over what was read of the body; `answered` when the sink has failed or the body is
+/// complete. The sink is let go when it is of no more use, also before it answers later.
+Response Dispatcher::feed_sink(std::unique_ptr<BodySink>& sink, std::string_view chunk,
+                               BodyReader::Outcome outcome, bool& answered) noexcept {
   if (!usable(outcome)) {
     sink.reset();
-    return std::nullopt;
+    return {};
   }
-  bool ended = true;
+  answered = true;
   Response answer = guarded([&] {
     if (!chunk.empty()) {
       const auto written = sink->write(bytes_of(chunk));
       if (!written) return failure(written.error());
     }
     if (outcome == BodyReader::Outcome::complete) return sink->finish();
-    ended = false;
+    answered = false;
     return Response{};
   });
-  if (!ended) return std::nullopt;
-  sink.reset();
+  if (answered) sink.reset();
   return answer;
 }
 

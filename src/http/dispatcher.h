@@ -28,8 +28,8 @@ class Dispatcher {
  private:
   Awaitable<std::optional<Response>> call_handler(const Router::Route& route);
   Awaitable<std::optional<Response>> run_sink(const Router::Route& route);
-  std::optional<Response> feed_sink(std::unique_ptr<BodySink>& sink, std::string_view chunk,
-                                    BodyReader::Outcome outcome) noexcept;
+  Response feed_sink(std::unique_ptr<BodySink>& sink, std::string_view chunk,
+                     BodyReader::Outcome outcome, bool& answered) noexcept;
   std::optional<Response> refuse_body(BodyReader::Outcome outcome);
   Response guarded(const std::function<Response()>& handler) noexcept;
   Response overloaded();

@@ -17,6 +17,14 @@ void start(const AnswerLater& later, Reply reply, Log& log) noexcept {
   }
 }
 
+void hand_over(WorkerPool& pool, WorkerPool::Job job, bool always) {
+  if (always) {
+    pool.post(std::move(job));
+  } else if (!pool.try_post(job)) {
+    job(true);
+  }
+}
+
 }  // namespace
 
 Awaitable<bool> on_worker(Executor executor, WorkerPool& pool, std::move_only_function<void()> work,
@@ -31,18 +39,14 @@ Awaitable<bool> on_worker(Executor executor, WorkerPool& pool, std::move_only_fu
             std::move(handler)(ran);
           });
         };
-        if (always) {
-          pool.post(std::move(job));
-        } else if (!pool.try_post(job)) {
-          job(true);
-        }
+        hand_over(pool, std::move(job), always);
       },
       token);
 }
 
 Awaitable<std::optional<Response>> answer_on_worker(Executor executor, WorkerPool& pool,
                                                     std::move_only_function<Response()> handle,
-                                                    Log& log) {
+                                                    Log& log, bool always) {
   UseAwaitable token;
   co_return co_await asio::async_initiate<UseAwaitable, void(std::optional<Response>)>(
       [&](auto handler) {
@@ -65,7 +69,7 @@ Awaitable<std::optional<Response>> answer_on_worker(Executor executor, WorkerPoo
           }
           resume(std::move(response));
         };
-        if (!pool.try_post(job)) job(true);
+        hand_over(pool, std::move(job), always);
       },
       token);
 }

@@ -20,9 +20,9 @@ Awaitable<bool> on_worker(Executor executor, WorkerPool& pool, std::move_only_fu
 
 /// Calls a handler (which must not throw) on a worker and resumes with its answer, also when that
 /// is given later. Nothing: the queue was full or the pool is stopping. The log has what a handler
-/// throws that answers later.
+/// throws that answers later. `always` as for on_worker().
 Awaitable<std::optional<Response>> answer_on_worker(Executor executor, WorkerPool& pool,
                                                     std::move_only_function<Response()> handler,
-                                                    Log& log);
+                                                    Log& log, bool always);
 
 }  // namespace imp::http

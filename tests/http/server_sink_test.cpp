@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <cstdio>
+#include <thread>
+#include <vector>
 
 #include "http/test_server.h"
 
@@ -55,6 +57,34 @@ class CountingSink final : public BodySink {
   SinkRecord& record_;
 };
 
+/// Lets somebody else answer, when it is gone itself.
+class LaterSink final : public BodySink {
+ public:
+  LaterSink(SinkRecord& record, std::vector<std::jthread>& threads)
+      : record_(record), threads_(threads) {
+    ++record_.alive;
+  }
+  ~LaterSink() override { --record_.alive; }
+
+  Result<void> write(ByteView bytes) override {
+    size_ += bytes.size();
+    return {};
+  }
+  Response finish() override {
+    return later([size = size_, &record = record_, &threads = threads_](Reply reply) {
+      if (size == 7) throw std::runtime_error("nobody answers");
+      threads.emplace_back([size, &record, reply = std::move(reply)]() mutable {
+        reply(text(201, fmt::format("{} bytes, {} alive", size, record.alive.load())));
+      });
+    });
+  }
+
+ private:
+  SinkRecord& record_;
+  std::vector<std::jthread>& threads_;
+  std::size_t size_ = 0;
+};
+
 class ServerSink : public ServerTest {
  protected:
   ServerSink() {
@@ -68,6 +98,9 @@ class ServerSink : public ServerTest {
       return std::make_unique<CountingSink>(record);
     };
     router.add_sink(Method::put, "/upload", factory, {.body_limit = 300 << 20});
+    router.add_sink(Method::put, "/later",
+                    [this](const Request&) { return std::make_unique<LaterSink>(record, threads); },
+                    {.body_limit = 300 << 20});
     router.add_sink(Method::put, "/small", factory, {.body_limit = 1000});
     router.add(Method::get, "/hello", [](const Request&) { return text(200, "hello"); });
   }
@@ -77,7 +110,21 @@ class ServerSink : public ServerTest {
            std::string(more) + "\r\n";
   }
   SinkRecord record;
+  std::vector<std::jthread> threads;  ///< which answer for a LaterSink
 };
+
+// Of a body that comes in one piece and of one that comes in several.
+TEST_F(ServerSink, SomebodyElseMayAnswerWhenTheSinkIsGone) {
+  start();
+  RawClient client(port());
+  for (const std::size_t size : {std::size_t{0}, std::size_t{10}, std::size_t{500'000}}) {
+    const RawAnswer answer = client.ask(head("/later", size) + std::string(size, 'x'));
+    EXPECT_EQ(answer.status, 201);
+    EXPECT_EQ(answer.body, std::to_string(size) + " bytes, 0 alive");
+  }
+  EXPECT_EQ(client.ask(head("/later", 7) + "nothing").status, 500);
+  EXPECT_EQ(client.ask(get("/hello")).body, "hello");
+}
 
 TEST_F(ServerSink, ReceivesTheBodyInOrderAndAnswers) {
   start();

@@ -59,29 +59,39 @@ bool is_attempt(const Requester* requester, std::string_view action) {
 
 /// A line of "Publish attempts" in the transaction that writes down a refusal.
 using AttemptRecord = std::function<void(db::Session&)>;
+/// What writes a refusal down; empty when that is not to be done.
+using Writing = std::function<Result<void>(db::Session&)>;
 
-void write_down(RegistryServices& services, const AttemptRecord& attempt, audit::Record record,
-                const Failure& failure) {
+Writing writing_of(RegistryServices& services, AttemptRecord attempt, audit::Record record,
+                   const Failure& failure) {
   const bool proved = record.actor.starts_with("publisher:");
   if (!services.accounts.trail.may_record(
           {record.action, record.subject, failure.code(), record.remote_address, proved})) {
-    return;
+    return {};
   }
   record.outcome = failure.code();
   record.detail["message"] = failure.message;
   if (!failure.detail.empty()) record.detail["detail"] = failure.detail;
-  const auto written = services.database.write([&](db::Session& session) -> Result<void> {
-    if (about_identity(failure)) {
+  return [attempt = std::move(attempt), record = std::move(record),
+          audited = about_identity(failure)](db::Session& session) mutable -> Result<void> {
+    if (audited) {
       record.organization = organization_of(session, record.subject);
       audit::append(session, record);
     }
     if (attempt) attempt(session);
     return {};
-  });
-  if (!written) {
-    services.log.error("refusal not recorded",
-                       {{"request", record.request_id}, {"reason", written.error().detail}});
-  }
+  };
+}
+
+void tell_if_lost(RegistryServices& services, const Result<void>& written,
+                  std::string_view request_id) {
+  if (written) return;
+  services.log.error("refusal not recorded",
+                     {{"request", std::string(request_id)}, {"reason", written.error().detail}});
+}
+
+void write_down(RegistryServices& services, Writing writing, std::string_view request_id) {
+  if (writing) tell_if_lost(services, services.database.write(writing), request_id);
 }
 
 std::string_view attempt_action(std::string_view action) {
@@ -153,7 +163,7 @@ void record_bad_publish_token(RegistryServices& services, const http::Request& r
       trust::record_attempt(session, tried);
     };
   }
-  write_down(services, attempt, record, failure);
+  write_down(services, writing_of(services, std::move(attempt), record, failure), request.id);
 }
 
 void record_use(db::Session& session, const Requester& requester, const Use& use, Time now) {
@@ -183,19 +193,40 @@ void record_use(db::Session& session, const Requester& requester, const Use& use
   trust::record_attempt(session, attempt);
 }
 
-void record_refusal(RegistryServices& services, const Requester* requester, std::string_view action,
-                    std::string_view subject, const Failure& failure) {
+namespace {
+
+/// Counts a refusal. What is returned writes it down, once, as long as the requester is there.
+Writing counted(RegistryServices& services, const Requester* requester, std::string_view action,
+                std::string_view subject, const Failure& failure) {
   services.metrics.count("registry_refusals_total", {{"action", action}, {"code", failure.code()}});
-  if (!requester || !(about_identity(failure) || is_attempt(requester, action))) return;
-  const audit::Record record = requester->audit_record(action, subject, services.clock.now());
+  if (!requester || !(about_identity(failure) || is_attempt(requester, action))) return {};
+  audit::Record record = requester->audit_record(action, subject, services.clock.now());
   AttemptRecord attempt;
   if (is_attempt(requester, action)) {
-    attempt = [&](db::Session& session) {
+    attempt = [requester, action = std::string(action), subject = std::string(subject), failure,
+               at = record.at](db::Session& session) {
       record_use(session, *requester,
-                 {package_of(subject), action, failure.code(), failure.message, {}}, record.at);
+                 {package_of(subject), action, failure.code(), failure.message, {}}, at);
     };
   }
-  write_down(services, attempt, record, failure);
+  return writing_of(services, std::move(attempt), std::move(record), failure);
+}
+
+http::Response refusal_of(RegistryServices& services, const Requester* requester,
+                          std::string_view action, const Failure& failure) {
+  http::Response response = accounts::refusal_response(failure);
+  if (failure.kind() == FailureKind::forbidden) accounts::add_notice(response, failure.message);
+  add_help(services, response, failure);
+  if (is_attempt(requester, action)) response.member("attempt", requester->attempt_id());
+  return response;
+}
+
+}  // namespace
+
+void record_refusal(RegistryServices& services, const Requester* requester, std::string_view action,
+                    std::string_view subject, const Failure& failure) {
+  write_down(services, counted(services, requester, action, subject, failure),
+             requester ? requester->account().request_id : std::string_view());
 }
 
 void add_help(const RegistryServices& services, http::Response& response, const Failure& failure) {
@@ -207,11 +238,23 @@ void add_help(const RegistryServices& services, http::Response& response, const 
 http::Response refused(RegistryServices& services, const Requester* requester,
                        std::string_view action, std::string_view subject, const Failure& failure) {
   record_refusal(services, requester, action, subject, failure);
-  http::Response response = accounts::refusal_response(failure);
-  if (failure.kind() == FailureKind::forbidden) accounts::add_notice(response, failure.message);
-  add_help(services, response, failure);
-  if (is_attempt(requester, action)) response.member("attempt", requester->attempt_id());
-  return response;
+  return refusal_of(services, requester, action, failure);
+}
+
+void refused_later(RegistryServices& services, const std::shared_ptr<const Requester>& requester,
+                   const std::string& action, std::string_view subject, const Failure& failure,
+                   http::Reply reply) {
+  auto answer = [&services, requester, action, failure, reply = std::move(reply)]() mutable {
+    reply(refusal_of(services, requester.get(), action, failure));
+  };
+  Writing writing = counted(services, requester.get(), action, subject, failure);
+  if (!writing) return answer();
+  services.database.write_later(
+      std::move(writing),
+      [&services, requester, answer = std::move(answer)](const Result<void>& written) mutable {
+        tell_if_lost(services, written, requester->account().request_id);
+        answer();
+      });
 }
 
 }  // namespace imp::registry

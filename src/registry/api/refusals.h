@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/failure.h"
@@ -43,5 +45,10 @@ void add_help(const RegistryServices& services, http::Response& response, const 
 /// id.
 http::Response refused(RegistryServices& services, const Requester* requester,
                        std::string_view action, std::string_view subject, const Failure& failure);
+/// The same for what db::Database::write_later() tells, without waiting: the answer is given once
+/// the refusal is written down.
+void refused_later(RegistryServices& services, const std::shared_ptr<const Requester>& requester,
+                   const std::string& action, std::string_view subject, const Failure& failure,
+                   http::Reply reply);
 
 }  // namespace imp::registry

@@ -250,7 +250,7 @@ Answer RegistryTest::ask(const Ask& ask) {
     const auto written = (*sink)->write(bytes_of(std::string_view(ask.body).substr(at, piece)));
     if (!written) return answer_of(http::failure(written.error()), request);
   }
-  return answer_of((*sink)->finish(), request);
+  return answer_of(http::settled((*sink)->finish()), request);
 }
 
 Answer RegistryTest::get(std::string target, std::string token) {

@@ -34,6 +34,7 @@ struct PublishOutcome {
   HeldRelease held;
 };
 
+/// May be repeated (db::Repeat).
 Result<PublishOutcome> commit(db::Session& session, RegistryServices& services,
                               const VersionUpload& upload, const PublishCandidate& candidate,
                               const std::optional<BundleJudgement>& bundle) {
@@ -103,30 +104,51 @@ http::Response held_response(const PublishCandidate& candidate, const HeldReleas
   return response;
 }
 
-http::Response publish_version(RegistryServices& services, const VersionUpload& upload,
-                               const ReceivedDocument& received) {
-  const PublishCandidate& candidate = *received.candidate;
-  const auto bundle = judged(services, candidate, upload.requester);
-  if (!bundle) return upload.refused(services, bundle.error());
-  const auto outcome = services.database.write([&](db::Session& session) -> Result<PublishOutcome> {
-    session.before_commit(received.make_durable);
-    return commit(session, services, upload, candidate, *bundle);
-  });
-  if (!outcome) return upload.refused(services, outcome.error());
-  if (!outcome->published) {
+/// A version on its way into the database.
+struct Publishing {
+  VersionUpload upload;
+  ReceivedDocument received;
+  std::optional<BundleJudgement> bundle;
+};
+
+http::Response response_to(RegistryServices& services, const Publishing& work,
+                           const PublishOutcome& outcome) {
+  const PublishCandidate& candidate = *work.received.candidate;
+  if (!outcome.published) {
     services.stage_feed->changed(services.waiters, candidate.name);
     services.metrics.count("registry_held_publishes_total");
-    return held_response(candidate, outcome->held);
+    return held_response(candidate, outcome.held);
   }
-  const Package& package = outcome->published->package;
+  const Package& package = outcome.published->package;
   services.cache.invalidate(candidate.name, package.revision);
   services.recent_publishes.answered(candidate.name, candidate.version);
   services.metrics.count("registry_publishes_total");
   return http::json(201, boost::json::object{{"ok", true},
                                              {"success", true},
                                              {"id", candidate.name},
-                                             {"attempt", upload.requester.attempt_id()},
+                                             {"attempt", work.upload.requester.attempt_id()},
                                              {"rev", couch_rev(package)}});
+}
+
+http::Response publish_version(RegistryServices& services, VersionUpload upload,
+                               ReceivedDocument received) {
+  auto bundle = judged(services, *received.candidate, upload.requester);
+  if (!bundle) return upload.refused(services, bundle.error());
+  const auto work = std::make_shared<const Publishing>(std::move(upload), std::move(received),
+                                                       std::move(*bundle));
+  // No thread waits for the commit, as with exchanges.
+  return http::later([&services, work](http::Reply reply) {
+    services.database.write_later(
+        [&services, work](db::Session& session) -> Result<PublishOutcome> {
+          session.before_commit(work->received.make_durable);
+          return commit(session, services, work->upload, *work->received.candidate, work->bundle);
+        },
+        [&services, work, reply = std::move(reply)](const Result<PublishOutcome>& outcome) mutable {
+          if (outcome) return reply(response_to(services, *work, *outcome));
+          refused_later(services, {work, &work->upload}, outcome.error(), std::move(reply));
+        },
+        db::Repeat::allowed);
+  });
 }
 
 /// A document without attachments comes from `npm deprecate`.
@@ -167,9 +189,9 @@ http::Response change_deprecations(RegistryServices& services, const VersionUplo
 void add_publish_routes(http::Router& router, RegistryServices& services) {
   const UploadRule rule{"package.publish", trust::PublishAction::publish, true};
   add_upload_route(router, services, http::Method::put, "/{package}", rule,
-                   [&services](const VersionUpload& upload, const ReceivedDocument& received) {
+                   [&services](VersionUpload upload, ReceivedDocument received) {
                      return received.candidate
-                                ? publish_version(services, upload, received)
+                                ? publish_version(services, std::move(upload), std::move(received))
                                 : change_deprecations(services, upload, received.metadata);
                    });
 }

@@ -8,7 +8,7 @@ namespace imp::registry {
 
 namespace {
 
-using Done = std::function<http::Response(const VersionUpload&, const ReceivedDocument&)>;
+using Done = std::function<http::Response(VersionUpload, ReceivedDocument)>;
 
 class Upload final : public http::BodySink {
  public:
@@ -28,12 +28,12 @@ class Upload final : public http::BodySink {
 
   http::Response finish() override {
     if (refused_) return upload_.refused(services_, *refused_);
-    const auto received = receiver_.finish();
+    auto received = receiver_.finish();
     if (!received) return upload_.refused(services_, received.error());
     if (const auto may = may_release(*received); !may)
       return upload_.refused(services_, may.error());
     if (received->candidate) services_.reader.stored(received->candidate->tarball.sha512);
-    return done_(upload_, *received);
+    return done_(std::move(upload_), std::move(*received));
   }
 
  private:
@@ -152,6 +152,12 @@ Result<PublishOrder> VersionUpload::order_with(const RegistryServices& services,
 
 http::Response VersionUpload::refused(RegistryServices& services, const Failure& failure) const {
   return registry::refused(services, &requester, action, "package:" + name.text(), failure);
+}
+
+void refused_later(RegistryServices& services, const std::shared_ptr<const VersionUpload>& upload,
+                   const Failure& failure, http::Reply reply) {
+  refused_later(services, std::shared_ptr<const Requester>(upload, &upload->requester),
+                upload->action, "package:" + upload->name.text(), failure, std::move(reply));
 }
 
 void add_upload_route(http::Router& router, RegistryServices& services, http::Method method,

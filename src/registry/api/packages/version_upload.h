@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -36,13 +37,15 @@ struct VersionUpload {
                                   Caller rights, Time now) const;
   http::Response refused(RegistryServices& services, const Failure& failure) const;
 };
+/// VersionUpload::refused() without waiting: see registry::refused_later().
+void refused_later(RegistryServices& services, const std::shared_ptr<const VersionUpload>& upload,
+                   const Failure& failure, http::Reply reply);
 
 /// Adds a route that takes the document of `npm publish` as it arrives, with flat memory. Identity
 /// and second factor are judged from the head; `done` answers once the document is whole and
-/// checked and its tarball durable. An upload that ends early leaves nothing behind.
-void add_upload_route(
-    http::Router& router, RegistryServices& services, http::Method method, std::string_view pattern,
-    const UploadRule& rule,
-    std::function<http::Response(const VersionUpload&, const ReceivedDocument&)> done);
+/// checked and its tarball stored. An upload that ends early leaves nothing behind.
+void add_upload_route(http::Router& router, RegistryServices& services, http::Method method,
+                      std::string_view pattern, const UploadRule& rule,
+                      std::function<http::Response(VersionUpload, ReceivedDocument)> done);
 
 }  // namespace imp::registry
