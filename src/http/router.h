@@ -24,6 +24,7 @@ class BodySink {
   /// A failure ends the request with that answer; the rest of the body is read and dropped up to
   /// the route's limit, so that the client sees the answer.
   virtual Result<void> write(ByteView bytes) = 0;
+  /// An AnswerLater is started when the sink is gone.
   virtual Response finish() = 0;
 };
 /// Called with the head, before the body is asked for with 100-continue and before it is read, but

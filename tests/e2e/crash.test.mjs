@@ -10,7 +10,7 @@ import { attach, settled } from './lib/strace.mjs';
 /** The system calls by which the blob store and the database change the disk, for a tarball that becomes
  *  durable in the store's journal, and for one that is synced by itself. */
 const points = [
-  ...['write', 'pwrite64', 'fsync', 'fdatasync', 'renameat', 'openat'].map((syscall) => ({ syscall, bytes: 0 })),
+  ...['write', 'pwrite64', 'fsync', 'fdatasync', 'renameat2', 'openat'].map((syscall) => ({ syscall, bytes: 0 })),
   ...['write', 'fsync', 'fdatasync', 'renameat'].map((syscall) => ({ syscall, bytes: 100_000 })),
 ];
 
