@@ -209,7 +209,8 @@ void Walk::exchange(const Held& held, const std::string& package) {
 
 void Walk::publish() {
   const int by = somebody();
-  publish(by, a_package_for(by), a_version_for(by));
+  const std::string package = a_package_for(by), version = a_version_for(by);
+  publish(by, package, version);
 }
 
 void Walk::publish(int by, const std::string& package, const std::string& version) {
@@ -241,7 +242,8 @@ void Walk::publish(int by, const std::string& package, const std::string& versio
 
 void Walk::stage() {
   const int by = one_in(4) ? Model::kAlice : somebody();
-  stage(by, a_package_for(by), a_version_for(by));
+  const std::string package = a_package_for(by), version = a_version_for(by);
+  stage(by, package, version);
 }
 
 void Walk::stage(int by, const std::string& package, const std::string& version) {
