@@ -40,8 +40,8 @@ Result<std::string> issuer_of(const CheckQuestion& question, const Issuers& issu
 boost::json::object completed(boost::json::object claims, const Provider& provider) {
   for (const ClaimRule& rule : provider.claims) {
     if (!rule.derived || claims.contains(rule.name)) continue;
-    std::string value = rule.derived(claims);
-    if (!value.empty()) claims[rule.name] = std::move(value);
+    const std::string value = rule.derived(claims);
+    if (!value.empty()) claims[rule.name] = value;
   }
   return claims;
 }
