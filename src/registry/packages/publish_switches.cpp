@@ -151,11 +151,16 @@ Result<void> switches_allow(db::Session& session, std::string_view package_name,
   std::vector<std::string> places;
   if (owner) places.push_back(switches_of_scope(*owner));
   if (package_id) places.push_back(*package_id);
+  // Of several that stop it the first in their own order is told: who is no trusted publisher is
+  // not sent to stage, which would be refused as well.
+  std::optional<SwitchState> stopping;
   for (const std::string& place : places) {
-    for (const SwitchState& state : switches_at(session, place, now)) {
-      if (stops(state.which, way)) return refused_by(state, package_name);
+    for (SwitchState& state : switches_at(session, place, now)) {
+      if (!stops(state.which, way) || (stopping && stopping->which <= state.which)) continue;
+      stopping = std::move(state);
     }
   }
+  if (stopping) return refused_by(*stopping, package_name);
   return {};
 }
 

@@ -159,8 +159,11 @@ Result<void> may(const PublishToken& token, PublishAction action, std::string_vi
         TrustRefusal::permission_not_granted,
         fmt::format(
             "OIDC permission denied for this action: the trusted publisher of {} has {}, and "
-            "this needs {}. A maintainer can change that on the package's settings page.",
-            package_name, token.permissions.stored(), permission_for(action)));
+            "this needs {}. {}A maintainer can change that on the package's settings page.",
+            package_name, token.permissions.stored(), permission_for(action),
+            action == PublishAction::publish && granted(token.permissions, PublishAction::stage)
+                ? "`npm stage publish` is allowed. "
+                : ""));
   }
   return {};
 }

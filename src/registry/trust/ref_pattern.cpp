@@ -22,8 +22,10 @@ bool is_pattern(std::string_view text) {
   const std::size_t version = text.find(kVersion);
   std::string rest(text);
   if (version != std::string_view::npos) rest.erase(version, kVersion.size());
-  return is_plain(text, kLongestPattern) && rest.find("{{") == std::string::npos &&
-         rest.find("}}") == std::string::npos && std::ranges::count(rest, '*') <= kMostStars;
+  // One that is written with single braces would only ever be that very name.
+  const bool mistyped = rest.contains("{{") || rest.contains("}}") || rest.contains("{version}");
+  return is_plain(text, kLongestPattern) && !mistyped &&
+         std::ranges::count(rest, '*') <= kMostStars;
 }
 
 /// The lengths of those beginnings of the text that the pattern stands for. Takes the product of

@@ -65,6 +65,7 @@ TEST(RefPatterns, MayBindTheVersionOnceAndAreFullRefs) {
                {"refs/tags/{{version}}-{{version}}", false, false},
                {"refs/tags/{{Version}}", false, false},
                {"refs/tags/{{", false, false},
+               {"refs/tags/v{version}", false, false},
                {"refs/tags/*********", false, false},
                {"refs/tags/a\nb", false, false},
                {"", false, false}};

@@ -154,6 +154,7 @@ TEST_F(PublishRoutes, APublishTokenIsForOnePackageAndItsPermissions) {
   const Answer refused = publish(token, "@alice/lib", "1.1.0");
   EXPECT_EQ(refused.outcome(), "403 permission_not_granted");
   EXPECT_TRUE(refused.text("message").starts_with("OIDC permission denied for this action"));
+  EXPECT_TRUE(refused.text("message").contains("`npm stage publish` is allowed."));
   EXPECT_FALSE(refused.header("npm-notice").empty());
   EXPECT_EQ(publish(token, "@alice/other", "1.1.0").outcome(), "403 other_package");
   EXPECT_EQ(publish(token, "@alice/brand-new", "1.0.0").outcome(), "403 other_package");

@@ -83,6 +83,14 @@ TEST_F(PublishSwitches, StagedOnlyRefusesDirectPublishesOfAll) {
             201);
 }
 
+// Who would be refused there as well is not sent to stage.
+TEST_F(PublishSwitches, OfSeveralTheOneThatNoOtherWayGetsPastIsTold) {
+  ASSERT_EQ(set_package("stagedOnly", true).status, 200);
+  ASSERT_EQ(set_package("trustedOnly", true).status, 200);
+  EXPECT_EQ(by_person("1.1.0"), "403 trusted_publishing_only");
+  EXPECT_EQ(by_pipeline("1.1.0"), "403 staged_publishing_only");
+}
+
 TEST_F(PublishSwitches, SecondFactorCountsForTokensThatBypassItToo) {
   EXPECT_EQ(bypassing("1.1.0"), "201 ok");
   ASSERT_EQ(set_package("secondFactor", true).status, 200);
