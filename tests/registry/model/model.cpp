@@ -116,15 +116,12 @@ void Model::spend(int by, std::string_view version) {
 std::string Model::switched(std::string_view package, bool trusted, bool staged, Time now) const {
   const auto found = switches.find(std::string(package));
   if (found == switches.end()) return "ok";
-  std::vector<std::pair<Time, std::string>> on;  // the oldest speaks first
-  for (const auto& [name, it] : found->second) {
-    if (in_force(it, now)) on.emplace_back(it.set, name);
-  }
-  std::ranges::sort(on);
-  for (const auto& [set, name] : on) {
-    if (name == kTrustedOnly && !trusted) return "trusted_publishing_only";
-    if (name == kStagedOnly && !staged) return "staged_publishing_only";
-  }
+  const auto is_on = [&](std::string_view name) {
+    const auto it = found->second.find(std::string(name));
+    return it != found->second.end() && in_force(it->second, now);
+  };
+  if (!trusted && is_on(kTrustedOnly)) return "trusted_publishing_only";
+  if (!staged && is_on(kStagedOnly)) return "staged_publishing_only";
   return "ok";
 }
 
@@ -291,11 +288,8 @@ void Model::freeze_issuer() {
   for (Token& token : tokens) token.revoked = true;  // all of them are of this issuer
 }
 
-void Model::turn_on(std::string_view package, const std::string& name, Time now) {
-  auto& those = switches[std::string(package)];
-  const auto found = those.find(name);
-  if (found != those.end() && !found->second.ends) return;
-  those[name] = {now, std::nullopt};
+void Model::turn_on(std::string_view package, const std::string& name) {
+  switches[std::string(package)][name].ends.reset();
 }
 
 void Model::relax(std::string_view package, const std::string& name, Time now) {

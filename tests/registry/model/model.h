@@ -48,8 +48,7 @@ class Model {
   };
   /// A publish switch that was turned on, and perhaps relaxed since.
   struct Switch {
-    Time set;
-    std::optional<Time> ends;
+    std::optional<Time> ends = {};
   };
 
   /// Who acts: an exchanged token by its number, or a person. Alice and carol approve, bob and
@@ -87,7 +86,7 @@ class Model {
   void distrust(std::string_view package);
   void trust(std::string_view package) { publishers[std::string(package)] = ++last_publisher_; }
   void freeze_issuer();
-  void turn_on(std::string_view package, const std::string& name, Time now);
+  void turn_on(std::string_view package, const std::string& name);
   void relax(std::string_view package, const std::string& name, Time now);
   void set_policy(std::string_view package, const Policy& policy, Milliseconds cool_down, Time now);
   void tidy(Time now);

@@ -440,7 +440,7 @@ void Walk::change_rules() {
   if (one_in(6)) {
     steps_.push_back("turn on " + name + " of " + package);
     world_.turn_on(package, name);
-    model_.turn_on(package, name, world_.clock.now());
+    model_.turn_on(package, name);
   } else {
     steps_.push_back("relax " + name + " of " + package);
     world_.relax(package, name);
