@@ -341,7 +341,7 @@ Answer World::ask(http::Method method, std::string target, const std::string& to
     response = std::move(sink.error());
   } else {
     const auto written = (*sink)->write(bytes_of(body));
-    response = written ? (*sink)->finish() : http::failure(written.error());
+    response = written ? http::settled((*sink)->finish()) : http::failure(written.error());
   }
   Answer answer{response.status, {}, text_of_body(response)};
   if (const auto* prepared = std::get_if<std::shared_ptr<const http::Prepared>>(&response.body)) {
