@@ -362,7 +362,7 @@ TEST_F(JournalTest, ADurableBlobGivesWayOnlyToADurableOne) {
 }
 
 TEST_F(JournalTest, ABlobWhoseSyncFailedIsNeverDurable) {
-  bool failing = true;
+  std::atomic<bool> failing = true;  // asked by the background as well
   const auto store = open_file_store({.root = root_, .before_step = [&](Step step) {
                                         return failing && step == Step::sync_file ? EIO : 0;
                                       }});
