@@ -5,6 +5,7 @@
 #include "accounts/groups.h"
 #include "accounts/organizations.h"
 #include "accounts/people.h"
+#include "registry/api/staging/possible_approvers.h"
 #include "registry/packages/refusal.h"
 #include "registry/packages/store.h"
 
@@ -22,6 +23,38 @@ void warn_of_loosening(db::Session& session, std::string_view key, std::string_v
         change.person, what, time_text(change.at), change.before.text(), change.after.text(),
         when));
   }
+}
+
+/// Says which groups they are; false when one is no more.
+bool name_groups(RegistryServices& services, const Package& package, StageState& state) {
+  if (!package.owner) return true;
+  std::vector<std::string> groups = state.policy.more_groups;
+  if (!state.policy.group.empty()) groups.insert(groups.begin(), state.policy.group);
+  bool complete = true;
+  for (const std::string& id : groups) {
+    const auto group = services.accounts.groups.by_id(*package.owner, id);
+    if (!group) {
+      state.warnings.emplace_back("The group that may approve is no more: nobody can.");
+      complete = false;
+      continue;
+    }
+    if (!state.group_name.empty()) state.group_name += " and ";
+    state.group_name += group->name;
+  }
+  return complete;
+}
+
+/// Where fewer people may approve it than must: who waits for more would wait for nothing.
+Result<void> warn_of_too_few(RegistryServices& services, const Package& package,
+                             const StagedRelease& release, StageState& state) {
+  const auto possible = possible_approvers(services, package, release, state.policy, state.needed);
+  if (!possible) return pass_on(possible);
+  if (*possible >= state.needed) return {};
+  state.warnings.push_back(fmt::format(
+      "{} must approve it, and {} may: it cannot be published unless more people are let in.",
+      state.needed == 1 ? "1 person" : fmt::format("{} people", state.needed),
+      *possible == 0 ? "nobody" : fmt::format("only {}", *possible)));
+  return {};
 }
 
 }  // namespace
@@ -74,17 +107,11 @@ Result<StageState> stage_state(RegistryServices& services, const Package& packag
     }
     return now;
   });
-  if (!state || !package.owner) return state;
-  std::vector<std::string> groups = state->policy.more_groups;
-  if (!state->policy.group.empty()) groups.insert(groups.begin(), state->policy.group);
-  for (const std::string& id : groups) {
-    const auto group = services.accounts.groups.by_id(*package.owner, id);
-    if (!group) {
-      state->warnings.emplace_back("The group that may approve is no more: nobody can.");
-      continue;
-    }
-    if (!state->group_name.empty()) state->group_name += " and ";
-    state->group_name += group->name;
+  if (!state) return state;
+  const bool complete = name_groups(services, package, *state);
+  if (!release || !complete) return state;
+  if (const auto warned = warn_of_too_few(services, package, *release, *state); !warned) {
+    return pass_on(warned);
   }
   return state;
 }

@@ -110,6 +110,38 @@ TEST_F(StagePolicyTest, WhereNobodyKnowsWhoStartedItOneMoreApproves) {
   EXPECT_TRUE(live());
 }
 
+// Of four who may approve, one is behind the first release, and nobody knows who behind the other.
+TEST_F(StagePolicyTest, AReviewSaysWhenTooFewMayApprove) {
+  const auto too_few = [&](const std::string& id) {
+    const auto& warnings = review(id).at("warnings").as_array();
+    return std::ranges::any_of(warnings, [](const json::value& warning) {
+      return warning.as_string().contains("must approve it");
+    });
+  };
+  policy(R"({"approvals": 3, "differentPerson": true})");
+  const std::string enough = staged(bob);
+  EXPECT_FALSE(too_few(enough));
+  policy(R"({"approvals": 4, "differentPerson": true})");
+  EXPECT_TRUE(too_few(enough));
+  EXPECT_THAT(std::string(review(enough).at("warnings").at(0).as_string()),
+              testing::StartsWith("4 people must approve it, and only 3 may: "));
+  trust_job("@acme/lib", {false, true, false});
+  EXPECT_TRUE(too_few(stage(publish_token("@acme/lib"), "@acme/lib", "1.2.0").text("stageId")));
+}
+
+// A group with nobody in it, and then with one.
+TEST_F(StagePolicyTest, AReviewCountsThePolicysGroup) {
+  const accounts::Actor actor = accounts::Actor::system();
+  const auto group = accounts_->groups.create(acme, "release", actor);
+  ASSERT_TRUE(group) << group.error().message;
+  policy(R"({"group": "release"})");
+  const std::string id = staged(alice);
+  EXPECT_THAT(std::string(review(id).at("warnings").at(0).as_string()),
+              testing::StartsWith("1 person must approve it, and nobody may: "));
+  ASSERT_TRUE(accounts_->groups.add(acme, *group, bob.person, actor));
+  EXPECT_TRUE(review(id).at("warnings").as_array().empty());
+}
+
 // Of a release that somebody staged, and where the policy does not ask who is behind it.
 TEST_F(StagePolicyTest, WhereItIsKnownOrNotAskedNobodyMoreApproves) {
   policy(R"({"differentPerson": true})");
