@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <boost/json.hpp>
 #include <iostream>
 
@@ -52,7 +54,8 @@ int add(const FreezeOptions& options) {
   std::cout << "froze " << added->target.text() << "\n" << added->id << '\n';
   if (!exists) {
     // Frozen all the same: a name may be closed before anybody takes it.
-    std::cerr << "there is no package " << options.target << " yet; a scope is written @acme\n";
+    std::cerr << fmt::format("there is no package {} yet; a scope is written @acme\n",
+                             options.target);
   }
   return 0;
 }

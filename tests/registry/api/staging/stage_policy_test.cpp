@@ -113,9 +113,9 @@ TEST_F(StagePolicyTest, WhereNobodyKnowsWhoStartedItOneMoreApproves) {
 // Of four who may approve, one is behind the first release, and nobody knows who behind the other.
 TEST_F(StagePolicyTest, AReviewSaysWhenTooFewMayApprove) {
   const auto too_few = [&](const std::string& id) {
-    const auto& warnings = review(id).at("warnings").as_array();
+    const json::array warnings = review(id).at("warnings").as_array();
     return std::ranges::any_of(warnings, [](const json::value& warning) {
-      return warning.as_string().contains("must approve it");
+      return std::string_view(warning.as_string()).contains("must approve it");
     });
   };
   policy(R"({"approvals": 3, "differentPerson": true})");
