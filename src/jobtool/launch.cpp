@@ -11,8 +11,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <system_error>
 
+#include "base/error_text.h"
 #include "jobtool/commands.h"
 
 extern char** environ;
@@ -26,7 +26,7 @@ constexpr int cannot_run = 126;
 constexpr int not_found = 127;
 
 int failed(const std::string& what, int code = cannot_run) {
-  std::fprintf(stderr, "%s: %s\n", what.c_str(), std::generic_category().message(errno).c_str());
+  std::fprintf(stderr, "%s: %s\n", what.c_str(), error_text(errno).c_str());
   return code;
 }
 

@@ -7,7 +7,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <system_error>
+
+#include "base/error_text.h"
 
 namespace imp::jobtool {
 
@@ -41,8 +42,7 @@ Answer read_answer(int connection) {
     const ssize_t count = ::read(connection, buffer, sizeof buffer);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0)
-      return refused(std::string("the runner's answer was lost: ") +
-                     std::generic_category().message(errno));
+      return refused(std::string("the runner's answer was lost: ") + error_text(errno));
     if (count == 0) break;
     all.append(buffer, static_cast<std::size_t>(count));
   }
@@ -85,8 +85,8 @@ Answer ask_runner(const Request& request) {
   const int connection = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (connection < 0 ||
       ::connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-    Answer answer = refused(std::string("cannot reach the runner at ") + path + ": " +
-                            std::generic_category().message(errno));
+    Answer answer =
+        refused(std::string("cannot reach the runner at ") + path + ": " + error_text(errno));
     if (connection >= 0) ::close(connection);
     return answer;
   }

@@ -46,11 +46,12 @@ Result<std::int64_t> possible_approvers(RegistryServices& services, const Packag
   if (!names) return pass_on(names);
   return services.database.read([&](db::Session& session) -> Result<std::int64_t> {
     const ApprovalRights rights = approval_rights(session, package.owner);
+    const auto access = access_of(session, package);
     std::int64_t count = 0;
     for (const std::string& name : *names) {
       if (count == most) break;
       const RecordedApproval by_passkey{name, release.candidate.tag, true};
-      if (may_decide(session, release.candidate.name, rights.caller(name)) &&
+      if (may_write(rights.caller(name), access) &&
           may_approve(policy, release.behind, by_passkey, rights)) {
         ++count;
       }
